@@ -1,0 +1,82 @@
+//! How a connection to a cache is set up, and why so.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::Error;
+use crate::{files, schema};
+
+/// How long a transaction waits for others. Theirs take milliseconds; nobody should ever see it run out.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pages of log after which it is written back into the database.
+const CHECKPOINT_PAGES: i32 = 1000;
+
+/// Opens `dir`'s database, makes it if there is none, and brings its schema up to date.
+pub(crate) fn open(dir: &Path) -> Result<Connection, Error> {
+    if !files::database(dir).exists() {
+        files::create(dir)?;
+    }
+    files::tighten(dir)?;
+    let mut connection = connect(dir)?;
+    if !schema::is_current(&connection)? {
+        prepare(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+fn connect(dir: &Path) -> Result<Connection, Error> {
+    // One thread at a time has the connection, so SQLite need not lock it; without CREATE it never makes a file whose
+    // mode we have not set.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(files::database(dir), flags)?;
+    connection.busy_handler(Some(waiting()))?;
+    connection.set_prepared_statement_cache_capacity(96);
+    // Every commit is on the disk before it is acknowledged. The cache of 16 MB keeps the largest transaction, a first
+    // sync, from spilling into the log twice. Foreign keys are on in the SQLite that is built in; there are none yet.
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")?;
+    // SQLite's own checkpoint after a commit would report its failure as the commit's, which has happened by then. One
+    // that fails is tried again after the next commit and on closing.
+    connection.wal_hook(Some(|wal: &mut rusqlite::hooks::Wal, pages| {
+        if pages >= CHECKPOINT_PAGES {
+            let _ = wal.checkpoint();
+        }
+        Ok(())
+    }))?;
+    Ok(connection)
+}
+
+/// A new file, or one of an older schema.
+fn prepare(connection: &mut Connection) -> Result<(), Error> {
+    // Changing the journal of a file takes it whole, and SQLite does not wait for that by itself.
+    let begun = Instant::now();
+    loop {
+        let mode =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match mode.map_err(Error::from) {
+            Ok(mode) if mode == "wal" => break,
+            Ok(_) | Err(Error::Busy) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(2))
+            }
+            Ok(_) => return Err(Error::Busy),
+            Err(error) => return Err(error),
+        }
+    }
+    schema::migrate(connection)
+}
+
+/// Tries again soon at first, since a commit takes about as long as a write to the disk, and then less often; the spread
+/// keeps two that wait from meeting for ever.
+fn waiting() -> impl FnMut(i32) -> bool + Send + 'static {
+    let mut since = Instant::now();
+    move |tries| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let spread = u64::from(since.elapsed().subsec_micros() % 1000);
+        let pause = if tries < 20 { 500 + spread } else { 3000 + 4 * spread };
+        std::thread::sleep(Duration::from_micros(pause));
+        since.elapsed() < PATIENCE
+    }
+}

@@ -1,0 +1,255 @@
+//! Records: the base, which the server acknowledged or sent, and over it the drafts, what the user did here.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use keymoor_protocol::state::bucket_of;
+use keymoor_protocol::{Digest, Record, RecordId};
+use rusqlite::Row;
+
+use crate::error::Error;
+use crate::rows::{id, int, number, record, record_bytes};
+use crate::transaction::{Change, View};
+
+/// A keyed hash that the vault makes. Names and providers lie here as nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tag(pub [u8; 16]);
+
+/// By what a record is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tags {
+    /// Of the name alone.
+    pub name: Tag,
+    /// Of provider and name.
+    pub full: Tag,
+}
+
+/// What the server acknowledged or sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The record.
+    pub record: Record,
+    /// The commit that wrote it.
+    pub seq: u64,
+}
+
+/// What the user did here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The record.
+    pub record: Record,
+    /// When, milliseconds since 1970.
+    pub saved_at: u64,
+}
+
+/// A record as it stands. At least one of the two is there, which is why only this crate makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Current {
+    /// What the server knows.
+    pub base: Option<Base>,
+    /// What it does not.
+    pub draft: Option<Draft>,
+}
+
+impl Current {
+    /// What a user sees: the draft first.
+    pub fn record(&self) -> &Record {
+        match (&self.draft, &self.base) {
+            (Some(draft), _) => &draft.record,
+            (None, Some(base)) => &base.record,
+            (None, None) => unreachable!("a record as it stands has a base or a draft"),
+        }
+    }
+}
+
+/// One of the two.
+#[derive(Clone, Copy)]
+pub(crate) enum Layer {
+    Base,
+    Draft,
+}
+
+impl View<'_> {
+    /// The record as it stands. [`Error::Record`] when what is kept of it is damaged.
+    pub fn current(&self, id: RecordId) -> Result<Option<Current>, Error> {
+        let (base, draft) = (self.base(id)?, self.draft(id)?);
+        Ok((base.is_some() || draft.is_some()).then_some(Current { base, draft }))
+    }
+
+    /// What the server knows of a record.
+    pub fn base(&self, id: RecordId) -> Result<Option<Base>, Error> {
+        self.one("SELECT * FROM base WHERE id = ?1", [id.0], |row| read_base(row, id))
+    }
+
+    /// What the user did to a record.
+    pub fn draft(&self, id: RecordId) -> Result<Option<Draft>, Error> {
+        self.one("SELECT * FROM draft WHERE id = ?1", [id.0], |row| read_draft(row, id))
+    }
+
+    /// Everything that waits for the server, sorted by id.
+    pub fn drafts(&self) -> Result<Vec<Draft>, Error> {
+        self.all("SELECT * FROM draft ORDER BY id", (), |row| read_draft(row, id(row, "id")?))
+    }
+
+    /// How many records wait for the server.
+    pub fn draft_count(&self) -> Result<u64, Error> {
+        let count = self.one("SELECT count(*) AS n FROM draft", (), |row| number(row, "n"))?;
+        Ok(count.unwrap_or_default())
+    }
+
+    /// The undeleted records of a name, whatever their provider; sorted by id.
+    pub fn by_name(&self, tag: Tag) -> Result<Vec<RecordId>, Error> {
+        self.all(
+            "SELECT id FROM draft WHERE name = ?1 AND deleted = 0 UNION ALL \
+             SELECT id FROM base WHERE name = ?1 AND deleted = 0 AND id NOT IN (SELECT id FROM draft) ORDER BY id",
+            [tag.0],
+            |row| id(row, "id"),
+        )
+    }
+
+    /// The undeleted records of a provider and name; sorted by id.
+    pub fn by_full_name(&self, tag: Tag) -> Result<Vec<RecordId>, Error> {
+        self.all(
+            "SELECT id FROM draft WHERE full = ?1 AND deleted = 0 UNION ALL \
+             SELECT id FROM base WHERE full = ?1 AND deleted = 0 AND id NOT IN (SELECT id FROM draft) ORDER BY id",
+            [tag.0],
+            |row| id(row, "id"),
+        )
+    }
+
+    /// The bytes kept of a record as it stands, in the form of [`Record::encode`] and unread: for the quarantine, when
+    /// they are a record no more.
+    pub fn current_bytes(&self, id: RecordId) -> Result<Option<Vec<u8>>, Error> {
+        for sql in ["SELECT * FROM draft WHERE id = ?1", "SELECT * FROM base WHERE id = ?1"] {
+            if let Some(bytes) = self.one(sql, [id.0], |row| record_bytes(row, id))? {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Records that the user erased for good and that the server still has; sorted by id.
+    pub fn erasures(&self) -> Result<Vec<RecordId>, Error> {
+        self.all("SELECT id FROM erasure ORDER BY id", (), |row| id(row, "id"))
+    }
+}
+
+impl Change<'_> {
+    /// Keeps what the user did. The content that it supersedes, draft or base, goes into the history.
+    pub fn put_draft(&mut self, record: &Record, tags: Tags, saved_at: u64) -> Result<(), Error> {
+        let digest = record.digest();
+        let source = if self.kept(Layer::Draft, record.id)?.is_some() { Layer::Draft } else { Layer::Base };
+        self.supersede(source, record.id, digest, saved_at)?;
+        self.execute(
+            "REPLACE INTO draft (id, version, deleted, saved_at, digest, name, full, meta, secret) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            (
+                &record.id.0,
+                int(record.version),
+                record.deleted,
+                int(saved_at),
+                &digest.0,
+                &tags.name.0,
+                &tags.full.0,
+                record.meta.as_bytes(),
+                record.secret.as_bytes(),
+            ),
+        )?;
+        self.mark_unmirrored(record.id)
+    }
+
+    /// Drops a draft because the base says as much, or because the user gave it up. It leaves no history.
+    pub fn drop_draft(&mut self, id: RecordId) -> Result<(), Error> {
+        match self.execute("DELETE FROM draft WHERE id = ?1", [id.0])? {
+            0 => Ok(()),
+            _ => self.mark_unmirrored(id),
+        }
+    }
+
+    /// Keeps what the server acknowledged or sent; a draft stays over it. The base that it supersedes goes into the
+    /// history unless it is there.
+    pub fn put_base(&mut self, record: &Record, seq: u64, tags: Tags) -> Result<(), Error> {
+        let (digest, now) = (record.digest(), now());
+        // An acknowledged draft was saved when the user saved it, anything else when it came.
+        let draft = self.kept(Layer::Draft, record.id)?;
+        let base = self.kept(Layer::Base, record.id)?;
+        let same = [draft, base].into_iter().flatten().find(|(kept, _)| *kept == digest);
+        if base.is_some() {
+            self.supersede(Layer::Base, record.id, digest, now)?;
+        }
+        self.execute(
+            "REPLACE INTO base (id, bucket, seq, version, deleted, saved_at, digest, name, full, meta, secret) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            (
+                &record.id.0,
+                bucket_of(record.id),
+                int(seq),
+                int(record.version),
+                record.deleted,
+                int(same.map_or(now, |(_, saved_at)| saved_at)),
+                &digest.0,
+                &tags.name.0,
+                &tags.full.0,
+                record.meta.as_bytes(),
+                record.secret.as_bytes(),
+            ),
+        )?;
+        self.touch(bucket_of(record.id));
+        self.mark_unmirrored(record.id)
+    }
+
+    /// The server does not have the record any more. A draft and the history stay.
+    pub fn remove_base(&mut self, id: RecordId) -> Result<(), Error> {
+        if self.execute("DELETE FROM base WHERE id = ?1", [id.0])? == 0 {
+            return Ok(());
+        }
+        self.touch(bucket_of(id));
+        self.mark_unmirrored(id)
+    }
+
+    /// The record left the set for good: base, history, erasure and a draft that deletes it are gone, and the keychain
+    /// copy is to go. A draft that does not delete it stays: it is an edit that whoever forgot the record had not seen,
+    /// and makes it anew.
+    pub fn forget(&mut self, id: RecordId) -> Result<(), Error> {
+        self.remove_base(id)?;
+        for sql in [
+            "DELETE FROM draft WHERE id = ?1 AND deleted = 1",
+            "DELETE FROM history WHERE record = ?1",
+            "DELETE FROM erasure WHERE id = ?1",
+        ] {
+            self.execute(sql, [id.0])?;
+        }
+        self.mark_unmirrored(id)
+    }
+
+    /// Remembers that the user erased a record that the server still has, until [`Change::forget`].
+    pub fn mark_erased(&mut self, id: RecordId, at: u64) -> Result<(), Error> {
+        self.execute("INSERT OR IGNORE INTO erasure (id, at) VALUES (?1, ?2)", (&id.0, int(at))).map(drop)
+    }
+
+    /// Takes that back.
+    pub fn unmark_erased(&mut self, id: RecordId) -> Result<(), Error> {
+        self.execute("DELETE FROM erasure WHERE id = ?1", [id.0]).map(drop)
+    }
+
+    /// Digest and time of what a layer keeps of a record.
+    fn kept(&self, layer: Layer, id: RecordId) -> Result<Option<(Digest, u64)>, Error> {
+        let sql = match layer {
+            Layer::Draft => "SELECT digest, saved_at FROM draft WHERE id = ?1",
+            Layer::Base => "SELECT digest, saved_at FROM base WHERE id = ?1",
+        };
+        self.one(sql, [id.0], |row| Ok((Digest(row.get("digest")?), number(row, "saved_at")?)))
+    }
+}
+
+pub(crate) fn read_base(row: &Row<'_>, id: RecordId) -> Result<Base, Error> {
+    Ok(Base { record: record(row, id)?, seq: number(row, "seq")? })
+}
+
+pub(crate) fn read_draft(row: &Row<'_>, id: RecordId) -> Result<Draft, Error> {
+    Ok(Draft { record: record(row, id)?, saved_at: number(row, "saved_at")? })
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
