@@ -35,6 +35,10 @@ fn connect(dir: &Path) -> Result<Connection, Error> {
     connection.set_prepared_statement_cache_capacity(96);
     // Every commit is on the disk before it is acknowledged. The cache of 16 MB keeps the largest transaction, a first
     // sync, from spilling into the log twice. Foreign keys are on in the SQLite that is built in; there are none yet.
+    //
+    // Measured with 10,000 records and left at SQLite's own: pages of 4, 8 and 16 KiB and a longer log make no
+    // difference; mapping the file into memory makes opening slower by a tenth; keeping the log on closing makes the
+    // next opening read it again, 70 ms after a first sync in place of 0.2.
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")?;
     // SQLite's own checkpoint after a commit would report its failure as the commit's, which has happened by then. One
     // that fails is tried again after the next commit and on closing.

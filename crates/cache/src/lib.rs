@@ -29,6 +29,6 @@ pub use care::{Alarm, Quarantined};
 pub use device::Device;
 pub use error::Error;
 pub use history::{KEEP_COUNT, KEEP_MS, Past};
-pub use records::{Base, Current, Draft, Tag, Tags};
+pub use records::{Base, Current, Draft, Kept, KeptLayer, Tag, Tags};
 pub use transaction::{Change, View};
 pub use visit::{CurrentRow, MetaRow};

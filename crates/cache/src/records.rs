@@ -62,6 +62,28 @@ impl Current {
     }
 }
 
+/// What is kept of one record, unread.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// What the server knows.
+    pub base: Option<KeptLayer>,
+    /// What it does not.
+    pub draft: Option<KeptLayer>,
+}
+
+/// One layer of a record as it was written, and as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptLayer {
+    /// The digest of the record that was put there.
+    pub digest: Digest,
+    /// The commit that wrote it, of a base.
+    pub seq: Option<u64>,
+    /// When it was saved here, milliseconds since 1970.
+    pub saved_at: u64,
+    /// Its bytes now, in the form of [`Record::encode`]; they may be a record no more.
+    pub bytes: Vec<u8>,
+}
+
 /// One of the two.
 #[derive(Clone, Copy)]
 pub(crate) enum Layer {
@@ -117,15 +139,22 @@ impl View<'_> {
         )
     }
 
-    /// The bytes kept of a record as it stands, in the form of [`Record::encode`] and unread: for the quarantine, when
-    /// they are a record no more.
-    pub fn current_bytes(&self, id: RecordId) -> Result<Option<Vec<u8>>, Error> {
-        for sql in ["SELECT * FROM draft WHERE id = ?1", "SELECT * FROM base WHERE id = ?1"] {
-            if let Some(bytes) = self.one(sql, [id.0], |row| record_bytes(row, id))? {
-                return Ok(Some(bytes));
-            }
-        }
-        Ok(None)
+    /// What is kept of a record, unread: for healing and for the quarantine, when it is a record no more.
+    pub fn kept(&self, id: RecordId) -> Result<Kept, Error> {
+        let layer = |sql, has_seq: bool| {
+            self.one(sql, [id.0], |row| {
+                Ok(KeptLayer {
+                    digest: Digest(row.get("digest")?),
+                    seq: if has_seq { Some(number(row, "seq")?) } else { None },
+                    saved_at: number(row, "saved_at")?,
+                    bytes: record_bytes(row, id)?,
+                })
+            })
+        };
+        Ok(Kept {
+            base: layer("SELECT * FROM base WHERE id = ?1", true)?,
+            draft: layer("SELECT * FROM draft WHERE id = ?1", false)?,
+        })
     }
 
     /// Records that the user erased for good and that the server still has; sorted by id.
@@ -138,7 +167,8 @@ impl Change<'_> {
     /// Keeps what the user did. The content that it supersedes, draft or base, goes into the history.
     pub fn put_draft(&mut self, record: &Record, tags: Tags, saved_at: u64) -> Result<(), Error> {
         let digest = record.digest();
-        let source = if self.kept(Layer::Draft, record.id)?.is_some() { Layer::Draft } else { Layer::Base };
+        let source =
+            if self.kept_digest(Layer::Draft, record.id)?.is_some() { Layer::Draft } else { Layer::Base };
         self.supersede(source, record.id, digest, saved_at)?;
         self.execute(
             "REPLACE INTO draft (id, version, deleted, saved_at, digest, name, full, meta, secret) \
@@ -171,8 +201,8 @@ impl Change<'_> {
     pub fn put_base(&mut self, record: &Record, seq: u64, tags: Tags) -> Result<(), Error> {
         let (digest, now) = (record.digest(), now());
         // An acknowledged draft was saved when the user saved it, anything else when it came.
-        let draft = self.kept(Layer::Draft, record.id)?;
-        let base = self.kept(Layer::Base, record.id)?;
+        let draft = self.kept_digest(Layer::Draft, record.id)?;
+        let base = self.kept_digest(Layer::Base, record.id)?;
         let same = [draft, base].into_iter().flatten().find(|(kept, _)| *kept == digest);
         if base.is_some() {
             self.supersede(Layer::Base, record.id, digest, now)?;
@@ -233,7 +263,7 @@ impl Change<'_> {
     }
 
     /// Digest and time of what a layer keeps of a record.
-    fn kept(&self, layer: Layer, id: RecordId) -> Result<Option<(Digest, u64)>, Error> {
+    fn kept_digest(&self, layer: Layer, id: RecordId) -> Result<Option<(Digest, u64)>, Error> {
         let sql = match layer {
             Layer::Draft => "SELECT digest, saved_at FROM draft WHERE id = ?1",
             Layer::Base => "SELECT digest, saved_at FROM base WHERE id = ?1",

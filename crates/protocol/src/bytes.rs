@@ -17,6 +17,13 @@ impl Writer {
         Self(magic.to_vec())
     }
 
+    /// The same with room for `bytes` more: a layout that holds secrets must not grow, since growing leaves copies behind.
+    pub fn with_room(magic: &[u8], bytes: usize) -> Self {
+        let mut room = Vec::with_capacity(magic.len() + bytes);
+        room.extend_from_slice(magic);
+        Self(room)
+    }
+
     /// Bytes whose length the layout fixes.
     pub fn raw(mut self, bytes: &[u8]) -> Self {
         self.0.extend_from_slice(bytes);

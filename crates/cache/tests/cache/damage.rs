@@ -74,10 +74,10 @@ fn one_damaged_record_does_not_take_the_others_with_it() {
     let unreadable =
         read(&mut cache, |v| v.for_each_current(|row: CurrentRow| Ok::<_, Error>(seen.push(row.record.id))));
     assert_eq!((unreadable, seen), (vec![ids[2]], vec![ids[0], ids[1], ids[3], ids[4]]));
-    let bytes = read(&mut cache, |v| v.current_bytes(ids[2])).unwrap();
+    let bytes = read(&mut cache, |v| v.kept(ids[2])).base.unwrap().bytes;
     let whole = made[2].encode();
     assert_eq!(bytes.iter().zip(&whole).filter(|(a, b)| a != b).count(), 1, "for the quarantine, as it is");
-    assert_eq!(read(&mut cache, |v| v.current_bytes(ids[1])), Some(made[1].encode()));
+    assert_eq!(read(&mut cache, |v| v.kept(ids[1])).base.unwrap().bytes, made[1].encode());
     let faults = cache.integrity().unwrap();
     assert!(faults.len() == 1 && faults[0].contains(&ids[2].to_string()), "{faults:?}");
     // A bit of the sealed bytes, which only the digest or the seal can tell.

@@ -1,8 +1,10 @@
-//! Full and read-only disks. Root writes through modes, so both are small mounts; where mounting is not allowed, an
-//! ordinary user tries the read-only directory by its mode, and a full disk is tried as a file of limited size.
+//! Full and read-only disks. Root writes through modes, so both are small mounts; where mounting is not allowed these two
+//! say so and pass, since a size limit on files fails in another way than a full disk. A directory without rights is tried
+//! everywhere: root drops to an ordinary user for it.
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +12,7 @@ use keymoor_cache::{Cache, Error};
 use keymoor_protocol::RecordId;
 
 use crate::made::{numbered, read, record, sized, tags, write};
+use crate::processes::{DIR, TASK, told};
 
 /// A tmpfs of its own, unmounted when dropped.
 struct Mount(PathBuf);
@@ -38,7 +41,7 @@ impl Drop for Mount {
 fn a_full_disk_says_so_and_loses_nothing() {
     let top = tempfile::tempdir().unwrap();
     let Some(mount) = Mount::new(&top.path().join("disk"), "size=1m") else {
-        return println!("mounting is not allowed here; see a_file_that_may_not_grow");
+        return println!("not tried: mounting is not allowed here");
     };
     let dir = mount.0.join("data");
     let mut cache = Cache::open(&dir).unwrap();
@@ -61,21 +64,22 @@ fn a_full_disk_says_so_and_loses_nothing() {
     stands(&mut cache);
     stands(&mut Cache::open(&dir).unwrap());
     drop(cache);
-    // To the brim, and nobody has it open.
+    // To the brim. The log could not be written back and is still there, so reading goes on.
     let filler = mount.0.join("filler");
-    let mut left = fs::File::create(&filler).unwrap();
-    while std::io::Write::write(&mut left, &[0; 4096]).is_ok() {}
-    match Cache::open(&dir) {
-        Ok(mut cache) => {
-            stands(&mut cache);
-            let error: Result<(), Error> = cache.write(|c| c.set_setting("a", &[0; 9000]));
-            assert_eq!(error, Err(Error::Full));
-        }
-        Err(error) => assert_eq!(error, Error::Full),
-    }
+    let fill = || {
+        let mut file = fs::File::create(&filler).unwrap();
+        while file.write(&[0; 4096]).is_ok() {}
+    };
+    // Emptied, not deleted: a child that another test just starts may still hold a deleted file, and so its space.
+    let empty = || fs::File::create(&filler).map(drop).unwrap();
+    fill();
+    let mut cache = Cache::open(&dir).unwrap();
+    stands(&mut cache);
+    let written: Result<(), Error> = cache.write(|c| c.set_setting("a", &[0; 9000]));
+    assert_eq!(written, Err(Error::Full));
+    drop(cache);
     assert_eq!(Cache::open(&mount.0.join("new")).err(), Some(Error::Full), "a new one has no place");
-    drop(left);
-    fs::remove_file(&filler).unwrap();
+    empty();
     let mut cache = Cache::open(&dir).unwrap();
     stands(&mut cache);
     assert_eq!(cache.integrity().unwrap(), Vec::<String>::new());
@@ -84,13 +88,19 @@ fn a_full_disk_says_so_and_loses_nothing() {
     mount.remount("size=8m");
     let mut cache = Cache::open(&dir).unwrap();
     write(&mut cache, |c| c.put_draft(&record(RecordId::generate(), 1, 1), tags(1, 1), 1));
+    drop(cache);
+    // Closed cleanly and then full to the brim: not even the shared memory of SQLite's log has a place.
+    fill();
+    assert_eq!(Cache::open(&dir).err(), Some(Error::Full));
+    empty();
+    assert_eq!(read(&mut Cache::open(&dir).unwrap(), |v| v.draft_count()), kept.len() as u64 + 1);
 }
 
 #[test]
 fn a_read_only_disk_says_so() {
     let top = tempfile::tempdir().unwrap();
     let Some(mount) = Mount::new(&top.path().join("disk"), "size=4m") else {
-        return println!("mounting is not allowed here; see a_directory_without_rights");
+        return println!("not tried: mounting is not allowed here");
     };
     let dir = mount.0.join("data");
     let id = RecordId::generate();
@@ -99,16 +109,41 @@ fn a_read_only_disk_says_so() {
     drop(cache);
     mount.remount("ro");
     assert_eq!(Cache::open(&mount.0.join("new")).err(), Some(Error::ReadOnly));
-    match Cache::open(&dir) {
-        Ok(mut cache) => {
-            assert_eq!(read(&mut cache, |v| v.current(id)).unwrap().record().version, 1);
-            let written: Result<(), Error> = cache.write(|c| c.set_setting("a", b"1"));
-            assert_eq!(written, Err(Error::ReadOnly));
-        }
-        Err(error) => assert_eq!(error, Error::ReadOnly),
-    }
+    assert_eq!(Cache::open(&dir).err(), Some(Error::ReadOnly));
     mount.remount("rw");
     let mut cache = Cache::open(&dir).unwrap();
     assert!(read(&mut cache, |v| v.current(id)).is_some());
     assert_eq!(cache.integrity().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_directory_without_rights_says_so() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
+    let top = tempfile::tempdir().unwrap();
+    let there = top.path().join("there");
+    drop(Cache::open(&there).unwrap());
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    // A copy of this binary that an ordinary user may run. Another process makes it: were it open for writing here, a
+    // child that another test starts just then would hold it open, and the system would not run it.
+    let binary = top.path().join("test");
+    let copied = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&binary).status().unwrap();
+    assert!(copied.success());
+    mode(&binary, 0o755);
+    let mut command = Command::new(&binary);
+    if fs::metadata(&there).unwrap().uid() == 0 {
+        const NOBODY: u32 = 65_534;
+        for path in [&there, &there.join("keymoor.db")] {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    mode(&there, 0o500);
+    mode(top.path(), 0o555);
+    command.args(["--exact", "processes::child_at_work", "--nocapture"]);
+    let done = command.env(DIR, top.path()).env(TASK, "refused").current_dir("/").output();
+    mode(top.path(), 0o755);
+    mode(&there, 0o700);
+    let text = String::from_utf8(done.unwrap().stdout).unwrap();
+    assert_eq!(told(&text, "@refused"), ["Some(ReadOnly) Some(ReadOnly)"], "{text}");
 }

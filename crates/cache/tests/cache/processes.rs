@@ -11,8 +11,8 @@ use keymoor_protocol::RecordId;
 
 use crate::made::{Dice, numbered, read, record, sized};
 
-const DIR: &str = "KEYMOOR_CACHE_TEST_DIR";
-const TASK: &str = "KEYMOOR_CACHE_TEST_TASK";
+pub(crate) const DIR: &str = "KEYMOOR_CACHE_TEST_DIR";
+pub(crate) const TASK: &str = "KEYMOOR_CACHE_TEST_TASK";
 const NAMES: u64 = 50;
 
 fn child(task: &str, dir: &Path) -> Child {
@@ -26,7 +26,7 @@ fn child(task: &str, dir: &Path) -> Child {
 }
 
 /// The lines that a child wrote after `word`.
-fn told<'a>(output: &'a str, word: &str) -> Vec<&'a str> {
+pub(crate) fn told<'a>(output: &'a str, word: &str) -> Vec<&'a str> {
     output.lines().filter_map(|line| line.split_once(word)).map(|(_, rest)| rest.trim()).collect()
 }
 
@@ -59,6 +59,12 @@ fn child_at_work() {
         "open" => {
             let mut cache = Cache::open(Path::new(&dir)).unwrap();
             cache.write(|c| c.add_activity(1, &record(RecordId::generate(), 1, 1).meta)).unwrap();
+        }
+        "refused" => {
+            let refused = |dir: &Path| format!("{:?}", Cache::open(dir).err());
+            let dir = Path::new(&dir);
+            writeln!(out, "\n@refused {} {}", refused(&dir.join("there")), refused(&dir.join("new")))
+                .unwrap();
         }
         _ => unreachable!(),
     }

@@ -1,0 +1,97 @@
+//! `keymoor add`: a new credential, or a new value for one.
+
+use keymoor_vault::{Error, Field, NewCredential, Value};
+
+use super::ONE_SECRET;
+use crate::{
+    input::{self, Entered, InputError, Source},
+    output::{self, plain},
+    passwords::Passwords,
+    session::Session,
+    words::{self, Failure},
+};
+
+/// Save a credential. The secret comes from a hidden prompt, standard input or the clipboard, never as an argument.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor add openai --name work                                  asks for the key
+  keymoor add openai --name work --stdin --replace < new-key      the old value stays in the history
+  keymoor add aws --name prod --fields-stdin --set region=eu-west-1 < fields.json
+                                          with {\"access_key_id\": \"…\", \"secret_access_key\": \"…\"} in the file")]
+pub(crate) struct Args {
+    /// Whose API it is for: openai, aws, github …
+    provider: Option<String>,
+    /// What you call it; a provider has each name once.
+    #[arg(long)]
+    name: String,
+    /// Read one secret from standard input; one final newline is dropped.
+    #[arg(long, group = "source")]
+    stdin: bool,
+    /// Take the secret from the clipboard.
+    #[arg(long, group = "source")]
+    clipboard: bool,
+    /// Read a JSON object from standard input; each of its strings is a secret field.
+    #[arg(long, group = "source")]
+    fields_stdin: bool,
+    /// A field that is not secret; may be given several times.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// A label to find it by; may be given several times.
+    #[arg(long, value_name = "LABEL")]
+    label: Vec<String>,
+    /// A note.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// If the provider has a credential of that name, give it this value; the old one stays in its history.
+    #[arg(long)]
+    replace: bool,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Failure> {
+    let provider = args.provider.ok_or(Failure::ProviderMissing)?;
+    let source = match (args.stdin, args.fields_stdin, args.clipboard) {
+        (true, _, _) => Source::Stdin,
+        (_, true, _) => Source::Fields,
+        (_, _, true) => Source::Clipboard,
+        _ => Source::Prompt,
+    };
+    let shown = format!("{}/{}", plain(provider.trim()), plain(args.name.trim()));
+    let open = input::assignments(&args.set)?;
+    let fields = fields(open, input::read(source, &format!("Secret of {shown}"))?)?;
+    let mut session = Session::open(Passwords::new(None))?;
+    let credential = NewCredential {
+        provider: provider.clone(),
+        name: args.name.clone(),
+        fields,
+        labels: args.label,
+        note: args.note,
+        replace: args.replace,
+    };
+    match session.vault.add(credential) {
+        Ok(saved) => output::say(words::saved(&shown, &saved)),
+        Err(Error::NameTaken) => {
+            return Err(Failure::NameTaken { provider: Some(provider), name: args.name });
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// The open and the secret fields together; a name can be only one of both.
+pub(super) fn fields(open: Vec<(String, String)>, entered: Entered) -> Result<Vec<Field>, InputError> {
+    let secrets = match entered {
+        Entered::One(secret) => vec![(ONE_SECRET.to_owned(), secret)],
+        Entered::Fields(fields) => fields,
+    };
+    let mut fields: Vec<Field> = Vec::with_capacity(open.len() + secrets.len());
+    let open = open.into_iter().map(|(name, value)| Field { name, value: Value::Open(value) });
+    let secret = secrets.into_iter().map(|(name, value)| Field { name, value: Value::Secret(value) });
+    for field in open.chain(secret) {
+        if fields.iter().any(|known| known.name == field.name) {
+            return Err(InputError::FieldTwice(field.name));
+        }
+        fields.push(field);
+    }
+    Ok(fields)
+}

@@ -1,0 +1,93 @@
+//! `keymoor doctor`: every home and every record.
+
+use std::process::ExitCode;
+
+use keymoor_vault::{Diagnosis, Finding, Kind};
+use serde::Serialize;
+
+use crate::{
+    output::{self, counted},
+    passwords::Passwords,
+    session::Session,
+    words::{self, Failure},
+};
+
+/// Look at every home and every record, and say what is wrong and what would mend it. Nothing is ever deleted.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor doctor
+  keymoor doctor --repair        mends what can be mended")]
+pub(crate) struct Args {
+    /// Mend what can be mended from another home.
+    #[arg(long)]
+    repair: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let mut session = Session::open(Passwords::new(None))?;
+    let diagnosis = session.vault.doctor(args.repair)?;
+    if args.json {
+        output::json(&Shown { well: diagnosis.is_well(), diagnosis: &diagnosis })?;
+    } else {
+        output::data(&page(&diagnosis, args.repair))?;
+    }
+    Ok(ExitCode::from(exit_code(&diagnosis)))
+}
+
+fn page(diagnosis: &Diagnosis, repair: bool) -> String {
+    let mut text = format!(
+        "Looked at {} in the cache and {} in the keychain.\n",
+        counted(diagnosis.records, "record", "records"),
+        counted(diagnosis.copies, "copy", "copies")
+    );
+    for finding in &diagnosis.findings {
+        text.push_str(&words::finding(finding));
+        text.push('\n');
+    }
+    text.push_str(match (diagnosis.findings.is_empty(), diagnosis.is_well(), repair) {
+        (true, ..) => "Everything is in order.\n",
+        (_, true, _) => "Everything that was wrong is mended.\n",
+        (_, _, true) => "Some of it could not be mended from this device.\n",
+        (_, _, false) => "To mend what can be mended: keymoor doctor --repair\n",
+    });
+    text
+}
+
+fn exit_code(diagnosis: &Diagnosis) -> u8 {
+    let only_keychain =
+        diagnosis.findings.iter().all(|finding| matches!(finding, Finding::KeychainOutOfReach));
+    match (diagnosis.is_well(), only_keychain) {
+        (true, _) => 0,
+        (_, true) => words::of_kind(Kind::Keychain),
+        _ => words::of_kind(Kind::Damaged),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown<'d> {
+    well: bool,
+    #[serde(flatten)]
+    diagnosis: &'d Diagnosis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(findings: Vec<Finding>) -> Diagnosis {
+        Diagnosis { records: 2, copies: 2, findings }
+    }
+
+    #[test]
+    fn the_exit_code_says_whether_anything_is_left_to_mend() {
+        assert_eq!(exit_code(&of(Vec::new())), 0);
+        assert_eq!(exit_code(&of(vec![Finding::StateWrong { healed: true }])), 0);
+        assert_eq!(exit_code(&of(vec![Finding::StateWrong { healed: false }])), 7);
+        assert_eq!(exit_code(&of(vec![Finding::KeychainOutOfReach])), 8);
+        assert_eq!(exit_code(&of(vec![Finding::KeychainOutOfReach, Finding::CacheDamaged])), 7);
+    }
+}

@@ -1,0 +1,109 @@
+//! `keymoor edit`: changes what is given and leaves the rest.
+
+use keymoor_vault::{Detail, Edit, Error, Field, Place, Value};
+
+use super::{ONE_SECRET, add};
+use crate::{
+    input::{self, Entered, InputError, Source},
+    output::{self, plain},
+    passwords::Passwords,
+    session::Session,
+    words::{self, Failure},
+};
+
+/// Change a credential. Only what is given changes; the values before stay in its history.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor edit work                                 asks for a new secret
+  keymoor edit work --stdin < new-key
+  keymoor edit work --name office --label team --set region=eu")]
+pub(crate) struct Args {
+    /// Name, or provider/name.
+    name: String,
+    /// A new name.
+    #[arg(long = "name", value_name = "NEW")]
+    new_name: Option<String>,
+    /// Read a new secret from standard input; one final newline is dropped.
+    #[arg(long, group = "source")]
+    stdin: bool,
+    /// Read a JSON object from standard input; each of its strings is a secret field.
+    #[arg(long, group = "source")]
+    fields_stdin: bool,
+    /// Set a field that is not secret; an empty value removes it.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// The labels from now on, all of them; --label "" removes them.
+    #[arg(long, value_name = "LABEL")]
+    label: Option<Vec<String>>,
+    /// The note from now on; an empty one removes it.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Failure> {
+    let open = input::assignments(&args.set)?;
+    let entered = entered(&args)?;
+    let mut session = Session::open(Passwords::new(None))?;
+    let id = session.find(&args.name, Place::Active)?;
+    let detail = session.vault.show(id)?;
+    let edit = Edit {
+        name: args.new_name.clone(),
+        fields: fields(&detail, open, entered)?,
+        labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
+        note: args.note,
+    };
+    let provider = detail.listing.provider;
+    let name = args.new_name.unwrap_or(detail.listing.name);
+    match session.vault.edit(id, edit) {
+        Ok(saved) => {
+            output::say(words::saved(&format!("{}/{}", plain(&provider), plain(name.trim())), &saved))
+        }
+        Err(Error::NameTaken) => return Err(Failure::NameTaken { provider: Some(provider), name }),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// The new secret, if one is to come. With nothing else to change on a terminal, it is asked for.
+fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
+    let rest = args.new_name.is_some() || !args.set.is_empty() || args.label.is_some() || args.note.is_some();
+    let source = match (args.stdin, args.fields_stdin) {
+        (true, _) => Source::Stdin,
+        (_, true) => Source::Fields,
+        _ if rest => return Ok(None),
+        _ if !input::stdin_is_terminal() => return Err(Error::NothingToChange.into()),
+        _ => Source::Prompt,
+    };
+    input::read(source, &format!("New secret of {}", plain(&args.name))).map(Some)
+}
+
+fn fields(
+    detail: &Detail,
+    open: Vec<(String, String)>,
+    entered: Option<Entered>,
+) -> Result<Vec<Field>, Failure> {
+    let secrets: Vec<&str> =
+        detail.fields.iter().filter(|field| field.secret).map(|field| field.name.as_str()).collect();
+    // What was secret must not become part of every list by a slip.
+    if let Some((name, _)) = open.iter().find(|(name, _)| secrets.contains(&name.as_str())) {
+        return Err(InputError::SetSecret(name.clone()).into());
+    }
+    match entered {
+        None => Ok(open.into_iter().map(|(name, value)| Field { name, value: Value::Open(value) }).collect()),
+        Some(Entered::One(secret)) => {
+            let name = match secrets[..] {
+                [] => ONE_SECRET,
+                [one] => one,
+                _ if secrets.contains(&ONE_SECRET) => ONE_SECRET,
+                _ => {
+                    return Err(
+                        InputError::SeveralSecrets(secrets.into_iter().map(str::to_owned).collect()).into()
+                    );
+                }
+            };
+            Ok(add::fields(open, Entered::Fields(vec![(name.to_owned(), secret)]))?)
+        }
+        Some(fields) => Ok(add::fields(open, fields)?),
+    }
+}

@@ -1,0 +1,110 @@
+//! `keymoor list`: what there is, never a secret.
+
+use keymoor_vault::{CheckStatus, Filter, Listing};
+use serde::Serialize;
+
+use crate::{
+    output::{self, minute, plain, rfc3339, table},
+    passwords::Passwords,
+    session::Session,
+    words::Failure,
+};
+
+/// List credentials. No secret is ever part of it.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor list                          everything
+  keymoor list work --provider openai   what has \"work\" in it, of one provider
+  keymoor list --json                   for programs")]
+pub(crate) struct Args {
+    /// Only what has this in its name, provider, labels or note.
+    query: Option<String>,
+    /// Only this provider.
+    #[arg(long, value_name = "PROVIDER")]
+    provider: Option<String>,
+    /// Only this label.
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+    /// Only with this status.
+    #[arg(long, value_name = "STATUS", value_parser = [word(CheckStatus::Unchecked), word(CheckStatus::Unreadable)])]
+    status: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Failure> {
+    let filtered =
+        [&args.query, &args.provider, &args.label, &args.status].iter().any(|given| given.is_some());
+    let filter = Filter { query: args.query, provider: args.provider, label: args.label, trashed: false };
+    let mut listings = Session::open(Passwords::new(None))?.vault.list(&filter)?;
+    listings.retain(|listing| args.status.as_ref().is_none_or(|wanted| wanted == word(listing.status)));
+    if args.json {
+        return json(&listings);
+    }
+    if listings.is_empty() {
+        output::say(match filtered {
+            true => "Nothing fits. keymoor list shows everything.",
+            false => "No credentials yet. The first one: keymoor add openai --name work",
+        });
+        return Ok(());
+    }
+    output::data(&in_columns(&listings))
+}
+
+/// The listings as `list --json` prints them.
+pub(super) fn json(listings: &[Listing]) -> Result<(), Failure> {
+    output::json(&listings.iter().map(Entry::new).collect::<Vec<_>>())
+}
+
+/// The listings as a table.
+pub(super) fn in_columns(listings: &[Listing]) -> String {
+    let rows: Vec<_> = listings.iter().map(row).collect();
+    table(["NAME", "PROVIDER", "ENDS IN", "STATUS", "CHANGED", "LABELS", ""], &rows)
+}
+
+fn row(listing: &Listing) -> [String; 7] {
+    [
+        plain(&listing.display).into_owned(),
+        plain(&listing.provider).into_owned(),
+        listing.last_four.as_deref().map(plain).unwrap_or_default().into_owned(),
+        word(listing.status).to_owned(),
+        minute(listing.updated_at),
+        plain(&listing.labels.join(", ")).into_owned(),
+        if listing.alternates > 0 { "changed on two devices: keymoor show" } else { "" }.to_owned(),
+    ]
+}
+
+/// A status as programs read it.
+pub(super) fn word(status: CheckStatus) -> &'static str {
+    match status {
+        CheckStatus::Unchecked => "unchecked",
+        CheckStatus::Unreadable => "unreadable",
+    }
+}
+
+#[derive(Serialize)]
+struct Entry<'l> {
+    id: String,
+    name: &'l str,
+    provider: &'l str,
+    labels: &'l [String],
+    status: &'l str,
+    updated_at: String,
+    version: u64,
+}
+
+impl<'l> Entry<'l> {
+    fn new(listing: &'l Listing) -> Self {
+        Self {
+            id: listing.id.to_string(),
+            name: &listing.name,
+            provider: &listing.provider,
+            labels: &listing.labels,
+            status: word(listing.status),
+            updated_at: rfc3339(listing.updated_at),
+            version: listing.version,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `keymoor revert`: an earlier value again.
+
+use keymoor_vault::{Error, Place};
+
+use crate::{
+    output::{self, plain},
+    passwords::Passwords,
+    session::Session,
+    words::{self, Failure},
+};
+
+/// Give a credential the values of an earlier version. This is a new version; nothing is lost.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor history work
+  keymoor revert work --to 3")]
+pub(crate) struct Args {
+    /// Name, or provider/name.
+    name: String,
+    /// Which version; keymoor history lists them.
+    #[arg(long, value_name = "VERSION")]
+    to: u64,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let mut session = Session::open(Passwords::new(None))?;
+    let id = session.find(&args.name, Place::Active)?;
+    match session.vault.revert(id, args.to) {
+        Ok(saved) => output::say(words::saved(&plain(&args.name), &saved)),
+        Err(Error::NameTaken) => return Err(Failure::RevertedNameTaken),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}

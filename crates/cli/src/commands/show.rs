@@ -1,0 +1,186 @@
+//! `keymoor show`: everything about a credential but its secrets.
+
+use std::fmt::Write as _;
+
+use keymoor_vault::{Conflict, Detail, Place, ShownField};
+use serde::Serialize;
+
+use super::list::word;
+use crate::{
+    output::{self, lines, minute, plain, rfc3339},
+    passwords::Passwords,
+    session::Session,
+    words::Failure,
+};
+
+/// Show a credential: its fields, labels and note. Of a secret only the last four characters and a fingerprint.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor show work
+  keymoor show openai/work --json")]
+pub(crate) struct Args {
+    /// Name, or provider/name.
+    name: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let mut session = Session::open(Passwords::new(None))?;
+    let id = session.find(&args.name, Place::Active)?;
+    let detail = session.vault.show(id)?;
+    if args.json { output::json(&Shown::new(&detail)) } else { output::data(&page(&detail)) }
+}
+
+fn page(detail: &Detail) -> String {
+    let listing = &detail.listing;
+    let mut facts = vec![
+        ("id", listing.id.to_string()),
+        ("version", listing.version.to_string()),
+        ("status", word(listing.status).to_owned()),
+        ("added", minute(listing.created_at)),
+        ("changed", minute(listing.updated_at)),
+    ];
+    if !listing.labels.is_empty() {
+        facts.push(("labels", plain(&listing.labels.join(", ")).into_owned()));
+    }
+    if listing.waiting {
+        facts.push(("server", "has not seen the latest change yet".to_owned()));
+    }
+    let fields: Vec<_> =
+        detail.fields.iter().map(|field| (plain(&field.name).into_owned(), value(field))).collect();
+    let facts: Vec<_> = facts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    let mut text = format!("{}/{}\n", plain(&listing.provider), plain(&listing.display));
+    pairs(&mut text, &facts);
+    text.push_str("fields\n");
+    pairs(&mut text, &fields);
+    if let Some(note) = listing.note.as_deref().filter(|note| !note.is_empty()) {
+        text.push_str("note\n");
+        for line in lines(note) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    conflicts(&mut text, detail);
+    text
+}
+
+fn value(field: &ShownField) -> String {
+    match (&field.value, field.secret) {
+        (Some(value), false) => plain(value).into_owned(),
+        (_, false) => String::new(),
+        (_, true) => {
+            let ending = field.last_four.as_deref().map(|four| format!(", ends in {}", plain(four)));
+            let print = field.fingerprint.as_deref().map(|print| format!(", fingerprint {print}"));
+            format!("secret{}{}", ending.unwrap_or_default(), print.unwrap_or_default())
+        }
+    }
+}
+
+fn pairs(text: &mut String, pairs: &[(String, String)]) {
+    let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in pairs {
+        let _ = writeln!(text, "  {name:width$}  {value}");
+    }
+}
+
+fn conflicts(text: &mut String, detail: &Detail) {
+    if detail.conflicts.is_empty() {
+        return;
+    }
+    text.push_str("changed on two devices; nothing is lost, choose what counts\n");
+    for Conflict { field, choices } in &detail.conflicts {
+        let _ = writeln!(text, "  {}", plain(field));
+        for choice in choices {
+            let shown = if choice.shown { "  (in use)" } else { "" };
+            let _ = writeln!(text, "    {}  {}{shown}", choice.key, plain(&choice.summary));
+        }
+    }
+    let listing = &detail.listing;
+    let first = detail.conflicts.first().map(|conflict| conflict.field.as_str()).unwrap_or_default();
+    // The id names it also where two credentials share provider and name.
+    let _ = writeln!(text, "  keymoor settle {} {} CHOICE", listing.id, plain(first));
+}
+
+#[derive(Serialize)]
+struct Shown<'d> {
+    id: String,
+    name: &'d str,
+    provider: &'d str,
+    labels: &'d [String],
+    note: Option<&'d str>,
+    status: &'d str,
+    created_at: String,
+    updated_at: String,
+    version: u64,
+    trashed: bool,
+    waiting: bool,
+    fields: Vec<FieldEntry<'d>>,
+    conflicts: Vec<ConflictEntry<'d>>,
+}
+
+#[derive(Serialize)]
+struct FieldEntry<'d> {
+    name: &'d str,
+    secret: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_four: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<&'d str>,
+}
+
+#[derive(Serialize)]
+struct ConflictEntry<'d> {
+    field: &'d str,
+    choices: Vec<ChoiceEntry<'d>>,
+}
+
+#[derive(Serialize)]
+struct ChoiceEntry<'d> {
+    choice: &'d str,
+    shown: bool,
+    summary: &'d str,
+}
+
+impl<'d> Shown<'d> {
+    fn new(detail: &'d Detail) -> Self {
+        let listing = &detail.listing;
+        let field = |field: &'d ShownField| FieldEntry {
+            name: &field.name,
+            secret: field.secret,
+            value: field.value.as_deref(),
+            last_four: field.last_four.as_deref(),
+            fingerprint: field.fingerprint.as_deref(),
+        };
+        let conflict = |conflict: &'d Conflict| ConflictEntry {
+            field: &conflict.field,
+            choices: conflict
+                .choices
+                .iter()
+                .map(|choice| ChoiceEntry {
+                    choice: &choice.key,
+                    shown: choice.shown,
+                    summary: &choice.summary,
+                })
+                .collect(),
+        };
+        Self {
+            id: listing.id.to_string(),
+            name: &listing.name,
+            provider: &listing.provider,
+            labels: &listing.labels,
+            note: listing.note.as_deref(),
+            status: word(listing.status),
+            created_at: rfc3339(listing.created_at),
+            updated_at: rfc3339(listing.updated_at),
+            version: listing.version,
+            trashed: listing.trashed,
+            waiting: listing.waiting,
+            fields: detail.fields.iter().map(field).collect(),
+            conflicts: detail.conflicts.iter().map(conflict).collect(),
+        }
+    }
+}

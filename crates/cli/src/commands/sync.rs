@@ -1,0 +1,23 @@
+//! `keymoor sync`: with the server, once.
+
+use crate::{
+    output,
+    passwords::Passwords,
+    session::Session,
+    words::{self, Failure},
+};
+
+/// Send what changed here and fetch what changed elsewhere.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor sync")]
+pub(crate) struct Args {}
+
+pub(super) fn run(_: &Args) -> Result<(), Failure> {
+    let mut session = Session::open(Passwords::new(None))?;
+    let report = session.sync()?;
+    output::say(words::synced(&report));
+    session.tell_notices();
+    session.mirror()
+}

@@ -1,0 +1,157 @@
+//! `--fields-stdin`: a JSON object whose values are secrets. serde_json checks the syntax and hands over each value as
+//! it stands in the input; the escapes are undone here, because its own buffer for them is not wiped.
+
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::InputError;
+
+/// The fields in their order.
+pub(super) fn parse(text: &str) -> Result<Vec<(String, SecretString)>, InputError> {
+    let Members(members) = serde_json::from_str(text).map_err(|error| {
+        // Only the place: the error's text could quote the input.
+        InputError::NotFields { line: error.line(), column: error.column() }
+    })?;
+    let mut fields: Vec<(String, SecretString)> = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        if fields.iter().any(|(known, _)| *known == name) {
+            return Err(InputError::FieldTwice(name));
+        }
+        let value = unescape(value.get()).ok_or_else(|| place(text, value.get()))?;
+        fields.push((name, super::one(value.as_bytes())?));
+    }
+    if fields.is_empty() { Err(InputError::NoFields) } else { Ok(fields) }
+}
+
+struct Members<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// What a JSON string stands for; nothing if it is not a string or names half a character.
+fn unescape(raw: &str) -> Option<Zeroizing<String>> {
+    let mut rest = raw.strip_prefix('"')?.strip_suffix('"')?;
+    // Undoing an escape never makes it longer.
+    let mut text = Zeroizing::new(String::with_capacity(rest.len()));
+    while let Some((before, after)) = rest.split_once('\\') {
+        text.push_str(before);
+        let mut characters = after.chars();
+        let character = match characters.next()? {
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => unicode(&mut characters)?,
+            literal => literal,
+        };
+        text.push(character);
+        rest = characters.as_str();
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+fn unicode(characters: &mut std::str::Chars<'_>) -> Option<char> {
+    let first = hex4(characters)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return char::from_u32(first);
+    }
+    *characters = characters.as_str().strip_prefix("\\u")?.chars();
+    let second = hex4(characters).filter(|second| (0xdc00..0xe000).contains(second))?;
+    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+}
+
+fn hex4(characters: &mut std::str::Chars<'_>) -> Option<u32> {
+    (0..4).try_fold(0, |number, _| Some(number * 16 + characters.next()?.to_digit(16)?))
+}
+
+/// Where a value stands in the text it was taken from.
+fn place(text: &str, value: &str) -> InputError {
+    let before = &text[..(value.as_ptr() as usize).saturating_sub(text.as_ptr() as usize).min(text.len())];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    InputError::NotFields {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(String, String)>, InputError> {
+        Ok(parse(text)?.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned())).collect())
+    }
+
+    #[test]
+    fn values_are_what_serde_json_would_make_of_them() {
+        let text = r#" {"a": "plain", "b": "\"\\\/\b\f\n\r\t", "c": "\u00e9\ud83d\ude00é😀", "": "x"} "#;
+        let expected: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap();
+        let fields = read(text).unwrap();
+        assert_eq!(fields.len(), expected.len());
+        for (name, value) in fields {
+            assert_eq!(expected[&name], value.as_str(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_order_stays() {
+        let names: Vec<_> = read(r#"{"z":"1","a":"2"}"#).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["z", "a"]);
+    }
+
+    #[test]
+    fn what_is_not_an_object_of_strings_is_refused_with_its_place() {
+        assert_eq!(read("{\"a\": 1}"), Err(InputError::NotFields { line: 1, column: 7 }));
+        assert_eq!(read("{\"a\": \"x\",\n \"b\": null}"), Err(InputError::NotFields { line: 2, column: 7 }));
+        for text in [
+            "",
+            "[]",
+            "\"a\"",
+            "{",
+            "{} x",
+            "{\"a\":{\"b\":\"c\"}}",
+            r#"{"a":"\ud83d"}"#,
+            r#"{"a":"\ude00"}"#,
+        ] {
+            let refused = matches!(read(text), Err(InputError::NotFields { .. }));
+            assert!(refused, "{text}");
+        }
+    }
+
+    #[test]
+    fn empty_values_and_names_given_twice_are_refused() {
+        assert_eq!(read(r#"{"a":"1","a":"2"}"#), Err(InputError::FieldTwice("a".into())));
+        assert_eq!(read(r#"{"a":""}"#), Err(InputError::Empty));
+        assert_eq!(read(r#"{"a":"x\u0000"}"#), Err(InputError::Nul));
+        assert_eq!(read("{}"), Err(InputError::NoFields));
+    }
+}

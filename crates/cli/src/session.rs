@@ -1,0 +1,126 @@
+//! The vault as a command gets it: opened once, with whoever answers for the password, and names made into records.
+
+use std::{cell::RefCell, sync::Arc};
+
+use keymoor_protocol::RecordId;
+use keymoor_vault::{Config, Error, Patience, Place, SyncOptions, SyncReport, Vault};
+
+use crate::{
+    output,
+    passwords::Passwords,
+    progress::ProgressLine,
+    words::{self, Failure},
+};
+
+/// How many keychain copies are written between two looks at the progress.
+const MIRRORED_AT_ONCE: u32 = 32;
+
+/// An open vault.
+pub(crate) struct Session {
+    pub(crate) vault: Vault,
+    pub(crate) passwords: Passwords,
+}
+
+impl Session {
+    /// Opens the vault of this environment. What opening did that a user should hear is said at once.
+    pub(crate) fn open(passwords: Passwords) -> Result<Self, Failure> {
+        let mut passwords = passwords;
+        let opened = Vault::open(configuration()?, patience(), &mut |purpose| passwords.answer(purpose));
+        let vault = opened.map_err(|error| passwords.refusal(error))?;
+        Ok(Self::with(vault, passwords))
+    }
+
+    /// A vault that was opened in another way.
+    pub(crate) fn with(vault: Vault, passwords: Passwords) -> Self {
+        let mut session = Self { vault, passwords };
+        session.tell_notices();
+        session
+    }
+
+    /// Says what the vault put right by itself; each is said once.
+    pub(crate) fn tell_notices(&mut self) {
+        for notice in self.vault.notices() {
+            output::say(words::notice(&notice));
+        }
+    }
+
+    /// The record that NAME means: a name, `provider/name`, or an id.
+    pub(crate) fn find(&mut self, name: &str, place: Place) -> Result<RecordId, Failure> {
+        if let Ok(id) = name.parse() {
+            return Ok(id);
+        }
+        match self.vault.find(name, place) {
+            Err(Error::NotFound) => {
+                let elsewhere = self.vault.find(name, other(place)).is_ok();
+                Err(Failure::NoSuchName { name: name.to_owned(), place, elsewhere })
+            }
+            found => Ok(found?),
+        }
+    }
+
+    /// Syncs, and says how far it is. A pull that would delete very many records asks first, where somebody can answer.
+    pub(crate) fn sync(&mut self) -> Result<SyncReport, Failure> {
+        match self.sync_with(&SyncOptions::default()) {
+            Err(Failure::Vault(Error::MassDelete { count, of })) if words::confirm_deletes(count, of) => {
+                let mut options = SyncOptions::default();
+                options.accept_deletes = true;
+                self.sync_with(&options)
+            }
+            done => done,
+        }
+    }
+
+    fn sync_with(&mut self, options: &SyncOptions) -> Result<SyncReport, Failure> {
+        let line = RefCell::new(ProgressLine::new());
+        let passwords = &mut self.passwords;
+        let mut ask = |purpose| {
+            line.borrow_mut().clear();
+            passwords.answer(purpose)
+        };
+        let report = self.vault.sync(options, &mut ask, &mut |progress| line.borrow_mut().show(progress));
+        drop(line);
+        report.map_err(|error| self.passwords.refusal(error))
+    }
+
+    /// Writes the keychain copies that are behind. Interrupted, it goes on at the next sync; a keychain that takes no
+    /// more is said and is no failure: the cache holds everything.
+    pub(crate) fn mirror(&mut self) -> Result<(), Failure> {
+        let mut line = ProgressLine::new();
+        let mut total = 0;
+        loop {
+            match self.vault.mirror(MIRRORED_AT_ONCE) {
+                Ok(0) => return Ok(()),
+                Ok(left) => {
+                    if total == 0 {
+                        output::say(words::MIRRORING);
+                    }
+                    total = total.max(left + u64::from(MIRRORED_AT_ONCE));
+                    line.show_mirroring(total - left, total);
+                }
+                Err(Error::Keychain(problem)) => {
+                    drop(line);
+                    output::say(words::mirror_stopped(problem));
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// What the environment says about where the vault is.
+pub(crate) fn configuration() -> Result<Config, Failure> {
+    Config::from_environment().map_err(Failure::Config)
+}
+
+/// Says once that the keychain keeps us waiting; Ctrl-C is the way out.
+fn patience() -> Patience {
+    Patience { on_wait: Some(Arc::new(|| output::say(words::WAITING_FOR_KEYCHAIN))), ..Patience::default() }
+}
+
+fn other(place: Place) -> Place {
+    match place {
+        Place::Active => Place::Trash,
+        Place::Trash => Place::Active,
+    }
+}

@@ -1,0 +1,285 @@
+//! What a person reads when something went wrong or was done: what happened, what is safe, what to do next.
+
+mod alarm;
+mod arguments;
+mod cache;
+mod done;
+mod finding;
+mod input;
+mod keychain;
+mod kit;
+mod notice;
+mod server;
+mod unreadable;
+mod vault;
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+#[cfg(test)]
+use keymoor_vault::CacheError;
+use keymoor_vault::{ConfigError, Error, Kind, KitError, Place};
+
+pub(crate) use alarm::alarm;
+pub(crate) use arguments::refuse as refuse_arguments;
+pub(crate) use done::{
+    MIRRORING, confirm_deletes, created, joined, mirror_stopped, saved, synced, trashed, unlocked,
+};
+pub(crate) use finding::finding;
+pub(crate) use notice::notice;
+
+use crate::{
+    clipboard::ClipboardError,
+    input::{FileError, InputError},
+    output::{plain, say},
+};
+
+/// Said once when the keychain keeps us waiting.
+pub(crate) const WAITING_FOR_KEYCHAIN: &str =
+    "Waiting for the system's keychain; it may be asking for its password in a window. Ctrl-C gives up.";
+
+/// Why a command ends without having done its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The vault could not do it.
+    Vault(Error),
+    /// An environment variable cannot be followed.
+    Config(ConfigError),
+    /// A kit's text is not right.
+    Kit {
+        /// Where it was read from.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: KitError,
+    },
+    /// What was entered cannot be a secret, or not a field.
+    Input(InputError),
+    /// A file that was named could not be used.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: FileError,
+    },
+    /// The clipboard could not be used.
+    Clipboard(ClipboardError),
+    /// No provider was named.
+    ProviderMissing,
+    /// No kit was named.
+    NoKit,
+    /// Nothing has that name.
+    NoSuchName {
+        /// The name that was given.
+        name: String,
+        /// Where it was looked for.
+        place: Place,
+        /// Whether it is in the other place.
+        elsewhere: bool,
+    },
+    /// The name is taken.
+    NameTaken {
+        /// The provider, where it is known.
+        provider: Option<String>,
+        /// The name that was wanted.
+        name: String,
+    },
+    /// The name of an earlier version is now another credential's.
+    RevertedNameTaken,
+    /// A password is needed and there is no way to ask for it.
+    NoPassword,
+    /// The two passwords typed differ.
+    PasswordsDiffer,
+    /// The password that was typed is no text, or is too long.
+    PasswordUnreadable,
+    /// The person gave up at a prompt.
+    Cancelled,
+    /// Standard output took no more.
+    Output(io::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Vault(error)
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<ClipboardError> for Failure {
+    fn from(error: ClipboardError) -> Self {
+        Self::Clipboard(error)
+    }
+}
+
+/// What is said: the first sentence always, the others where there is something to say.
+pub(crate) struct Words {
+    what: String,
+    safe: String,
+    hint: String,
+}
+
+impl Words {
+    fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), safe: String::new(), hint: String::new() }
+    }
+
+    /// What is not touched by it.
+    fn safe(self, safe: impl Into<String>) -> Self {
+        Self { safe: safe.into(), ..self }
+    }
+
+    /// What to do.
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), ..self }
+    }
+
+    fn say(&self) {
+        say(format!("keymoor: {}", self.what));
+        for line in self.safe.lines().chain(self.hint.lines()) {
+            say(format!("  {line}"));
+        }
+    }
+}
+
+/// Says why a command failed, and gives its exit code.
+pub(crate) fn explain(failure: &Failure) -> ExitCode {
+    match failure {
+        // Whoever read our output has enough of it, as in `keymoor list | head`.
+        Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        failure => words(failure).say(),
+    }
+    ExitCode::from(exit_code(failure))
+}
+
+fn words(failure: &Failure) -> Words {
+    match failure {
+        Failure::Vault(error) => vault::words(error),
+        Failure::Config(error) => config(error),
+        Failure::Kit { path, error } => kit::words(path, error),
+        Failure::Input(error) => input::words(error),
+        Failure::File { path, error } => input::file(path, *error),
+        Failure::Clipboard(error) => clipboard(*error),
+        Failure::ProviderMissing => Words::new("Whose API is the credential for? The provider is missing.")
+            .safe("Nothing was stored.")
+            .hint("Name the provider first: keymoor add openai --name work"),
+        Failure::NoKit => Words::new("A kit is needed to unlock.")
+            .hint("keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
+        Failure::NoSuchName { name, place, elsewhere } => no_such_name(&plain(name), *place, *elsewhere),
+        Failure::NameTaken { provider, name } => name_taken(provider.as_deref(), &plain(name)),
+        Failure::RevertedNameTaken => {
+            Words::new("That version had another name, and a different credential has that name now.")
+                .safe("Nothing was changed.")
+                .hint("Rename the other one first: keymoor edit NAME --name NEW")
+        }
+        Failure::NoPassword => Words::new("A password is needed, and there is no terminal to ask for it.")
+            .safe("Nothing was changed.")
+            .hint("Write it in the first line of a file and name that file in KEYMOOR_PASSWORD_FILE."),
+        Failure::PasswordsDiffer => {
+            Words::new("The two passwords are not the same.").safe("Nothing was changed.").hint("Try again.")
+        }
+        Failure::PasswordUnreadable => {
+            Words::new("What was typed cannot be used as a password.").safe("Nothing was changed.")
+        }
+        Failure::Cancelled => Words::new("Given up. Nothing was changed."),
+        Failure::Output(_) => Words::new("The output could not be written.")
+            .hint("If it goes to a file, look whether its disk is full."),
+    }
+}
+
+/// The exit code, as documented; the window branches on the same kinds.
+fn exit_code(failure: &Failure) -> u8 {
+    match failure {
+        Failure::Vault(error) => of_kind(error.kind()),
+        Failure::Kit { error: KitError::NotAKit, .. } => of_kind(Kind::Usage),
+        Failure::Kit { .. } => of_kind(Kind::Damaged),
+        Failure::Config(_)
+        | Failure::Input(_)
+        | Failure::File { .. }
+        | Failure::Clipboard(ClipboardError::NoText)
+        | Failure::ProviderMissing
+        | Failure::NoKit
+        | Failure::PasswordsDiffer
+        | Failure::PasswordUnreadable => of_kind(Kind::Usage),
+        Failure::NoSuchName { .. } => of_kind(Kind::NotFound),
+        Failure::NoPassword => of_kind(Kind::Locked),
+        Failure::NameTaken { .. } | Failure::RevertedNameTaken => of_kind(Kind::Conflict),
+        Failure::Clipboard(_) | Failure::Cancelled | Failure::Output(_) => of_kind(Kind::Failed),
+    }
+}
+
+/// The exit code of a kind of error.
+pub(crate) fn of_kind(kind: Kind) -> u8 {
+    match kind {
+        Kind::Failed => 1,
+        Kind::Usage => 2,
+        Kind::NotFound => 3,
+        Kind::Locked => 4,
+        Kind::Conflict => 5,
+        Kind::Network => 6,
+        Kind::Damaged => 7,
+        Kind::Keychain => 8,
+    }
+}
+
+fn no_such_name(name: &str, place: Place, elsewhere: bool) -> Words {
+    match (place, elsewhere) {
+        (Place::Active, true) => Words::new(format!("\"{name}\" is in the trash."))
+            .hint(format!("To have it back: keymoor restore {name}")),
+        (Place::Active, false) => Words::new(format!("There is no credential named \"{name}\"."))
+            .hint("keymoor list shows those that are here."),
+        (Place::Trash, true) => Words::new(format!("\"{name}\" is not in the trash, it is in use."))
+            .safe("Nothing was changed.")
+            .hint(format!("To put it there: keymoor rm {name}")),
+        (Place::Trash, false) => Words::new(format!("There is no \"{name}\" in the trash."))
+            .hint("keymoor trash shows what is there."),
+    }
+}
+
+fn name_taken(provider: Option<&str>, name: &str) -> Words {
+    let words = match provider {
+        Some(provider) => {
+            Words::new(format!("{} already has a credential named \"{name}\".", plain(provider)))
+        }
+        None => Words::new(format!("Another credential is named \"{name}\" now.")),
+    };
+    words.safe("Nothing was changed.").hint(match provider {
+        Some(_) => {
+            "Choose another name. To give it a new value, and keep the old one in its history: add --replace."
+        }
+        None => "Rename that one first: keymoor edit NAME --name NEW",
+    })
+}
+
+fn config(error: &ConfigError) -> Words {
+    match error {
+        ConfigError::Keychain => Words::new("KEYMOOR_KEYCHAIN is neither system nor none.")
+            .hint("system: the keychain of the operating system. none: a password unlocks each time."),
+        ConfigError::Service => Words::new("KEYMOOR_KEYCHAIN_SERVICE cannot be used as a name.")
+            .hint("Up to 64 letters, digits, dots, dashes and underscores."),
+        ConfigError::Home => Words::new("Where to keep the data is not known: there is no home directory.")
+            .hint("Name a directory in KEYMOOR_HOME."),
+    }
+}
+
+fn clipboard(error: ClipboardError) -> Words {
+    match error {
+        ClipboardError::NoDisplay => Words::new("There is no display here, so there is no clipboard.")
+            .safe("Nothing was copied.")
+            .hint("keymoor get NAME prints the secret; keymoor add --stdin takes one."),
+        ClipboardError::NoText => {
+            Words::new("There is no text on the clipboard.").hint("Copy the key first, then try again.")
+        }
+        ClipboardError::Busy => Words::new("Another program holds the clipboard open.")
+            .safe("Nothing was copied.")
+            .hint("Try again in a moment."),
+        ClipboardError::Failed => Words::new("The clipboard could not be used.")
+            .safe("Nothing was copied.")
+            .hint("keymoor get NAME prints the secret; keymoor add --stdin takes one."),
+    }
+}
+
+#[cfg(test)]
+mod tests;

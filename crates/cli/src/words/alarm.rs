@@ -1,0 +1,27 @@
+//! When a server does not add up.
+
+use keymoor_vault::Alarm;
+
+use super::Words;
+
+const SAFE: &str = "Sync has stopped. Everything on this device can be read as before.";
+
+pub(super) fn words(alarm_: Alarm) -> Words {
+    Words::new(alarm(alarm_)).safe(SAFE).hint(
+        "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
+         keymoor status shows the alarms.",
+    )
+}
+
+/// The alarm in one sentence.
+pub(crate) fn alarm(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::ChainBroken => {
+            "A change on the server was not made by any of your devices, or its order is wrong."
+        }
+        Alarm::StateWrong => "What the server holds does not add up to what your devices stored there.",
+        Alarm::KeysDocument => "The server gives out an older or a foreign list of keys.",
+        Alarm::RolledBack => "The server holds less than it held before, and its log does not explain it.",
+        Alarm::PutBack => "The server had lost its newest state; this device put it back.",
+    }
+}

@@ -1,0 +1,36 @@
+//! Arguments that do not fit. clap's own words are good, but they repeat what was typed, and that may be a key.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::{Kind, Words, of_kind};
+
+/// Says what is wrong with the arguments; prints help or the version where that was asked for.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    if may_quote_a_secret(error) {
+        Words::new("There is an argument too many, or one that has no value.")
+            .safe("If it is a key: it is in your shell's history now; better make a new one at its provider.")
+            .hint("A key is never an argument: keymoor asks for it, or takes it with --stdin.\nSee keymoor COMMAND --help.")
+            .say();
+        return ExitCode::from(of_kind(Kind::Usage));
+    }
+    // Nobody can be told that the terminal is closed.
+    let _ = error.print();
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(of_kind(Kind::Usage)),
+    }
+}
+
+fn may_quote_a_secret(error: &clap::Error) -> bool {
+    let given = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(given)) => given.as_str(),
+        _ => "",
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument => !given.starts_with('-') || given.len() > 24,
+        ErrorKind::TooManyValues => true,
+        _ => false,
+    }
+}

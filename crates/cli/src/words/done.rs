@@ -1,0 +1,116 @@
+//! What was done, and which homes hold it.
+
+use keymoor_vault::{Kept, KeychainProblem, Kits, Saved, SyncReport};
+
+use super::keychain;
+use crate::{
+    output::{counted, grouped, plain},
+    prompt,
+};
+
+/// After a save: `shown` is the credential as named, plain already.
+pub(crate) fn saved(shown: &str, saved: &Saved) -> String {
+    kept(&format!("{shown}, version {}", saved.version), saved)
+}
+
+/// After a move to the trash.
+pub(crate) fn trashed(name: &str, saved: &Saved) -> String {
+    let name = plain(name);
+    let text = kept(&format!("{name} is in the trash"), saved);
+    format!("{text}\nTo have it back: keymoor restore {name}")
+}
+
+/// "Saved on this device" is said only when every home on this device holds it.
+fn kept(what: &str, saved: &Saved) -> String {
+    let mut text = match saved.keychain {
+        Kept::Yes => format!("Saved on this device: {what}."),
+        Kept::Off => format!("Saved on this device: {what}. (No keychain is in use.)"),
+        Kept::Failed(problem) => format!(
+            "Saved in the cache on this disk, not in the keychain: {what}.\n{} The next save or sync tries again.",
+            keychain::sentence(problem)
+        ),
+    };
+    if saved.waiting > 0 {
+        text.push_str(&format!(
+            "\n{} for the next sync.",
+            counted(saved.waiting, "change waits", "changes wait")
+        ));
+    }
+    text
+}
+
+/// After a sync.
+pub(crate) fn synced(report: &SyncReport) -> String {
+    let mut moved = Vec::new();
+    if report.pulled > 0 {
+        moved.push(format!("{} received", counted(report.pulled, "change", "changes")));
+    }
+    if report.pushed > 0 {
+        moved.push(format!("{} sent", counted(report.pushed, "change", "changes")));
+    }
+    let mut text = match moved.is_empty() {
+        true => "Synced: nothing was new.".to_owned(),
+        false => format!("Synced: {}.", moved.join(", ")),
+    };
+    if report.conflicts > 0 {
+        text.push_str(&format!(
+            "\n{} changed on two devices at the same time; nothing is lost, keymoor list shows which.",
+            counted(report.conflicts, "credential was", "credentials were")
+        ));
+    }
+    text
+}
+
+/// After an account was made or registered again.
+pub(crate) fn created(kits: &Kits) -> String {
+    let join = kits.join_kit.display().to_string();
+    let join = plain(&join);
+    let done = "The account is set up, and the server has everything that is here.";
+    match &kits.recovery_kit {
+        Some(recovery) => {
+            let recovery = recovery.display().to_string();
+            let recovery = plain(&recovery);
+            let width = join.chars().count().max(recovery.chars().count());
+            format!(
+                "{done}\nTwo files were written:\n  \
+                 {join:width$}  adds a device, together with the password\n  \
+                 {recovery:width$}  opens everything, alone\n\
+                 Print them or move them off this device, and keep them apart: whoever has the second reads every key."
+            )
+        }
+        None => format!(
+            "{done}\nA file was written:\n  {join}  adds a device, together with the password\n\
+             The recovery kit made before stays good."
+        ),
+    }
+}
+
+/// After a join.
+pub(crate) fn joined(report: &SyncReport) -> String {
+    format!("This device belongs to the account now. {}", synced(report))
+}
+
+/// After an unlock.
+pub(crate) fn unlocked(records: u64) -> String {
+    format!("The vault is unlocked, with {}.", counted(records, "credential", "credentials"))
+}
+
+/// When the keychain gets many copies, which takes longer than anybody likes to wait without a word.
+pub(crate) const MIRRORING: &str = "The keychain gets its copies now. Everything is usable meanwhile; interrupted, this goes on with the next sync.";
+
+/// When the keychain takes no more copies; cache and server have everything.
+pub(crate) fn mirror_stopped(problem: KeychainProblem) -> String {
+    format!(
+        "{} Not all copies are in it yet; the cache on this disk has everything, and the next sync goes on.",
+        keychain::sentence(problem)
+    )
+}
+
+/// Asks whether very many credentials may go; without a terminal nobody can say yes.
+pub(crate) fn confirm_deletes(count: u64, of: u64) -> bool {
+    let what = counted(of, "credential", "credentials");
+    prompt::confirmed(&format!(
+        "Another device deleted {} of {what} here. Delete them on this device, too?",
+        grouped(count)
+    ))
+}

@@ -1,0 +1,38 @@
+//! What the doctor found, and what would mend it.
+
+use keymoor_vault::Finding;
+
+use super::unreadable::home_name;
+
+/// The finding in one or two sentences.
+pub(crate) fn finding(finding: &Finding) -> String {
+    match finding {
+        Finding::CacheDamaged => "The cache file is damaged. Moved away, it is rebuilt from the keychain or the server \
+                                  at the next start."
+            .to_owned(),
+        Finding::Broken { home, id, healed: true } => {
+            format!("Record {id}: the copy of the {} was damaged and is good again.", home_name(*home))
+        }
+        Finding::Broken { home, id, healed: false } => {
+            format!("Record {id}: the copy of the {} is damaged. Another home may have a good one.", home_name(*home))
+        }
+        Finding::NotMirrored { id, healed: true } => format!("Record {id}: the keychain has its copy now."),
+        Finding::NotMirrored { id, healed: false } => {
+            format!("Record {id}: the keychain has no copy of the latest value yet.")
+        }
+        Finding::Unknown { id } => {
+            format!("Record {id}: the keychain has a copy of it, the cache does not know it. It is left as it is.")
+        }
+        Finding::Quarantined { id } => format!("Record {id}: a copy that does not open is kept aside."),
+        Finding::StateWrong { healed: true } => {
+            "The records did not add up to what the server acknowledged; the next sync fetches them whole.".to_owned()
+        }
+        Finding::StateWrong { healed: false } => {
+            "The records do not add up to what the server acknowledged. A repair lets the next sync fetch them whole."
+                .to_owned()
+        }
+        Finding::KeychainOutOfReach => {
+            "The system's keychain could not be looked at. Unlock it and look again.".to_owned()
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the vault put right by itself.
+
+use keymoor_vault::Notice;
+
+use super::{alarm, unreadable::home_name};
+use crate::output::{counted, plain};
+
+/// The notice in one or two sentences.
+pub(crate) fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::CacheRebuilt { records } => format!(
+            "The cache on this disk was gone and is back from the keychain, with {}.",
+            counted(*records, "credential", "credentials")
+        ),
+        Notice::CacheSetAside { path } => {
+            let path = path.display().to_string();
+            format!("The cache file was damaged; it lies at {} now and a new one was made.", plain(&path))
+        }
+        Notice::Healed { id, from } => {
+            format!(
+                "A damaged copy of credential {id} was replaced by the good one of the {}.",
+                home_name(*from)
+            )
+        }
+        Notice::Quarantined { id } => {
+            format!("Credential {id} does not open and is kept aside. keymoor doctor says more.")
+        }
+        Notice::Alarm(raised) => alarm(*raised).to_owned(),
+    }
+}

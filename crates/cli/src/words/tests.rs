@@ -1,0 +1,195 @@
+use keymoor_vault::{Alarm, Candidate, HomeName, Input, KeychainProblem, RecordId, ServerProblem, Why};
+
+use super::*;
+
+/// Every error, in every form of words.
+fn failures() -> Vec<Failure> {
+    let candidate = |provider: &str| Candidate {
+        id: RecordId::generate(),
+        provider: provider.into(),
+        display: "work".into(),
+    };
+    let keychain = [
+        KeychainProblem::NotAvailable,
+        KeychainProblem::Locked,
+        KeychainProblem::Full,
+        KeychainProblem::Damaged,
+        KeychainProblem::Cancelled,
+        KeychainProblem::Other,
+    ];
+    let server = [
+        ServerProblem::Unreachable,
+        ServerProblem::TimedOut,
+        ServerProblem::NotOurs,
+        ServerProblem::Tls,
+        ServerProblem::WrongPin,
+        ServerProblem::SignIn,
+        ServerProblem::SessionStolen,
+        ServerProblem::RateLimited(7),
+        ServerProblem::OverQuota,
+        ServerProblem::TooLarge,
+        ServerProblem::RegistrationClosed,
+        ServerProblem::UnknownAccount,
+        ServerProblem::Refused,
+        ServerProblem::Failed(503),
+    ];
+    let alarms =
+        [Alarm::ChainBroken, Alarm::StateWrong, Alarm::KeysDocument, Alarm::RolledBack, Alarm::PutBack];
+    let homes =
+        [Why::SealBroken, Why::Missing, Why::OutOfReach, Why::NotSetUp].map(|why| (HomeName::Cache, why));
+    let vault = [
+        Error::EmptySecret,
+        Error::NoSecret,
+        Error::Invalid(Input::Name),
+        Error::Invalid(Input::Provider),
+        Error::Invalid(Input::Note),
+        Error::NulByte(Input::Secret),
+        Error::TooLarge { limit: 65_536 },
+        Error::WeakPassword,
+        Error::InvalidServer,
+        Error::PlainHttp,
+        Error::WhichField(vec!["a".into(), "b".into()]),
+        Error::NoSuchField(vec!["a".into()]),
+        Error::NoSuchField(Vec::new()),
+        Error::Ambiguous(vec![candidate("aws"), candidate("openai")]),
+        Error::Ambiguous(vec![candidate("openai"), candidate("openai")]),
+        Error::NothingToChange,
+        Error::NotFound,
+        Error::NoSuchVersion,
+        Error::NoSuchChoice,
+        Error::NoAccount,
+        Error::NameTaken,
+        Error::HasAccount,
+        Error::FileExists("kit.txt".into()),
+        Error::MassDelete { count: 90, of: 100 },
+        Error::NewerRecord,
+        Error::Locked,
+        Error::PasswordNeeded,
+        Error::WrongPassword,
+        Error::BackendChanged,
+        Error::KitDamaged(None),
+        Error::KitDamaged(Some(3)),
+        Error::KitOfAnotherAccount,
+        Error::Unreadable { id: RecordId::generate(), homes: homes.to_vec() },
+        Error::Io(io::ErrorKind::Other),
+        Error::NoRandomNumbers,
+    ];
+    let cache = [
+        CacheError::Full,
+        CacheError::ReadOnly,
+        CacheError::Damaged,
+        CacheError::Newer { found: 9, known: 1 },
+        CacheError::Migration,
+        CacheError::Busy,
+        CacheError::Replaced,
+        CacheError::Other(1),
+    ];
+    let kits = [KitError::NotAKit, KitError::Line("epoch"), KitError::Check, KitError::Word(3)];
+    let name = |place, elsewhere| Failure::NoSuchName { name: "work".into(), place, elsewhere };
+    (vault.into_iter())
+        .chain(keychain.into_iter().map(Error::Keychain))
+        .chain(server.into_iter().map(Error::Server))
+        .chain(alarms.into_iter().map(Error::Alarm))
+        .chain(cache.into_iter().map(Error::Cache))
+        .map(Failure::Vault)
+        .chain([ConfigError::Keychain, ConfigError::Service, ConfigError::Home].map(Failure::Config))
+        .chain(kits.map(|error| Failure::Kit { path: "kit.txt".into(), error }))
+        .chain(
+            [(Place::Active, true), (Place::Active, false), (Place::Trash, true), (Place::Trash, false)]
+                .map(|(place, elsewhere)| name(place, elsewhere)),
+        )
+        .chain([
+            Failure::ProviderMissing,
+            Failure::NameTaken { provider: Some("openai".into()), name: "work".into() },
+            Failure::NameTaken { provider: None, name: "work".into() },
+            Failure::NoPassword,
+            Failure::PasswordsDiffer,
+            Failure::Cancelled,
+            Failure::Clipboard(ClipboardError::NoDisplay),
+            Failure::Input(InputError::NotUtf8),
+        ])
+        .collect()
+}
+
+#[test]
+fn every_failure_is_a_sentence_in_a_calm_voice() {
+    for failure in failures() {
+        let Words { what, safe, hint } = words(&failure);
+        assert!(what.ends_with(['.', ')']), "{failure:?}: {what}");
+        assert!(
+            what.starts_with(|first: char| first.is_uppercase() || !first.is_alphabetic())
+                || matches!(
+                    failure,
+                    Failure::NameTaken { .. }
+                        | Failure::Kit { .. }
+                        | Failure::Vault(Error::FileExists(_))
+                        | Failure::Config(_)
+                ),
+            "{failure:?}: {what}"
+        );
+        let all = format!("{what} {safe} {hint}");
+        for bad in ["!", "please", "sorry", "oops", "invalid", "illegal", "fatal", "panic"] {
+            assert!(!all.to_lowercase().contains(bad), "{failure:?} says {bad:?}: {all}");
+        }
+        assert!(!all.contains(&format!("{failure:?}")), "no bare code: {all}");
+    }
+}
+
+#[test]
+fn whatever_can_be_mended_says_how() {
+    for failure in failures() {
+        let words = words(&failure);
+        let nothing_to_do = matches!(
+            failure,
+            Failure::Cancelled
+                | Failure::Vault(
+                    Error::EmptySecret
+                        | Error::NoSecret
+                        | Error::NulByte(_)
+                        | Error::TooLarge { .. }
+                        | Error::NameTaken
+                        | Error::NoRandomNumbers
+                )
+        );
+        assert_eq!(words.hint.is_empty(), nothing_to_do, "{failure:?}: {}", words.hint);
+    }
+}
+
+#[test]
+fn exit_codes_are_as_documented() {
+    for (failure, code) in [
+        (Failure::Vault(Error::Io(io::ErrorKind::Other)), 1),
+        (Failure::Clipboard(ClipboardError::NoDisplay), 1),
+        (Failure::ProviderMissing, 2),
+        (Failure::Input(InputError::Empty), 2),
+        (Failure::Vault(Error::Ambiguous(Vec::new())), 2),
+        (Failure::Vault(Error::NotFound), 3),
+        (Failure::NoSuchName { name: "x".into(), place: Place::Active, elsewhere: false }, 3),
+        (Failure::Vault(Error::Locked), 4),
+        (Failure::Vault(Error::WrongPassword), 4),
+        (Failure::NameTaken { provider: None, name: "x".into() }, 5),
+        (Failure::Vault(Error::Server(ServerProblem::Unreachable)), 6),
+        (Failure::Kit { path: "x".into(), error: KitError::Check }, 7),
+        (Failure::Kit { path: "x".into(), error: KitError::NotAKit }, 2),
+        (Failure::Vault(Error::Cache(CacheError::Damaged)), 7),
+        (Failure::Vault(Error::Keychain(KeychainProblem::Locked)), 8),
+    ] {
+        assert_eq!(exit_code(&failure), code, "{failure:?}");
+    }
+}
+
+#[test]
+fn credentials_that_share_a_provider_and_a_name_are_told_apart_by_their_ids() {
+    let id = RecordId::generate();
+    let one = |provider: &str| Candidate { id, provider: provider.into(), display: "work".into() };
+    let hint = |candidates| words(&Failure::Vault(Error::Ambiguous(candidates))).hint;
+    assert!(hint(vec![one("openai"), one("openai")]).contains(&id.to_string()));
+    let apart = hint(vec![one("aws"), one("openai")]);
+    assert!(apart.contains("aws/work") && apart.contains("openai/work") && !apart.contains(&id.to_string()));
+}
+
+#[test]
+fn names_in_messages_cannot_move_the_cursor() {
+    let failure = Failure::NoSuchName { name: "a\u{1b}[2J".into(), place: Place::Active, elsewhere: false };
+    assert!(!words(&failure).what.contains('\u{1b}'));
+}

@@ -1,0 +1,136 @@
+//! The vault's errors.
+
+use keymoor_vault::{Candidate, Error, Input};
+
+use super::{Words, alarm, cache, input, keychain, kit, server, unreadable};
+use crate::output::{counted, grouped, plain};
+
+const UNCHANGED: &str = "Nothing was changed.";
+
+pub(super) fn words(error: &Error) -> Words {
+    match error {
+        Error::EmptySecret => Words::new("The secret is empty.").safe("Nothing was stored."),
+        Error::NoSecret => Words::new("A credential needs at least one secret.").safe("Nothing was stored."),
+        Error::Invalid(what) => invalid(*what),
+        Error::NulByte(what) => Words::new(format!("{} has a NUL byte in it.", of(*what))).safe("Nothing was stored."),
+        Error::TooLarge { limit } => input::too_large(*limit),
+        Error::WeakPassword => {
+            Words::new("The password is too short: eight characters at least.").safe(UNCHANGED).hint("A few random words are easy to remember.")
+        }
+        Error::InvalidServer => Words::new("That is not the address of a server.")
+            .safe(UNCHANGED)
+            .hint("It looks like https://keys.example.org, or http://127.0.0.1:8787 on this machine."),
+        Error::PlainHttp => Words::new("Plain http is spoken with this machine only.")
+            .safe(UNCHANGED)
+            .hint("Use https. keymoor-server serve --tls self makes a certificate that the kit carries."),
+        Error::WhichField(names) => Words::new(format!("It has several secret fields: {}.", names_of(names)))
+            .hint("Say which: keymoor get NAME FIELD, or keymoor copy NAME FIELD"),
+        Error::NoSuchField(names) if names.is_empty() => {
+            Words::new("It has no secret field of that name.").hint("keymoor show NAME shows the others.")
+        }
+        Error::NoSuchField(names) => {
+            Words::new("It has no secret field of that name.").hint(format!("It has: {}.", names_of(names)))
+        }
+        Error::Ambiguous(candidates) => ambiguous(candidates),
+        Error::NothingToChange => Words::new("There is nothing to change.")
+            .hint("Say what is new: --name, --set, --label, --note, or the secret with --stdin."),
+        Error::NotFound => Words::new("That credential is not here (any more).").hint("keymoor list shows those that are."),
+        Error::NoSuchVersion => Words::new("There is no such version.").safe(UNCHANGED).hint("keymoor history NAME lists them."),
+        Error::NoSuchChoice => {
+            Words::new("There is no such value to choose.").safe(UNCHANGED).hint("keymoor show NAME lists field and choices.")
+        }
+        Error::NoAccount => Words::new("Sync is not set up on this device.").hint(
+            "On the first device: keymoor account create --server URL\nOn every other one: keymoor account join --kit FILE",
+        ),
+        Error::NameTaken => Words::new("The provider has a credential of that name already.").safe(UNCHANGED),
+        Error::HasAccount => Words::new("This device belongs to another account already.")
+            .safe(UNCHANGED)
+            .hint("A second vault can live beside it: set KEYMOOR_HOME and KEYMOOR_KEYCHAIN_SERVICE."),
+        Error::FileExists(path) => {
+            let path = path.display().to_string();
+            Words::new(format!("{} is there already and is not written over.", plain(&path)))
+                .safe(UNCHANGED)
+                .hint("Move it away, or name others: --kit FILE, --recovery FILE")
+        }
+        Error::MassDelete { count, of } => Words::new(format!(
+            "Another device deleted {} of {} here, so sync stopped to ask.",
+            grouped(*count),
+            counted(*of, "credential", "credentials")
+        ))
+        .safe("Nothing was deleted on this device.")
+        .hint("If that was meant: keymoor sync, on a terminal, asks whether to go on."),
+        Error::NewerRecord => Words::new("A newer version of Keymoor wrote this credential.")
+            .safe("It can be read, and is carried along as it is.")
+            .hint("Change it with the newer version: keymoor --version"),
+        Error::Locked => Words::new("The key of this vault is not on this device any more.")
+            .safe("The sealed records are here, untouched; no new key was made.")
+            .hint("To unlock them: keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
+        Error::PasswordNeeded => {
+            Words::new("A password is needed.").safe(UNCHANGED).hint("Type it, or name a file with it in KEYMOOR_PASSWORD_FILE.")
+        }
+        Error::WrongPassword => Words::new("The password is wrong.")
+            .safe(UNCHANGED)
+            .hint("Try again. If it is forgotten: keymoor unlock --recovery FILE"),
+        Error::BackendChanged => Words::new("KEYMOOR_KEYCHAIN is not as it was when this vault was made.")
+            .safe(UNCHANGED)
+            .hint("Set it as before (system or none), or use another KEYMOOR_HOME."),
+        Error::KitDamaged(place) => kit::damaged(*place),
+        Error::KitOfAnotherAccount => {
+            Words::new("The kit belongs to another account than this vault.").safe(UNCHANGED).hint("Look for the right kit.")
+        }
+        Error::Keychain(problem) => keychain::words(*problem),
+        Error::Server(problem) => server::words(*problem),
+        Error::Alarm(raised) => alarm::words(*raised),
+        Error::Unreadable { homes, .. } => unreadable::words(homes),
+        Error::Cache(error) => cache::words(*error),
+        Error::Io(_) => Words::new("A file could not be read or written.")
+            .safe("What was not acknowledged was not stored.")
+            .hint("Look at the rights of the data directory, and at the disk."),
+        Error::NoRandomNumbers => Words::new("The system gives no random numbers, and without them nothing is sealed.").safe(UNCHANGED),
+    }
+}
+
+fn of(what: Input) -> &'static str {
+    match what {
+        Input::Provider => "The provider",
+        Input::Name => "The name",
+        Input::Label => "A label",
+        Input::Note => "The note",
+        Input::FieldName => "The name of a field",
+        Input::FieldValue => "The value of a field",
+        Input::Secret => "The secret",
+    }
+}
+
+fn invalid(what: Input) -> Words {
+    let hint = match what {
+        Input::Provider => "Up to 200 characters on one line, without a slash.",
+        Input::Name | Input::Label | Input::FieldName => "Up to 200 characters on one line.",
+        Input::Note | Input::FieldValue | Input::Secret => "Text, without a NUL byte; a note up to 16 KiB.",
+    };
+    Words::new(format!("{} is empty, too long, or has characters that do not belong there.", of(what)))
+        .safe("Nothing was stored.")
+        .hint(hint)
+}
+
+fn names_of(names: &[String]) -> String {
+    names.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// Two providers with the same name, or two devices that added the same provider and name: those need their ids.
+fn ambiguous(candidates: &[Candidate]) -> Words {
+    let twice = candidates
+        .iter()
+        .any(|one| candidates.iter().filter(|other| other.provider == one.provider).count() > 1);
+    let mut hint = String::from("Say which:\n");
+    for Candidate { id, provider, display } in candidates {
+        let full = format!("{}/{}", plain(provider), plain(display));
+        hint.push_str(&if twice { format!("  {id}  {full}\n") } else { format!("  {full}\n") });
+    }
+    if twice {
+        hint.push_str(
+            "Two devices used the same name. An id works like a name: keymoor edit ID --name NEW parts them.",
+        );
+    }
+    Words::new("Several credentials have that name.").hint(hint)
+}

@@ -1,0 +1,170 @@
+//! At a real (pseudo-)terminal: the hidden prompt, what may be printed, and the private memory of whoever waits there.
+
+use std::{
+    fs::{self, File},
+    io::{Read as _, Write as _},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::place::{PASSWORD, Place};
+
+struct Terminal {
+    person: File,
+    screen: String,
+    child: Child,
+}
+
+impl Terminal {
+    fn start(command: &mut Command) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let slave = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let child = command
+            .stdin(Stdio::from(slave.try_clone().unwrap()))
+            .stdout(Stdio::from(slave.try_clone().unwrap()))
+            .stderr(Stdio::from(slave))
+            .spawn()
+            .unwrap();
+        // The command keeps the slave's descriptors; without them the end is never seen.
+        *command = Command::new("true");
+        Self { person: File::from(master), screen: String::new(), child }
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        let late = Instant::now() + Duration::from_secs(60);
+        while !self.screen.contains(text) {
+            assert!(Instant::now() < late && self.look(), "{text:?} is not on the screen: {:?}", self.screen);
+        }
+    }
+
+    fn type_in(&mut self, text: &str) {
+        self.person.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// What was on the screen, and the exit code.
+    fn end(mut self) -> (String, i32) {
+        while self.look() {}
+        (self.screen, self.child.wait().unwrap().code().unwrap())
+    }
+
+    fn look(&mut self) -> bool {
+        let mut bytes = [0; 4096];
+        match self.person.read(&mut bytes) {
+            Ok(0) | Err(_) => false,
+            Ok(length) => {
+                self.screen.push_str(&String::from_utf8_lossy(&bytes[..length]));
+                true
+            }
+        }
+    }
+}
+
+fn get(place: &Place, name: &str) -> Vec<u8> {
+    place.keymoor().args(["get", name, "--raw"]).output().unwrap().stdout
+}
+
+#[test]
+fn a_key_is_asked_for_and_never_shown() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+    terminal.wait_for("Secret of openai/work: ");
+    terminal.type_in("sk-typed-at-a-prompt\n");
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("Saved on this device: openai/work, version 1."), "{screen}");
+    assert!(!screen.contains("typed-at"), "{screen}");
+    assert_eq!(get(&place, "work"), b"sk-typed-at-a-prompt");
+}
+
+#[test]
+fn a_pasted_file_of_many_lines_is_one_secret() {
+    let place = Place::new();
+    let json = format!("{{\n  \"private_key\": \"{}\"\n}}", "k".repeat(6000));
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "google", "--name", "robot"]));
+    terminal.wait_for("Secret of google/robot: ");
+    for part in format!("\x1b[200~{json}\n\x1b[201~\n").into_bytes().chunks(1000) {
+        terminal.type_in(std::str::from_utf8(part).unwrap());
+        thread::sleep(Duration::from_millis(20));
+    }
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert_eq!(get(&place, "robot"), json.as_bytes());
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_stores_nothing() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+    terminal.wait_for("Secret of openai/work: ");
+    terminal.type_in("sk-hal\x03");
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 1);
+    assert!(screen.contains("Given up. Nothing was changed."), "{screen}");
+    assert!(!place.path().join("home").exists());
+}
+
+#[test]
+fn a_new_vault_asks_for_its_password_twice_and_an_old_one_once() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.keymoor().env_remove("KEYMOOR_PASSWORD_FILE").arg("list"));
+    terminal.wait_for("Choose a password for this vault: ");
+    terminal.type_in(&format!("{PASSWORD}\n"));
+    terminal.wait_for("Once more: ");
+    terminal.type_in("something else\n");
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 2, "{screen}");
+    assert!(screen.contains("The two passwords are not the same."), "{screen}");
+
+    let mut terminal = Terminal::start(place.keymoor().env_remove("KEYMOOR_PASSWORD_FILE").arg("list"));
+    terminal.wait_for("Choose a password for this vault: ");
+    terminal.type_in(&format!("{PASSWORD}\n"));
+    terminal.wait_for("Once more: ");
+    terminal.type_in(&format!("{PASSWORD}\n"));
+    assert_eq!(terminal.end().1, 0);
+
+    let mut terminal = Terminal::start(place.keymoor().env_remove("KEYMOOR_PASSWORD_FILE").arg("list"));
+    terminal.wait_for("Password of this vault: ");
+    terminal.type_in(&format!("{PASSWORD}\n"));
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains(PASSWORD), "{screen}");
+}
+
+#[test]
+fn names_and_notes_cannot_act_on_the_terminal() {
+    let place = Place::new();
+    let note = "first\u{1b}[2Jline\n\u{202e}second\u{7}";
+    let mut add = place.keymoor();
+    add.args(["add", "openai", "--name", "work", "--stdin", "--note", note]).stdin(Stdio::piped());
+    let mut child = add.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"sk-1").unwrap();
+    assert!(child.wait().unwrap().success());
+    let (screen, code) = Terminal::start(place.keymoor().args(["show", "work"])).end();
+    assert_eq!(code, 0);
+    assert!(screen.contains("  first\\u{1b}[2Jline\r\n  \\u{202e}second\\u{7}\r\n"), "{screen:?}");
+    assert!(!screen.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{screen:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_waits_for_a_key_dumps_no_core() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+    terminal.wait_for("Secret of openai/work: ");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", terminal.child.id())).unwrap();
+    let core: Vec<_> = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    assert_eq!(core[4..6], ["0", "0"], "{limits}");
+    terminal.type_in("\x03");
+    terminal.end();
+}

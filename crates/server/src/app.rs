@@ -1,0 +1,74 @@
+//! The routes and what they share.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post, put};
+use keymoor_protocol::AccountId;
+use keymoor_protocol::api::Code;
+use keymoor_protocol::limits::BYTES_A_REQUEST;
+use keymoor_protocol::opaque::ServerSetup;
+
+use crate::answer::Refusal;
+use crate::config::{Config, Registration};
+use crate::logins::Logins;
+use crate::rates::Rates;
+use crate::routes::{accounts, devices, health, keys, sessions, vaults};
+use crate::store::Store;
+
+/// What every request sees.
+pub(crate) struct App<S> {
+    pub(crate) store: S,
+    pub(crate) setup: ServerSetup,
+    pub(crate) logins: Logins,
+    pub(crate) registration: Registration,
+    pub(crate) by_account: Rates<AccountId>,
+    pub(crate) logins_by_account: Rates<AccountId>,
+    pub(crate) logins_by_address: Rates<IpAddr>,
+}
+
+pub(crate) type Shared<S> = Arc<App<S>>;
+
+impl<S: Store> App<S> {
+    pub(crate) fn new(config: &Config, store: S, setup: ServerSetup) -> Shared<S> {
+        let logins = config.logins / 60.0;
+        Arc::new(Self {
+            store,
+            setup,
+            logins: Logins::default(),
+            registration: config.registration,
+            by_account: Rates::new(config.rate, config.burst),
+            logins_by_account: Rates::new(logins, config.logins),
+            logins_by_address: Rates::new(10.0 * logins, 10.0 * config.logins),
+        })
+    }
+
+    pub(crate) fn router(self: Arc<Self>) -> Router {
+        let v1 = Router::new()
+            .route("/accounts/registration", post(accounts::registration::<S>))
+            .route("/accounts", post(accounts::create::<S>))
+            .route("/password", put(accounts::set_password::<S>))
+            .route("/sessions/start", post(sessions::start::<S>))
+            .route("/sessions", post(sessions::finish::<S>))
+            .route("/sessions/refresh", post(sessions::refresh::<S>))
+            .route("/sessions/current", delete(sessions::end::<S>))
+            .route("/devices", get(devices::list::<S>))
+            .route("/devices/{device}", put(devices::put::<S>).delete(devices::remove::<S>))
+            .route("/keys", get(keys::get::<S>).put(keys::put::<S>))
+            .route("/limits", get(health::limits))
+            .route("/vaults/{vault}/commits", post(vaults::push::<S>).get(vaults::pull::<S>))
+            .route("/vaults/{vault}/chain", get(vaults::chain::<S>))
+            .route("/vaults/{vault}/snapshot", get(vaults::snapshot::<S>))
+            .route("/vaults/{vault}/records/{record}/history", get(vaults::history::<S>));
+        Router::new()
+            .nest("/v1", v1)
+            .route("/healthz", get(health::alive))
+            .route("/readyz", get(health::ready::<S>))
+            .fallback(|| async { Refusal::new(Code::NotFound) })
+            .method_not_allowed_fallback(|| async { Refusal::new(Code::BadRequest) })
+            .layer(DefaultBodyLimit::max(BYTES_A_REQUEST))
+            .with_state(self)
+    }
+}

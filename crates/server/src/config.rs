@@ -1,0 +1,68 @@
+//! What an operator sets.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Who may register an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Anyone who reaches the server.
+    Open,
+    /// Nobody.
+    Closed,
+}
+
+/// How connections are encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Not at all: for loopback, or behind a proxy that does it.
+    Off,
+    /// By a certificate that the server makes itself and keeps; devices pin it by the kit.
+    SelfMade,
+    /// By given PEM files.
+    Files {
+        /// The certificate chain.
+        certificate: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+}
+
+/// A server's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The SQLite file. The OPAQUE setup and a self-made certificate lie beside it.
+    pub database: PathBuf,
+    /// Who may register.
+    pub registration: Registration,
+    /// How connections are encrypted.
+    pub tls: Tls,
+    /// Requests a second and account, over time.
+    pub rate: f64,
+    /// Requests that an account may make at once.
+    pub burst: f64,
+    /// Logins and registrations a minute, for one account or one address, over time.
+    pub logins: f64,
+}
+
+impl Config {
+    /// The defaults, with the database at `database`.
+    pub fn new(database: PathBuf) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
+            database,
+            registration: Registration::Open,
+            tls: Tls::Off,
+            rate: 200.0,
+            burst: 2000.0,
+            logins: 30.0,
+        }
+    }
+
+    /// A file beside the database.
+    pub(crate) fn beside(&self, extension: &str) -> PathBuf {
+        self.database.with_extension(extension)
+    }
+}

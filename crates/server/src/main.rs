@@ -1,0 +1,185 @@
+//! The sync server as a command.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use keymoor_server::store::sqlite::Sqlite;
+use keymoor_server::{Config, Registration, Tls, serve};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The Keymoor sync server: keeps sealed records for your devices and cannot open them.
+///
+/// Without a command it serves on 127.0.0.1:8787 from an SQLite file in your data directory.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  keymoor-server serve --listen 0.0.0.0:8787 --tls self")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM; a second one stops at once.
+    Serve(Serve),
+    /// Bring the database's schema up to date, and stop.
+    Migrate(Database),
+    /// Open the database and say whether it can be served.
+    Check(Database),
+}
+
+#[derive(Args)]
+struct Database {
+    /// The database: sqlite:FILE.
+    #[arg(long, env = "KEYMOOR_SERVER_DATABASE", value_parser = database)]
+    database: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, env = "KEYMOOR_SERVER_LISTEN", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    database: Database,
+    /// Who may register an account.
+    #[arg(long, env = "KEYMOOR_SERVER_REGISTRATION", value_enum, default_value_t = Register::Open)]
+    registration: Register,
+    /// "self": make a certificate once and keep it; devices pin it by the kit.
+    #[arg(long, env = "KEYMOOR_SERVER_TLS", value_enum, conflicts_with_all = ["tls_cert", "tls_key"])]
+    tls: Option<TlsMode>,
+    /// A PEM file with the certificate chain.
+    #[arg(long, env = "KEYMOOR_SERVER_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// A PEM file with its private key.
+    #[arg(long, env = "KEYMOOR_SERVER_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Requests a second that an account may make over time.
+    #[arg(long, env = "KEYMOOR_SERVER_RATE", default_value_t = 200.0)]
+    rate: f64,
+    /// Requests that an account may make at once.
+    #[arg(long, env = "KEYMOOR_SERVER_BURST", default_value_t = 2000.0)]
+    burst: f64,
+    /// Logins a minute for one account; ten times as many for one address.
+    #[arg(long, env = "KEYMOOR_SERVER_LOGINS", default_value_t = 30.0)]
+    logins: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Register {
+    Open,
+    Closed,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TlsMode {
+    #[value(name = "self")]
+    SelfMade,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(words) => {
+            eprintln!("keymoor-server: {words}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), String> {
+    let command = match cli.command {
+        Some(command) => command,
+        None => match Cli::parse_from(["keymoor-server", "serve"]).command {
+            Some(command) => command,
+            None => return Err("nothing to do".to_owned()),
+        },
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|_| "the system gives no threads".to_owned())?;
+    match command {
+        Command::Serve(options) => runtime.block_on(serve_until_stopped(config(options)?)),
+        Command::Migrate(database) => runtime.block_on(check(database, "is up to date")),
+        Command::Check(database) => runtime.block_on(check(database, "is fine")),
+    }
+}
+
+async fn check(database: Database, fine: &str) -> Result<(), String> {
+    let path = path(database)?;
+    let store = Sqlite::open(&path).map_err(|error| error.to_string())?;
+    let accounts = store.accounts().await.map_err(|error| error.to_string())?;
+    println!("{} {fine}: {accounts} accounts", path.display());
+    Ok(())
+}
+
+async fn serve_until_stopped(config: Config) -> Result<(), String> {
+    let signals = || Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+    let (mut terminate, mut interrupt) = signals().map_err(|_| "the system gives no signals".to_owned())?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = serve(config, async {
+        let _ = stopped.await;
+    });
+    let serving = serving.await.map_err(|error| error.to_string())?;
+    let scheme = if serving.fingerprint.is_some() { "https" } else { "http" };
+    println!("listening on {scheme}://{}", serving.address);
+    if let Some(fingerprint) = serving.fingerprint {
+        let hex: String = fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
+        println!("certificate sha256:{hex}");
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    let _ = stop.send(());
+    tokio::select! {
+        _ = serving.done => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn config(options: Serve) -> Result<Config, String> {
+    let tls = match (options.tls, options.tls_cert, options.tls_key) {
+        (Some(TlsMode::SelfMade), ..) => Tls::SelfMade,
+        (None, Some(certificate), Some(key)) => Tls::Files { certificate, key },
+        _ => Tls::Off,
+    };
+    let registration = match options.registration {
+        Register::Open => Registration::Open,
+        Register::Closed => Registration::Closed,
+    };
+    Ok(Config {
+        listen: options.listen,
+        registration,
+        tls,
+        rate: options.rate,
+        burst: options.burst,
+        logins: options.logins,
+        ..Config::new(path(options.database)?)
+    })
+}
+
+fn database(text: &str) -> Result<PathBuf, String> {
+    match text.strip_prefix("sqlite:") {
+        Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
+        _ => Err("expected sqlite:FILE".to_owned()),
+    }
+}
+
+/// The database that was asked for, or the one in the platform's data directory.
+fn path(database: Database) -> Result<PathBuf, String> {
+    if let Some(path) = database.database {
+        return Ok(path);
+    }
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = data.or_else(|| Some(std::env::home_dir()?.join(".local/share")));
+    let data = data.ok_or("no data directory is known: pass --database sqlite:FILE")?;
+    Ok(data.join("keymoor-server/keymoor-server.db"))
+}

@@ -1,0 +1,186 @@
+//! The one trait: a method is a use case, and a use case is one transaction.
+//!
+//! SQLite today, PostgreSQL with a later version; the conformance suite in `tests/` runs over every implementation.
+
+pub mod sqlite;
+
+use std::future::Future;
+
+use keymoor_protocol::api::{Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot};
+use keymoor_protocol::opaque::LoginKind;
+use keymoor_protocol::{AccountId, Cursor, DeviceId, RecordId, VaultId};
+
+/// Why a use case did not happen. Nothing of it was written then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Not there, or another account's.
+    #[error("not found")]
+    NotFound,
+    /// The account is registered already.
+    #[error("the account exists")]
+    AccountExists,
+    /// Another commit came first.
+    #[error("the head moved")]
+    HeadMoved(Cursor),
+    /// There is another commit at that number, or none.
+    #[error("diverged")]
+    Diverged,
+    /// The keys document is not the expected one.
+    #[error("the keys document moved")]
+    KeysMoved,
+    /// The commit does not follow, or its digests, versions, epoch or state hash are wrong.
+    #[error("the commit is invalid")]
+    InvalidCommit,
+    /// Over the account's quota.
+    #[error("over quota")]
+    OverQuota,
+    /// More than a commit or a record may hold.
+    #[error("too large")]
+    TooLarge,
+    /// The token is not known, or has expired.
+    #[error("no such session")]
+    NoSession,
+    /// The access token has expired.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// A used refresh token came back; the family is gone.
+    #[error("a refresh token was reused")]
+    RefreshReused,
+    /// The database is full, locked away or damaged.
+    #[error("the database is out of order")]
+    Unavailable,
+}
+
+/// A session as a request shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// Whose.
+    pub account: AccountId,
+    /// The account's vault.
+    pub vault: VaultId,
+    /// On which device.
+    pub device: DeviceId,
+    /// Begun with which secret.
+    pub kind: LoginKind,
+    /// When the secret was last proved, milliseconds since 1970.
+    pub logged_in_at: i64,
+    /// SHA-256 of the account proof.
+    pub proof_hash: [u8; 32],
+}
+
+/// The hashes of a session's tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenHashes {
+    /// SHA-256 of the access token.
+    pub access: [u8; 32],
+    /// SHA-256 of the refresh token.
+    pub refresh: [u8; 32],
+}
+
+/// A session that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession {
+    /// Whose.
+    pub account: AccountId,
+    /// On which device.
+    pub device: DeviceId,
+    /// Begun with which secret.
+    pub kind: LoginKind,
+    /// What successors are derived with.
+    pub salt: [u8; 32],
+    /// Its tokens.
+    pub tokens: TokenHashes,
+    /// Milliseconds since 1970.
+    pub now: i64,
+}
+
+/// A family that a refresh token belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct RefreshRequest {
+    /// SHA-256 of the presented token.
+    pub presented: [u8; 32],
+    /// The client's name for this rotation.
+    pub refresh_id: [u8; 16],
+    /// Milliseconds since 1970.
+    pub now: i64,
+}
+
+/// Home 3's database.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Whether it answers.
+    fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Registers an account with everything that it begins with.
+    fn create_account(&self, account: NewAccount, now: i64) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// An account's OPAQUE registration; `None` for an unknown account.
+    fn registration(
+        &self,
+        account: AccountId,
+        kind: LoginKind,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+    /// Replaces the password, and the keys document with it.
+    fn set_password(
+        &self,
+        account: AccountId,
+        new: NewPassword,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// The keys document.
+    fn keys(&self, account: AccountId) -> impl Future<Output = Result<Keys, StoreError>> + Send;
+    /// Replaces the keys document if it is the expected one.
+    fn put_keys(&self, account: AccountId, new: NewKeys) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Begins a session; the device is remembered.
+    fn begin_session(&self, session: NewSession) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// The session of an access token. Its first use ends the time in which the refresh before it may be repeated.
+    fn session(&self, access: [u8; 32], now: i64) -> impl Future<Output = Result<SessionInfo, StoreError>> + Send;
+    /// The salt of the family that a refresh token belongs to, as its newest or its last token.
+    fn refresh_salt(&self, presented: [u8; 32]) -> impl Future<Output = Result<[u8; 32], StoreError>> + Send;
+    /// Rotates: `successor` follows from the presented token and the refresh id.
+    fn refresh(
+        &self,
+        request: RefreshRequest,
+        successor: TokenHashes,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Ends the session of an access token.
+    fn end_session(&self, access: [u8; 32]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The account's devices.
+    fn devices(&self, account: AccountId) -> impl Future<Output = Result<Vec<Device>, StoreError>> + Send;
+    /// Writes a device's sealed record.
+    fn put_device(
+        &self,
+        account: AccountId,
+        device: DeviceId,
+        sealed: Vec<u8>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Revokes a device: its sessions end at once.
+    fn remove_device(
+        &self,
+        account: AccountId,
+        device: DeviceId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Appends a commit to the account's log, or says the same again if it is the head already.
+    fn push(
+        &self,
+        account: AccountId,
+        push: Push,
+        now: i64,
+    ) -> impl Future<Output = Result<Cursor, StoreError>> + Send;
+    /// Commits after a cursor.
+    fn pull(&self, account: AccountId, after: Cursor) -> impl Future<Output = Result<Page, StoreError>> + Send;
+    /// Commits without records, from a number on.
+    fn chain(&self, account: AccountId, from: u64) -> impl Future<Output = Result<Chain, StoreError>> + Send;
+    /// A page of the live set, of one moment.
+    fn snapshot(
+        &self,
+        account: AccountId,
+        after: Option<RecordId>,
+    ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send;
+    /// A record's versions, newest first.
+    fn history(
+        &self,
+        account: AccountId,
+        record: RecordId,
+    ) -> impl Future<Output = Result<History, StoreError>> + Send;
+}

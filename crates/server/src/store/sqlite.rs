@@ -1,0 +1,207 @@
+//! SQLite: one writer thread that groups waiting work into one transaction, and a few readers.
+
+mod accounts;
+mod append;
+mod log;
+mod rows;
+mod schema;
+mod sessions;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use keymoor_protocol::api::{Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot};
+use keymoor_protocol::opaque::LoginKind;
+use keymoor_protocol::{AccountId, Cursor, DeviceId, RecordId};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::{NewSession, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes};
+pub use schema::OpenError;
+use writer::Writer;
+
+/// Read connections kept for reuse. Two cores hardly keep more busy.
+const READERS: usize = 4;
+
+/// An SQLite file of mode 0600 in WAL mode with `synchronous=FULL`: what was answered is on the disk.
+#[derive(Clone)]
+pub struct Sqlite {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: std::path::PathBuf,
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Sqlite {
+    /// Opens or creates the database at `path` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// A newer schema, a changed migration, or a file that is no database.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let connection = schema::open(path)?;
+        let inner = Inner {
+            path: path.to_owned(),
+            writer: Writer::start(connection),
+            readers: Mutex::new(Vec::new()),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// A value of the server's own, such as which OPAQUE setup belongs to this database.
+    pub async fn meta(&self, key: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |connection| rows::optional(connection, "SELECT value FROM meta WHERE key = ?1", [key])).await
+    }
+
+    /// Writes such a value.
+    pub async fn set_meta(&self, key: &'static str, value: Vec<u8>) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute("REPLACE INTO meta (key, value) VALUES (?1, ?2)", (key, value)).map_err(rows::failed)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// How many accounts there are.
+    pub async fn accounts(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let count = connection.query_row("SELECT count(*) FROM account", (), |row| row.get::<_, i64>(0));
+            count.map(|count| count as u64).map_err(rows::failed)
+        })
+        .await
+    }
+
+    /// Transactions that were committed so far, and how many use cases they held.
+    pub fn grouped(&self) -> (u64, u64) {
+        self.inner.writer.counts()
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.run(work).await
+    }
+
+    /// Runs `work` in one read transaction: it sees one moment.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let connection = store.reader()?;
+            connection.execute_batch("BEGIN").map_err(rows::failed)?;
+            let done = work(&connection);
+            connection.execute_batch("COMMIT").map_err(rows::failed)?;
+            let mut readers = store.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < READERS {
+                readers.push(connection);
+            }
+            done
+        });
+        done.await.map_err(|_| StoreError::Unavailable)?
+    }
+
+    fn reader(&self) -> Result<Connection, StoreError> {
+        let kept = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(connection) = kept {
+            return Ok(connection);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.inner.path, flags).map_err(rows::failed)?;
+        connection.busy_timeout(Duration::from_secs(30)).map_err(rows::failed)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+}
+
+impl Store for Sqlite {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.accounts().await.map(drop)
+    }
+
+    async fn create_account(&self, account: NewAccount, now: i64) -> Result<(), StoreError> {
+        self.write(move |connection| accounts::create(connection, &account, now)).await
+    }
+
+    async fn registration(&self, account: AccountId, kind: LoginKind) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |connection| accounts::registration(connection, account, kind)).await
+    }
+
+    async fn set_password(&self, account: AccountId, new: NewPassword) -> Result<(), StoreError> {
+        self.write(move |connection| accounts::set_password(connection, account, &new)).await
+    }
+
+    async fn keys(&self, account: AccountId) -> Result<Keys, StoreError> {
+        self.read(move |connection| accounts::keys(connection, account)).await
+    }
+
+    async fn put_keys(&self, account: AccountId, new: NewKeys) -> Result<(), StoreError> {
+        self.write(move |connection| accounts::put_keys(connection, account, &new)).await
+    }
+
+    async fn begin_session(&self, session: NewSession) -> Result<(), StoreError> {
+        self.write(move |connection| sessions::begin(connection, &session)).await
+    }
+
+    async fn session(&self, access: [u8; 32], now: i64) -> Result<SessionInfo, StoreError> {
+        let (session, first_use) = self.read(move |connection| sessions::find(connection, access, now)).await?;
+        if first_use {
+            self.write(move |connection| sessions::mark_used(connection, access, now)).await?;
+        }
+        Ok(session)
+    }
+
+    async fn refresh_salt(&self, presented: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.read(move |connection| sessions::salt(connection, presented)).await
+    }
+
+    async fn refresh(&self, request: RefreshRequest, successor: TokenHashes) -> Result<(), StoreError> {
+        // Reuse ends the family, which is a write, and an error, which rolls back: so it is told apart afterwards.
+        let reused = self.write(move |connection| sessions::refresh(connection, &request, &successor)).await?;
+        if reused { Err(StoreError::RefreshReused) } else { Ok(()) }
+    }
+
+    async fn end_session(&self, access: [u8; 32]) -> Result<(), StoreError> {
+        self.write(move |connection| sessions::end(connection, access)).await
+    }
+
+    async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
+        self.read(move |connection| accounts::devices(connection, account)).await
+    }
+
+    async fn put_device(&self, account: AccountId, device: DeviceId, sealed: Vec<u8>) -> Result<(), StoreError> {
+        self.write(move |connection| accounts::put_device(connection, account, device, &sealed)).await
+    }
+
+    async fn remove_device(&self, account: AccountId, device: DeviceId) -> Result<(), StoreError> {
+        self.write(move |connection| accounts::remove_device(connection, account, device)).await
+    }
+
+    async fn push(&self, account: AccountId, push: Push, now: i64) -> Result<Cursor, StoreError> {
+        // Decoding and hashing need no database: they are done before the one writer is asked.
+        let checked = tokio::task::spawn_blocking(move || append::Checked::new(push));
+        let checked = checked.await.map_err(|_| StoreError::Unavailable)??;
+        self.write(move |connection| append::append(connection, account, &checked, now)).await
+    }
+
+    async fn pull(&self, account: AccountId, after: Cursor) -> Result<Page, StoreError> {
+        self.read(move |connection| log::pull(connection, account, after)).await
+    }
+
+    async fn chain(&self, account: AccountId, from: u64) -> Result<Chain, StoreError> {
+        self.read(move |connection| log::chain(connection, account, from)).await
+    }
+
+    async fn snapshot(&self, account: AccountId, after: Option<RecordId>) -> Result<Snapshot, StoreError> {
+        self.read(move |connection| log::snapshot(connection, account, after)).await
+    }
+
+    async fn history(&self, account: AccountId, record: RecordId) -> Result<History, StoreError> {
+        self.read(move |connection| log::history(connection, account, record)).await
+    }
+}

@@ -1,0 +1,5 @@
+//! The account at a server: making it, joining it, and the session that speaks for it.
+
+pub(crate) mod create;
+pub(crate) mod join;
+pub(crate) mod session;

@@ -1,0 +1,225 @@
+//! Making an account, or registering the same one again at a server that lost it.
+
+use std::path::{Path, PathBuf};
+
+use keymoor_protocol::api::{Keys as SentKeys, NewAccount, NewKeys, NewPassword};
+use keymoor_protocol::keys::WrapKind;
+use keymoor_protocol::opaque::LoginKind;
+use keymoor_protocol::{Cursor, KeysDocument};
+use keymoor_remote::Remote;
+use keymoor_sealing::document::{self, Custody};
+use keymoor_sealing::keys::stretch;
+use keymoor_sealing::{AuthPassword, Profile, RecoveryKey, SecretKey};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::Error;
+use crate::homes::entries::Server;
+use crate::homes::lock::Lock;
+use crate::homes::without_keychain::{self, sync_directory};
+use crate::kit::{JoinKit, RecoveryKit};
+use crate::synchronise::{Progress, SyncOptions};
+use crate::vault::Vault;
+use crate::password;
+
+/// What is needed for an account.
+pub struct CreateAccount {
+    /// The server's address.
+    pub server: String,
+    /// The account's password: a new one, or the account's own where it is registered again.
+    pub password: SecretString,
+    /// Where the join kit goes. A file that is there is never overwritten.
+    pub join_kit: PathBuf,
+    /// Where the recovery kit goes, if a new one is made.
+    pub recovery_kit: PathBuf,
+}
+
+/// The kits of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kits {
+    /// The join kit.
+    pub join_kit: PathBuf,
+    /// The recovery kit, if a new one was made; otherwise the one made before stays good.
+    pub recovery_kit: Option<PathBuf>,
+}
+
+impl Vault {
+    /// Makes an account at a server, or registers this device's account again at a server that does not know it, and pushes
+    /// everything that is here. The kits are on the disk before the account takes effect.
+    pub fn create_account(
+        &mut self,
+        request: CreateAccount,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Kits, Error> {
+        password::check_new(&request.password)?;
+        let lock = Lock::wait(&self.config, "sync")?;
+        let server = reach(&request.server)?;
+        let remote = Remote::new(&server.url, server.pin)?;
+        progress(Progress::SigningIn);
+
+        let known = self.cache.read(|view| view.keys_document())?;
+        let known = known.and_then(|bytes| KeysDocument::decode(&bytes).ok());
+        if let (Some(document), None) = (&known, &self.keychain) {
+            // Without a keychain the vault has a password already; the account's is the same one.
+            let key = &self.custody.secret_key;
+            without_keychain::unlock(document, self.keys.account, key, &request.password)?;
+        }
+        let prepared = match known.filter(|_| self.custody.recovery_auth.is_some()) {
+            Some(document) => self.same_account(document, &request)?,
+            None => self.new_account(&request)?,
+        };
+        let account = self.keys.account;
+        let recovery_auth = prepared.custody.recovery_auth.as_ref().ok_or(Error::Locked)?;
+        // Both halves of OPAQUE first: a server that is down or closed is noticed before a kit is written.
+        let new_account = NewAccount {
+            account,
+            vault: self.keys.vault,
+            password: remote.register(account, LoginKind::Password, prepared.auth.expose())?,
+            recovery: remote.register(account, LoginKind::Recovery, recovery_auth.expose())?,
+            keys: sent(&prepared.document),
+            proof_hash: Sha256::digest(self.keys.root.account_proof().as_slice()).into(),
+        };
+        let kits = self.write_kits(&request, &prepared, &server)?;
+        self.keep_account(&prepared, None)?;
+        let existed = match remote.create_account(&new_account) {
+            Ok(()) => false,
+            // Ours, if the password opens it: an answer was lost, or another device registered it again.
+            Err(keymoor_remote::Error::AccountExists) => true,
+            Err(error) => return Err(error.into()),
+        };
+        self.keep_account(&prepared, Some(&server))?;
+        let line = self.log_in(&remote, &prepared.auth)?;
+        if existed {
+            let proof = self.keys.root.account_proof();
+            let there = line.keys(Some(&proof))?;
+            if there.version < prepared.document.version {
+                let keys = NewKeys { expected: there.version, keys: sent(&prepared.document) };
+                let (password, recovery) = (new_account.password, Some(new_account.recovery));
+                line.set_password(Some(&proof), &NewPassword { password, recovery, keys })?;
+            }
+        }
+        drop(lock);
+        self.synchronise(&SyncOptions { first_commit: true, ..SyncOptions::default() }, progress)?;
+        Ok(kits)
+    }
+
+    /// A first registration: a recovery key is made, and the root key is wrapped for it and for the password.
+    fn new_account(&mut self, request: &CreateAccount) -> Result<Prepared, Error> {
+        let account = self.keys.account;
+        let recovery = RecoveryKey::generate()?;
+        let custody = Custody {
+            secret_key: SecretKey::from_bytes(*self.custody.secret_key.expose()),
+            recovery_auth: Some(recovery.auth_password(account)),
+            previous: Vec::new(),
+        };
+        let (auth, unlock) = stretch(
+            request.password.expose_secret(), // exposed to be stretched
+            &custody.secret_key,
+            account,
+            Profile::NEWEST,
+        );
+        let root = &self.keys.root;
+        let wraps = vec![
+            document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?,
+            document::wrap(root, account, WrapKind::Recovery, None, &recovery.unlock_key(account))?,
+        ];
+        let version = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?.document_version + 1;
+        let document = document::write(root, account, self.keys.vault, version, &custody, wraps)?;
+        Ok(Prepared { document, custody, auth, recovery: Some(recovery) })
+    }
+
+    /// The account that this device has already: the same document, the same kits. The password must be the account's.
+    fn same_account(&mut self, document: KeysDocument, request: &CreateAccount) -> Result<Prepared, Error> {
+        let account = self.keys.account;
+        let (_, custody) =
+            without_keychain::unlock(&document, account, &self.custody.secret_key, &request.password)?;
+        let (auth, _) = stretch(
+            request.password.expose_secret(), // exposed to be stretched
+            &custody.secret_key,
+            account,
+            self.password_profile()?,
+        );
+        Ok(Prepared { document, custody, auth, recovery: None })
+    }
+
+    fn write_kits(
+        &mut self,
+        request: &CreateAccount,
+        prepared: &Prepared,
+        server: &Server,
+    ) -> Result<Kits, Error> {
+        let kit = JoinKit {
+            server: server.clone(),
+            account: self.keys.account,
+            epoch: prepared.document.epoch,
+            // The log begins with this account, or anew with this server.
+            known: Cursor::START,
+            secret_key: SecretKey::from_bytes(*self.custody.secret_key.expose()),
+        };
+        if let Some(key) = &prepared.recovery {
+            let key = RecoveryKey::from_words(&key.to_words()).map_err(|_| Error::NoRandomNumbers)?;
+            if request.join_kit.exists() {
+                return Err(Error::FileExists(request.join_kit.clone()));
+            }
+            let recovery = RecoveryKit { server: Some(server.clone()), account: self.keys.account, key };
+            write_kit(&request.recovery_kit, recovery.to_text().as_bytes())?;
+        }
+        let text = kit.to_text();
+        let same = std::fs::read(&request.join_kit).is_ok_and(|there| there == text.as_bytes());
+        if !same {
+            write_kit(&request.join_kit, text.as_bytes())?;
+        }
+        let recovery_kit = prepared.recovery.is_some().then(|| request.recovery_kit.clone());
+        Ok(Kits { join_kit: request.join_kit.clone(), recovery_kit })
+    }
+
+    /// Takes the account into keychain and cache. Without a server it waits there for the registration to succeed.
+    fn keep_account(&mut self, prepared: &Prepared, server: Option<&Server>) -> Result<(), Error> {
+        self.custody.recovery_auth =
+            prepared.custody.recovery_auth.as_ref().map(|auth| AuthPassword::from_bytes(*auth.expose()));
+        self.keep_device(server, Some(&prepared.document))
+    }
+}
+
+/// Everything that a registration needs.
+struct Prepared {
+    document: KeysDocument,
+    custody: Custody,
+    auth: AuthPassword,
+    /// A new recovery key, to be printed.
+    recovery: Option<RecoveryKey>,
+}
+
+/// Finds the server. One that made its certificate itself is taken at its word this one time; the kit and every device pin
+/// it from then on.
+fn reach(url: &str) -> Result<Server, Error> {
+    let url = url.trim().trim_end_matches('/').to_owned();
+    match Remote::new(&url, None)?.health() {
+        Ok(()) => Ok(Server { url, pin: None }),
+        Err(keymoor_remote::Error::Tls) => {
+            let pin = Remote::fingerprint(&url)?;
+            Ok(Server { url, pin })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) fn sent(document: &KeysDocument) -> SentKeys {
+    SentKeys { version: document.version, epoch: document.epoch, document: document.encode() }
+}
+
+/// Writes a kit, durably, readable by its owner alone, never over a file that is there.
+fn write_kit(path: &Path, text: &[u8]) -> Result<(), Error> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Error::FileExists(path.to_owned()),
+        _ => Error::from(error),
+    })?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    path.parent().map_or(Ok(()), sync_directory)
+}

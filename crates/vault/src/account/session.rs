@@ -1,0 +1,180 @@
+//! The session: a short access token, and a refresh token that rotates.
+//!
+//! It lies in the keychain, or sealed in the cache where there is none. An expired or revoked session never touches local
+//! data: the outbox waits until the user signs in again (rule 12).
+
+use keymoor_keychain::EntryId;
+use keymoor_protocol::api::{Refresh, Session};
+use keymoor_protocol::keys::WrapKind;
+use keymoor_protocol::opaque::LoginKind;
+use keymoor_protocol::{Class, Envelope, KeysDocument};
+use keymoor_remote::{Authorised, Remote};
+use keymoor_sealing::keys::stretch;
+use keymoor_sealing::{AuthPassword, Context, Profile, open, seal};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::clock::now;
+use crate::error::{Error, ServerProblem};
+use crate::homes::entries::SessionEntry;
+use crate::homes::mirror::{from_slot, to_slot};
+use crate::vault::Vault;
+
+const SLOT: &str = "session";
+const SETTING: &str = "session";
+/// A token that ends sooner than this is refreshed before it is used.
+const MARGIN_MS: u64 = 30_000;
+
+impl Vault {
+    /// The way to the account's server.
+    pub(crate) fn remote(&mut self) -> Result<Remote, Error> {
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        let url = device.server.ok_or(Error::NoAccount)?;
+        Ok(Remote::new(&url, device.pin)?)
+    }
+
+    /// A line that the server accepts, refreshed if need be.
+    ///
+    /// # Errors
+    /// [`ServerProblem::SignIn`] if there is no session any more.
+    pub(crate) fn authorised(&mut self) -> Result<Authorised, Error> {
+        let remote = self.remote()?;
+        let session = self.read_session()?.ok_or(Error::Server(ServerProblem::SignIn))?;
+        if session.expires_at > now() + MARGIN_MS {
+            // Exposed to be sent to the server.
+            return Ok(remote.with_token(session.access.expose_secret()));
+        }
+        self.refresh(&remote, &session)
+    }
+
+    /// The same after the server said that the token has expired, whatever this device's clock says.
+    pub(crate) fn authorised_anew(&mut self) -> Result<Authorised, Error> {
+        let remote = self.remote()?;
+        let session = self.read_session()?.ok_or(Error::Server(ServerProblem::SignIn))?;
+        self.refresh(&remote, &session)
+    }
+
+    /// Rotates the refresh token. The refresh id was stored before it is sent, so a lost answer is asked for again.
+    fn refresh(&mut self, remote: &Remote, session: &SessionEntry) -> Result<Authorised, Error> {
+        let request = Refresh {
+            refresh_token: session.refresh.expose_secret().to_owned(), // exposed to be sent to the server
+            refresh_id: session.refresh_id,
+        };
+        match remote.refresh(&request) {
+            Ok(next) => self.begin_session(remote, next),
+            Err(error) => {
+                let error = Error::from(error);
+                if matches!(error, Error::Server(ServerProblem::SessionStolen)) {
+                    self.forget_session()?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Logs in with the password and keeps the session.
+    pub(crate) fn sign_in(&mut self, password: &SecretString) -> Result<Authorised, Error> {
+        let remote = self.remote()?;
+        let profile = self.password_profile()?;
+        let (auth, _) = stretch(
+            password.expose_secret(), // exposed to be stretched
+            &self.custody.secret_key,
+            self.keys.account,
+            profile,
+        );
+        self.log_in(&remote, &auth)
+    }
+
+    /// Logs in with a stretched password and keeps the session.
+    pub(crate) fn log_in(&mut self, remote: &Remote, auth: &AuthPassword) -> Result<Authorised, Error> {
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        let session = remote.log_in(self.keys.account, LoginKind::Password, device.device, auth.expose())?;
+        self.begin_session(remote, session)
+    }
+
+    /// The profile by which the account's password was stretched.
+    pub(crate) fn password_profile(&mut self) -> Result<Profile, Error> {
+        let document = self.cache.read(|view| view.keys_document())?;
+        let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
+        let wraps = document.iter().flat_map(|document| &document.wraps);
+        let mut profiles = wraps.filter(|wrap| wrap.kind == WrapKind::Password).filter_map(|wrap| Profile::from_number(wrap.profile));
+        Ok(profiles.next().unwrap_or(Profile::NEWEST))
+    }
+
+    /// Keeps a session and returns its line.
+    pub(crate) fn begin_session(&mut self, remote: &Remote, session: Session) -> Result<Authorised, Error> {
+        let mut refresh_id = [0; 16];
+        getrandom::fill(&mut refresh_id)?;
+        let line = remote.with_token(&session.access_token);
+        let entry = SessionEntry {
+            access: session.access_token.into(),
+            expires_at: now() + session.expires_in.saturating_mul(1000),
+            refresh: session.refresh_token.into(),
+            refresh_id,
+        };
+        self.write_session(&entry)?;
+        Ok(line)
+    }
+
+    fn read_session(&mut self) -> Result<Option<SessionEntry>, Error> {
+        let bytes = match &self.keychain {
+            Some(keychain) => {
+                let slot = self.cache.read(|view| view.slot(SLOT))?;
+                keychain.get(EntryId::Session, slot.map(to_slot))?.map(|stored| stored.bytes)
+            }
+            None => {
+                let sealed = self.cache.read(|view| view.setting(SETTING))?;
+                let envelope = sealed.and_then(|bytes| Envelope::try_from(bytes).ok());
+                envelope.and_then(|envelope| open(&self.session_key(), &self.session_context(), &envelope).ok())
+            }
+        };
+        Ok(bytes.and_then(|bytes| SessionEntry::decode(&bytes).ok()))
+    }
+
+    fn write_session(&mut self, entry: &SessionEntry) -> Result<(), Error> {
+        let bytes = entry.encode();
+        match &self.keychain {
+            Some(keychain) => {
+                let slot = self.cache.read(|view| view.slot(SLOT))?;
+                let slot = keychain.put(EntryId::Session, &bytes, slot.map(to_slot))?;
+                self.cache.write(|change| change.set_slot(SLOT, from_slot(slot)))?;
+            }
+            None => {
+                let sealed = seal(&self.session_key(), &self.session_context(), 1, &bytes)?;
+                self.cache.write(|change| change.set_setting(SETTING, sealed.as_bytes()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a session to try.
+    pub(crate) fn has_session(&mut self) -> Result<bool, Error> {
+        Ok(self.read_session()?.is_some())
+    }
+
+    /// Drops the tokens; nothing else.
+    pub(crate) fn forget_session(&mut self) -> Result<(), Error> {
+        if let Some(keychain) = &self.keychain {
+            keychain.delete(EntryId::Session)?;
+        }
+        self.cache.write(|change| {
+            change.clear_slot(SLOT)?;
+            change.remove_setting(SETTING)
+        })?;
+        Ok(())
+    }
+
+    fn session_key(&self) -> keymoor_sealing::VaultKey {
+        self.keys.root.vault_key(self.keys.vault)
+    }
+
+    fn session_context(&self) -> Context {
+        Context {
+            account: self.keys.account,
+            vault: self.keys.vault,
+            class: Class::Device,
+            id: *b"keymoor/session\0",
+            version: 1,
+            epoch: self.keys.root.epoch(),
+        }
+    }
+}

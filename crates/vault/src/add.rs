@@ -1,0 +1,141 @@
+//! Adding a credential, or replacing the value of one.
+
+use std::collections::BTreeSet;
+
+use keymoor_protocol::RecordId;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::clock::now;
+use crate::content::{Content, field};
+use crate::drafts::{self, Saved};
+use crate::error::{Error, Input};
+use crate::vault::Vault;
+use crate::{find, input};
+
+/// A credential as it is entered.
+pub struct NewCredential {
+    /// Whose API it is for.
+    pub provider: String,
+    /// Unique within the provider.
+    pub name: String,
+    /// At least one of them secret.
+    pub fields: Vec<Field>,
+    /// For finding it again.
+    pub labels: Vec<String>,
+    /// Free text.
+    pub note: Option<String>,
+    /// If the provider has a credential of that name: give it these values. What is not given stays.
+    pub replace: bool,
+}
+
+/// One field of a credential.
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+}
+
+/// A field's value.
+pub enum Value {
+    /// Shown in lists.
+    Open(String),
+    /// Sealed away from everything but an explicit read.
+    Secret(SecretString),
+}
+
+/// What was entered, checked.
+pub(crate) struct Checked {
+    pub(crate) secrets: Vec<(String, SecretString)>,
+    pub(crate) open: Vec<(String, String)>,
+    pub(crate) labels: BTreeSet<String>,
+    pub(crate) note: Option<String>,
+}
+
+impl Vault {
+    /// Saves a new credential, in one transaction and only if provider and name are free. With `replace` it is an upsert.
+    ///
+    /// # Errors
+    /// Nothing is stored after an error.
+    pub fn add(&mut self, new: NewCredential) -> Result<Saved, Error> {
+        let (provider, name) = (input::provider(&new.provider)?, input::name(&new.name)?);
+        let checked = check(new.fields, new.labels, new.note)?;
+        if checked.secrets.is_empty() {
+            return Err(Error::NoSecret);
+        }
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt)?;
+        if new.replace {
+            self.heal_by_name(&provider, &name)?;
+        }
+        let (saved, replaced) = self.save(|change, keys| {
+            let holders = find::holders(change, keys, &provider, &name)?;
+            let (id, content) = match holders.as_slice() {
+                [] => (RecordId::generate(), Content::empty(salt, now())),
+                _ if !new.replace => return Err(Error::NameTaken),
+                [one] => (*one, drafts::current(change, keys, *one)?),
+                _ => return Err(find::ambiguous(change, keys, &holders)?),
+            };
+            let mut action = content.act(drafts::actor(change)?, now());
+            if holders.is_empty() {
+                action.set_text(field::PROVIDER, &provider);
+                action.set_text(field::NAME, &name);
+            }
+            checked.apply(&mut action);
+            let content = action.finish();
+            input::size(content.shown_bytes())?;
+            drafts::write(change, keys, id, &content)?;
+            Ok((id, content.meta.version(), !holders.is_empty()))
+        })?;
+        Ok(Saved { replaced, ..saved })
+    }
+}
+
+/// Checks fields, labels and note before anything is stored.
+pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String>) -> Result<Checked, Error> {
+    let mut checked = Checked {
+        secrets: Vec::new(),
+        open: Vec::new(),
+        labels: labels.iter().map(|label| input::label(label)).collect::<Result<_, _>>()?,
+        note: note.as_deref().map(input::note).transpose()?,
+    };
+    let mut size = 0;
+    for Field { name, value } in fields {
+        let name = input::field_name(&name)?;
+        match value {
+            Value::Open(text) => {
+                size += text.len();
+                checked.open.push((name, input::open_value(&text)?));
+            }
+            Value::Secret(secret) => {
+                input::secret(&secret)?;
+                size += secret.expose_secret().len(); // exposed to be counted
+                checked.secrets.push((name, secret));
+            }
+        }
+    }
+    input::size(size)?;
+    let names: Vec<&str> = checked.secrets.iter().map(|(name, _)| name).chain(checked.open.iter().map(|(name, _)| name)).map(String::as_str).collect();
+    if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
+        return Err(Error::Invalid(Input::FieldName)); // one of the two values would be lost
+    }
+    Ok(checked)
+}
+
+impl Checked {
+    /// Writes the values. Labels are added to those that are there.
+    pub(crate) fn apply(self, action: &mut crate::content::edit::Action) {
+        for (name, text) in &self.open {
+            action.set_text(&format!("{}{name}", field::OPEN), text);
+        }
+        if !self.secrets.is_empty() {
+            action.set_secrets(self.secrets);
+        }
+        if !self.labels.is_empty() {
+            action.add_labels(&self.labels);
+        }
+        if let Some(note) = &self.note {
+            action.set_text(field::NOTE, note);
+        }
+    }
+}

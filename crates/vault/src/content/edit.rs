@@ -1,0 +1,164 @@
+//! Edits: each is one action by one actor, with one new counter, and leaves the record's past readable.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use keymoor_protocol::ActorId;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::Sha256;
+
+use super::{Content, Entry, Fingerprint, Meta, Secrets, Shadow, Stamp, Value, field};
+
+/// A secret shorter than this shows none of its characters.
+const LAST_FOUR_FROM: usize = 12;
+
+/// One action under way. Everything that it writes has the same stamp.
+pub(crate) struct Action {
+    content: Content,
+    stamp: Stamp,
+}
+
+impl Content {
+    /// A record without any value; `salt` must be random.
+    pub(crate) fn empty(salt: [u8; 16], now: u64) -> Self {
+        let meta = Meta {
+            seen: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            salt,
+            created: now,
+            updated: now,
+            unknown: BTreeMap::new(),
+        };
+        Self { meta, secrets: Secrets::new() }
+    }
+
+    /// Begins an action by `actor`; `now` is information only.
+    pub(crate) fn act(mut self, actor: ActorId, now: u64) -> Action {
+        let stamp = Stamp { counter: 1 + self.meta.version(), actor };
+        self.meta.updated = self.meta.updated.max(now);
+        Action { content: self, stamp }
+    }
+
+    /// Puts it into the trash. The values stay; what is covered is what this device had seen.
+    pub(crate) fn delete(mut self, actor: ActorId, now: u64) -> Self {
+        // The delete is an edit of its own in what was seen: a later restore then sorts above it.
+        self = self.act(actor, now).finish();
+        self.meta.removed = self.meta.seen.clone();
+        self
+    }
+}
+
+impl Action {
+    /// Sets a field to one value, which settles its alternates; an empty text removes it.
+    pub(crate) fn set_text(&mut self, name: &str, text: &str) {
+        let values = if text.is_empty() { vec![] } else { vec![Value::Text(text.to_owned())] };
+        self.write(name, values);
+    }
+
+    /// Makes the labels exactly these. Labels that stay keep their stamps, so that a concurrent removal still counts.
+    pub(crate) fn set_labels(&mut self, labels: &BTreeSet<String>) {
+        let mut entries = self.content.meta.fields.remove(field::LABELS).unwrap_or_default();
+        let text = |entry: &Entry| match &entry.value {
+            Value::Text(text) => text.clone(),
+            Value::Key(_) => String::new(),
+        };
+        entries.retain(|entry| labels.contains(&text(entry)));
+        let present: BTreeSet<String> = entries.iter().map(text).collect();
+        for label in labels.difference(&present) {
+            entries.insert(Entry { stamp: self.stamp, value: Value::Text(label.clone()) });
+        }
+        if !entries.is_empty() {
+            self.content.meta.fields.insert(field::LABELS.to_owned(), entries);
+        }
+    }
+
+    /// Adds labels to those that are there.
+    pub(crate) fn add_labels(&mut self, labels: &BTreeSet<String>) {
+        let mut all: BTreeSet<String> = self.content.meta.labels().into_iter().map(str::to_owned).collect();
+        all.extend(labels.iter().cloned());
+        self.set_labels(&all);
+    }
+
+    /// Sets secret fields; those that are not named stay as they are shown.
+    pub(crate) fn set_secrets(&mut self, parts: Vec<(String, SecretString)>) {
+        let mut key = self.content.meta.key().cloned().unwrap_or_default();
+        for (name, secret) in parts {
+            let shadow = shadow(&self.content.meta.salt, &secret);
+            self.content.secrets.insert(shadow.fingerprint, Arc::new(secret));
+            key.insert(name, shadow);
+        }
+        self.write(field::KEY, vec![Value::Key(key)]);
+    }
+
+    /// Writes every value that there is again, alternates included: brings a record back from the trash.
+    pub(crate) fn write_again(&mut self) {
+        let names: Vec<String> = self.content.meta.fields.keys().cloned().collect();
+        for name in names {
+            let values = self.content.meta.fields[&name].iter().map(|entry| entry.value.clone()).collect();
+            self.write(&name, values);
+        }
+    }
+
+    /// Writes the values that an older content shows; what it lacked is removed.
+    pub(crate) fn revert_to(&mut self, old: &Content) {
+        let names: BTreeSet<String> =
+            self.content.meta.fields.keys().chain(old.meta.fields.keys()).cloned().collect();
+        for name in names {
+            let values = match name.as_str() {
+                field::LABELS => {
+                    old.meta.fields.get(&name).into_iter().flatten().map(|entry| entry.value.clone()).collect()
+                }
+                _ => old.meta.shown(&name).cloned().into_iter().collect(),
+            };
+            self.write(&name, values);
+        }
+        for (fingerprint, secret) in &old.secrets {
+            self.content.secrets.entry(*fingerprint).or_insert_with(|| Arc::clone(secret));
+        }
+    }
+
+    /// Makes one of a field's alternates its only value.
+    pub(crate) fn choose(&mut self, name: &str, value: Value) {
+        self.write(name, vec![value]);
+    }
+
+    /// The content after the action.
+    pub(crate) fn finish(mut self) -> Content {
+        self.content.meta.seen.insert(self.stamp.actor, self.stamp.counter);
+        self.content.tidy()
+    }
+
+    fn write(&mut self, name: &str, values: Vec<Value>) {
+        let stamp = self.stamp;
+        let entries: BTreeSet<Entry> = values.into_iter().map(|value| Entry { stamp, value }).collect();
+        if entries.is_empty() {
+            self.content.meta.fields.remove(name);
+        } else {
+            self.content.meta.fields.insert(name.to_owned(), entries);
+        }
+    }
+}
+
+/// What may be shown of a secret.
+pub(crate) fn shadow(salt: &[u8; 16], secret: &SecretString) -> Shadow {
+    let text = secret.expose_secret(); // the fingerprint and the last four are all that leaves here
+    let characters = text.chars().count();
+    let last_four = if characters >= LAST_FOUR_FROM && !text.contains(char::is_control) {
+        text.chars().skip(characters - 4).collect()
+    } else {
+        String::new()
+    };
+    Shadow { last_four, fingerprint: fingerprint(salt, text) }
+}
+
+fn fingerprint(salt: &[u8; 16], text: &str) -> Fingerprint {
+    // HMAC takes keys of any length.
+    #[expect(clippy::expect_used)]
+    let mac = Hmac::<Sha256>::new_from_slice(salt).expect("any key");
+    let full: [u8; 32] = mac.chain_update(text.as_bytes()).finalize().into_bytes().into();
+    let mut short = [0; 16];
+    short.copy_from_slice(&full[..16]);
+    Fingerprint(short)
+}

@@ -1,0 +1,196 @@
+//! The doctor: looks at every home and every record, says what is wrong and what would mend it, and mends it when asked.
+
+use std::collections::BTreeSet;
+
+use keymoor_keychain::EntryId;
+use keymoor_protocol::RecordId;
+use serde::Serialize;
+
+use crate::error::{Error, HomeName, KeychainProblem};
+use crate::homes::copy::Copy;
+use crate::vault::Vault;
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Finding {
+    /// The cache file's own check failed.
+    CacheDamaged,
+    /// A record does not open in a home.
+    Broken {
+        /// Which home.
+        home: HomeName,
+        /// Which record.
+        #[serde(serialize_with = "text")]
+        id: RecordId,
+        /// Whether it was healed, or can be.
+        healed: bool,
+    },
+    /// A record has no copy, or an old one, in the keychain.
+    NotMirrored {
+        /// Which record.
+        #[serde(serialize_with = "text")]
+        id: RecordId,
+        /// Whether the copy was written.
+        healed: bool,
+    },
+    /// A copy in the keychain of a record that the cache does not know; a rebuild would take it.
+    Unknown {
+        /// Which record.
+        #[serde(serialize_with = "text")]
+        id: RecordId,
+    },
+    /// A copy that did not open is kept aside.
+    Quarantined {
+        /// Which record.
+        #[serde(serialize_with = "text")]
+        id: RecordId,
+    },
+    /// The records do not add up to the state that the server acknowledged; the next sync takes a snapshot.
+    StateWrong {
+        /// Whether that was arranged.
+        healed: bool,
+    },
+    /// The keychain could not be looked at.
+    KeychainOutOfReach,
+}
+
+/// What the doctor found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// Records looked at.
+    pub records: u64,
+    /// Keychain copies looked at.
+    pub copies: u64,
+    /// What is not as it should be.
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// Whether everything is well, or was made so.
+    pub fn is_well(&self) -> bool {
+        self.findings.iter().all(|finding| match finding {
+            Finding::Broken { healed, .. } | Finding::NotMirrored { healed, .. } | Finding::StateWrong { healed } => {
+                *healed
+            }
+            Finding::Quarantined { .. } => true,
+            Finding::CacheDamaged | Finding::Unknown { .. } | Finding::KeychainOutOfReach => false,
+        })
+    }
+}
+
+impl Vault {
+    /// Looks at every home and every record; with `repair` mends what can be mended. Nothing is ever deleted.
+    pub fn doctor(&mut self, repair: bool) -> Result<Diagnosis, Error> {
+        let mut findings = Vec::new();
+        if !self.cache.integrity()?.is_empty() {
+            findings.push(Finding::CacheDamaged);
+        }
+        let (known, broken) = self.open_everything()?;
+        for id in &broken {
+            let healed = repair && self.heal(*id).is_ok();
+            findings.push(Finding::Broken { home: HomeName::Cache, id: *id, healed });
+        }
+        self.state(repair, &mut findings)?;
+        let copies = self.copies(repair, &known, &mut findings)?;
+        let behind = self.cache.read(|view| view.unmirrored(u32::MAX))?;
+        for id in behind.into_iter().filter(|_| self.keychain.is_some()).collect::<Vec<_>>() {
+            let healed = repair && self.mirror_record(id).is_ok();
+            findings.push(Finding::NotMirrored { id, healed });
+        }
+        let aside: BTreeSet<RecordId> =
+            self.cache.read(|view| view.quarantined())?.into_iter().map(|copy| copy.id).collect();
+        findings.extend(aside.into_iter().map(|id| Finding::Quarantined { id }));
+        Ok(Diagnosis { records: known.len() as u64, copies, findings })
+    }
+
+    /// Opens both envelopes of everything; returns all ids, and those that do not open.
+    fn open_everything(&mut self) -> Result<(BTreeSet<RecordId>, BTreeSet<RecordId>), Error> {
+        let keys = &self.keys;
+        self.cache.read(|view| {
+            let (mut known, mut broken) = (BTreeSet::new(), BTreeSet::new());
+            let unreadable = view.for_each_current(|row| {
+                known.insert(row.record.id);
+                if keys.open(&row.record).is_err() {
+                    broken.insert(row.record.id);
+                }
+                Ok::<_, Error>(())
+            })?;
+            broken.extend(unreadable.iter().copied());
+            known.extend(unreadable);
+            Ok((known, broken))
+        })
+    }
+
+    /// The state hash of what the server acknowledged, against the newest commit.
+    fn state(&mut self, repair: bool, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        let wrong = self.cache.read(|view| {
+            let Some(device) = view.device()?.filter(|device| !device.rebuilt) else { return Ok(false) };
+            let newest = view.chain_at(device.cursor.seq)?.and_then(|signed| signed.commit().ok());
+            Ok::<_, Error>(match newest {
+                Some(commit) => view.state()? != commit.state,
+                None => false,
+            })
+        })?;
+        if wrong {
+            if repair {
+                self.cache.write(|change| {
+                    let mut device = change.device()?.ok_or(Error::Locked)?;
+                    device.rebuilt = true;
+                    Ok::<_, Error>(change.set_device(&device)?)
+                })?;
+            }
+            findings.push(Finding::StateWrong { healed: repair });
+        }
+        Ok(())
+    }
+
+    fn copies(
+        &mut self,
+        repair: bool,
+        known: &BTreeSet<RecordId>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<u64, Error> {
+        let Some(keychain) = self.keychain.clone() else { return Ok(0) };
+        let all = match keychain.read_all().map_err(Error::from) {
+            Ok(all) => all,
+            Err(Error::Keychain(KeychainProblem::Cancelled)) => return Err(Error::Keychain(KeychainProblem::Cancelled)),
+            Err(_) => {
+                findings.push(Finding::KeychainOutOfReach);
+                return Ok(0);
+            }
+        };
+        let mut copies = 0;
+        let mut seen = BTreeSet::new();
+        for (entry, generations) in all {
+            let EntryId::Record(id) = entry else { continue };
+            copies += 1;
+            seen.insert(id);
+            let opens = generations.first().is_some_and(|stored| {
+                let copy = Copy::decode(&self.keys.copy, &stored.bytes).ok();
+                let current = copy.and_then(|copy| copy.draft.or(copy.base.map(|base| base.record)));
+                current.is_some_and(|record| record.id == id && self.keys.open(&record).is_ok())
+            });
+            if !known.contains(&id) {
+                findings.push(Finding::Unknown { id });
+            } else if !opens {
+                let healed = repair && self.mirror_record(id).is_ok();
+                findings.push(Finding::Broken { home: HomeName::Keychain, id, healed });
+            }
+        }
+        let missing: Vec<RecordId> = known.difference(&seen).copied().collect();
+        if !missing.is_empty() {
+            self.cache.write(|change| {
+                missing.iter().try_for_each(|id| {
+                    change.clear_slot(&crate::homes::mirror::slot_key(*id))?;
+                    change.mark_unmirrored(*id)
+                })
+            })?;
+        }
+        Ok(copies)
+    }
+}
+
+fn text<S: serde::Serializer>(id: &RecordId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}

@@ -1,0 +1,110 @@
+//! Erasing: gone for good, with its history, here at once and on the server with the next sync.
+
+use keymoor_protocol::RecordId;
+
+use crate::clock::now;
+use crate::drafts;
+use crate::error::Error;
+use crate::vault::Vault;
+
+impl Vault {
+    /// Erases a credential, in use or in the trash. An edit that another device made unseen brings it back whole.
+    pub fn erase(&mut self, id: RecordId) -> Result<(), Error> {
+        let keys = &self.keys;
+        self.cache.write(|change| {
+            let current = change.current(id)?.ok_or(Error::NotFound)?;
+            // A frozen commit may have reached the server although its answer did not come back.
+            let sent = change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
+            if current.base.is_none() && !sent {
+                change.drop_draft(id)?;
+                return Ok::<_, Error>(change.forget(id)?);
+            }
+            // The server still has it: it stays until the commit that forgets it was accepted, as a deleted draft that
+            // nothing lists.
+            let content = drafts::current(change, keys, id)?;
+            if !content.meta.deleted() {
+                let content = content.delete(drafts::actor(change)?, now());
+                drafts::write(change, keys, id, &content)?;
+            }
+            Ok(change.mark_erased(id, now())?)
+        })?;
+        // The cache says that the copy has to go; if the keychain cannot now, the next sync does it.
+        match self.mirror_record(id) {
+            Ok(()) | Err(Error::Keychain(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keymoor_protocol::{Cursor, Kind};
+
+    use crate::add::{Field, NewCredential, Value};
+    use crate::config::{Backend, Config};
+    use crate::error::Error;
+    use crate::find::Place;
+    use crate::sync::accept::accept;
+    use crate::sync::freeze::freeze;
+    use crate::vault::{Patience, Vault};
+
+    fn vault_with(name: &str, home: &std::path::Path) -> (Vault, keymoor_protocol::RecordId) {
+        let config = Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+        let mut vault = Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
+        let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
+        let (provider, name) = ("openai".to_owned(), name.to_owned());
+        let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };
+        let id = vault.add(new).unwrap().id;
+        (vault, id)
+    }
+
+    /// The server took the frozen commit, its answer was lost, the user erased: it must not come back.
+    #[test]
+    fn what_was_on_its_way_to_the_server_is_erased_there_too() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id) = vault_with("work", home.path());
+        let keys = &vault.keys;
+        let push = vault.cache.write(|change| freeze(change, keys, false)).unwrap().unwrap();
+        vault.erase(id).unwrap();
+        assert!(vault.list(&Default::default()).unwrap().is_empty());
+        assert!(matches!(vault.find("work", Place::Trash), Err(Error::NotFound)));
+        let keys = &vault.keys;
+        let next = vault
+            .cache
+            .write(|change| {
+                assert_eq!(freeze(change, keys, false)?, Some(push.clone()), "the same bytes again");
+                let commit = push.signed.commit().unwrap();
+                accept(change, keys, &commit, &push)?;
+                change.append_chain(1, &push.signed)?;
+                change.set_cursor(Cursor { seq: 1, head: push.signed.head() })?;
+                freeze(change, keys, false)
+            })
+            .unwrap()
+            .unwrap();
+        let changes = next.signed.commit().unwrap().changes;
+        assert_eq!(changes.iter().map(|c| (c.record, c.kind)).collect::<Vec<_>>(), [(id, Kind::Forgotten)]);
+        assert!(vault.list(&Default::default()).unwrap().is_empty());
+        let keys = &vault.keys;
+        vault.cache.write(|change| accept(change, keys, &next.signed.commit().unwrap(), &next)).unwrap();
+        assert!(matches!(vault.history(id), Err(Error::NotFound)));
+        assert_eq!(vault.cache.read(|view| view.erasures()).unwrap(), []);
+    }
+
+    #[test]
+    fn what_never_arrived_at_the_server_is_forgotten_without_it() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id) = vault_with("work", home.path());
+        let keys = &vault.keys;
+        vault.cache.write(|change| freeze(change, keys, false)).unwrap();
+        vault.erase(id).unwrap();
+        // Another device's commit came first, so the frozen one can never be accepted.
+        let keys = &vault.keys;
+        let next = vault.cache.write(|change| {
+            change.thaw()?;
+            freeze(change, keys, false)
+        });
+        assert_eq!(next.unwrap(), None);
+        assert!(matches!(vault.reveal(id, None), Err(Error::NotFound)));
+        assert_eq!(vault.cache.read(|view| view.draft_count()).unwrap(), 0);
+    }
+}

@@ -1,0 +1,238 @@
+//! From a name to a credential, and the rule that a provider has a name only once.
+
+use std::collections::BTreeSet;
+
+use keymoor_cache::View;
+use keymoor_protocol::RecordId;
+
+use crate::content::{Meta, field};
+use crate::error::{Candidate, Error};
+use crate::keys::Keys;
+use crate::vault::Vault;
+use crate::{input, list};
+
+/// Where to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Among the credentials in use.
+    Active,
+    /// In the trash.
+    Trash,
+}
+
+impl Vault {
+    /// The credential of a name: `name`, or `provider/name` where two providers use the same name; `work (2)` as shown where
+    /// two devices added the same; or its record's id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Ambiguous`] with the candidates.
+    pub fn find(&mut self, name: &str, place: Place) -> Result<RecordId, Error> {
+        let keys = &self.keys;
+        let found = self.cache.read(|view| match place {
+            Place::Active => active(view, keys, name),
+            Place::Trash => trashed(view, keys, name),
+        })?;
+        match found.as_slice() {
+            [] => Err(Error::NotFound),
+            [one] => Ok(one.id),
+            _ => Err(Error::Ambiguous(found)),
+        }
+    }
+}
+
+/// The undeleted credentials of a provider and a name: more than one only if two devices added it unseen of each other.
+pub(crate) fn holders(view: &View<'_>, keys: &Keys, provider: &str, name: &str) -> Result<Vec<RecordId>, Error> {
+    Ok(view.by_full_name(keys.tags_of(provider, name).full)?)
+}
+
+/// Refuses a provider and name that another credential has. Inside the write transaction, so that two processes cannot both
+/// find it free; not an SQL constraint, because a pull may bring a second one and must not fail (rule 16).
+pub(crate) fn must_be_free(
+    view: &View<'_>,
+    keys: &Keys,
+    provider: &str,
+    name: &str,
+    except: Option<RecordId>,
+) -> Result<(), Error> {
+    let taken = holders(view, keys, provider, name)?.into_iter().any(|id| Some(id) != except);
+    if taken { Err(Error::NameTaken) } else { Ok(()) }
+}
+
+/// The error that lists the credentials which share a provider and a name.
+pub(crate) fn ambiguous(view: &View<'_>, keys: &Keys, ids: &[RecordId]) -> Result<Error, Error> {
+    let mut candidates = Vec::new();
+    for id in ids {
+        candidates.extend(candidate(view, keys, *id)?);
+    }
+    Ok(Error::Ambiguous(candidates))
+}
+
+/// The name as shown: the smallest id keeps it, the others show as `name (2)`, computed alike on every device.
+pub(crate) fn display(name: &str, id: RecordId, holders: &[RecordId]) -> String {
+    let place = holders.iter().filter(|other| **other < id).count();
+    if place == 0 { name.to_owned() } else { format!("{name} ({})", place + 1) }
+}
+
+fn active(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
+    let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
+    let mut ids = BTreeSet::new();
+    ids.extend(by_id(view, &whole, false)?);
+    ids.extend(view.by_name(keys.name_tag(&whole))?);
+    for (provider, name) in splits(&whole) {
+        ids.extend(holders(view, keys, &provider, &name)?);
+    }
+    if let Some((shared, place)) = suffixed(&whole) {
+        ids.extend(at_place(view, keys, shared, place)?);
+    }
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(candidate(view, keys, id)?);
+    }
+    Ok(found)
+}
+
+/// The record of that id, in use or in the trash.
+fn by_id(view: &View<'_>, text: &str, trashed: bool) -> Result<Option<RecordId>, Error> {
+    let Ok(id) = text.parse::<RecordId>() else { return Ok(None) };
+    let deleted = match view.current(id) {
+        Ok(None) => return Ok(None),
+        Ok(Some(current)) => current.record().deleted,
+        Err(keymoor_cache::Error::Record(_)) => trashed, // a broken row is found in both: reading it heals it
+        Err(error) => return Err(error.into()),
+    };
+    Ok((deleted == trashed && !view.erasures()?.contains(&id)).then_some(id))
+}
+
+/// `work (2)` taken apart: the name that is shared, and which of its holders is meant. The first has no suffix.
+fn suffixed(text: &str) -> Option<(&str, usize)> {
+    let (name, digits) = text.strip_suffix(')')?.rsplit_once(" (")?;
+    let place: usize = digits.parse().ok()?;
+    (place >= 2 && place.to_string() == digits).then_some((name, place))
+}
+
+/// The holders of that place among those who share a name, for each provider that `text` can mean.
+fn at_place(view: &View<'_>, keys: &Keys, text: &str, place: usize) -> Result<Vec<RecordId>, Error> {
+    let mut names: BTreeSet<(String, String)> = splits(text).into_iter().collect();
+    for id in view.by_name(keys.name_tag(text))? {
+        if let Some(found) = candidate(view, keys, id)? {
+            names.insert((found.provider, text.to_owned()));
+        }
+    }
+    let mut ids = Vec::new();
+    for (provider, name) in names {
+        ids.extend(holders(view, keys, &provider, &name)?.get(place - 1).copied());
+    }
+    Ok(ids)
+}
+
+/// A name may itself have slashes, so every way of taking it apart is tried.
+fn splits(text: &str) -> Vec<(String, String)> {
+    let at = text.match_indices('/').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    at.filter_map(|(provider, name)| Some((input::provider(provider).ok()?, input::name(name).ok()?))).collect()
+}
+
+fn candidate(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Option<Candidate>, Error> {
+    let meta = match view.current(id) {
+        Ok(None) => return Ok(None),
+        Ok(Some(current)) => keys.open_meta(current.record()).ok(),
+        Err(keymoor_cache::Error::Record(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let (provider, display) = match &meta {
+        Some(meta) => (meta.text(field::PROVIDER).to_owned(), displayed(view, keys, id, meta)?),
+        None => (String::new(), id.to_string()), // a broken row is found all the same: reading it heals it
+    };
+    Ok(Some(Candidate { id, provider, display }))
+}
+
+/// The name of one credential as shown.
+pub(crate) fn displayed(view: &View<'_>, keys: &Keys, id: RecordId, meta: &Meta) -> Result<String, Error> {
+    let (provider, name) = (meta.text(field::PROVIDER), meta.text(field::NAME));
+    Ok(display(name, id, &holders(view, keys, provider, name)?))
+}
+
+/// The trash has no index: it is looked through.
+fn trashed(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
+    let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
+    let splits = splits(&whole);
+    let by_id = by_id(view, &whole, true)?;
+    let mut found = Vec::new();
+    let broken = list::each_meta(view, keys, true, |row| {
+        let (provider, name) = (row.meta.text(field::PROVIDER), row.meta.text(field::NAME));
+        if by_id == Some(row.id) || name == whole || splits.iter().any(|(p, n)| p == provider && n == name) {
+            found.push(Candidate { id: row.id, provider: provider.to_owned(), display: name.to_owned() });
+        }
+    })?;
+    // What does not open has no name, but its id finds it.
+    let nameless = broken.into_iter().filter(|id| by_id == Some(*id));
+    found.extend(nameless.map(|id| Candidate { id, provider: String::new(), display: id.to_string() }));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::add::{Field, NewCredential, Value};
+    use crate::config::{Backend, Config};
+    use crate::drafts;
+    use crate::vault::Patience;
+
+    fn vault(home: &std::path::Path) -> Vault {
+        let config = Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+        Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap()
+    }
+
+    /// A second record of the same provider and name, as a pull from another device brings it.
+    fn as_pulled(vault: &mut Vault, from: RecordId) -> RecordId {
+        let (id, keys) = (RecordId::generate(), &vault.keys);
+        vault
+            .cache
+            .write(|change| {
+                let content = drafts::current(change, keys, from)?;
+                drafts::write(change, keys, id, &content)
+            })
+            .unwrap();
+        id
+    }
+
+    fn new(name: &str, replace: bool) -> NewCredential {
+        let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
+        let (provider, name) = ("openai".to_owned(), name.to_owned());
+        NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace }
+    }
+
+    #[test]
+    fn the_second_of_a_shared_name_is_found_as_it_is_shown() {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = vault(home.path());
+        let first = vault.add(new("work", false)).unwrap().id;
+        let (second, third) = (as_pulled(&mut vault, first), as_pulled(&mut vault, first));
+        let shown: Vec<_> = vault.list(&Default::default()).unwrap().into_iter().map(|l| (l.display, l.id)).collect();
+        assert_eq!(shown, [("work".into(), first), ("work (2)".into(), second), ("work (3)".into(), third)]);
+        for (name, id) in [("work (2)", second), ("openai/work (3)", third)] {
+            assert_eq!(vault.find(name, Place::Active).unwrap(), id);
+            assert_eq!(vault.show(id).unwrap().listing.display, name.trim_start_matches("openai/"));
+        }
+        for name in ["work", "openai/work"] {
+            let Err(Error::Ambiguous(found)) = vault.find(name, Place::Active) else { panic!("a guess") };
+            assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), [first, second, third]);
+        }
+        for name in ["work (1)", "work (4)", "work (02)", "work(2)", "work (2) ", "home (2)"] {
+            let found = vault.find(name, Place::Active);
+            match name.trim() {
+                "work (2)" => assert_eq!(found.unwrap(), second),
+                _ => assert!(matches!(found, Err(Error::NotFound)), "{name}"),
+            }
+        }
+        // Nothing is replaced by guessing either, and no third device makes it worse.
+        assert!(matches!(vault.add(new("work", true)), Err(Error::Ambiguous(found)) if found.len() == 3));
+        assert!(matches!(vault.add(new("work", false)), Err(Error::NameTaken)));
+        // A literal name of that look makes it ambiguous.
+        vault.add(new("work (2)", false)).unwrap();
+        assert!(matches!(vault.find("work (2)", Place::Active), Err(Error::Ambiguous(found)) if found.len() == 2));
+        // The suffix follows who is left.
+        vault.trash(first).unwrap();
+        assert_eq!(vault.find("openai/work (2)", Place::Active).ok(), None, "third and the literal one");
+        assert_eq!(vault.show(second).unwrap().listing.display, "work");
+    }
+}

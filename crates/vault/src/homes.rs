@@ -1,0 +1,10 @@
+//! The three homes as the vault sees them: what lies in the keychain, how a lost home is rebuilt, how a record is healed.
+
+pub(crate) mod copy;
+pub(crate) mod entries;
+pub(crate) mod heal;
+pub(crate) mod identity;
+pub(crate) mod lock;
+pub(crate) mod mirror;
+pub(crate) mod rebuild;
+pub(crate) mod without_keychain;

@@ -1,0 +1,116 @@
+//! The unlocked keys of a vault, and what they do with records: seal, open, hide names.
+
+use std::collections::BTreeMap;
+
+use keymoor_cache::{Tag, Tags};
+use keymoor_protocol::{AccountId, Class, Envelope, Record, RecordId, VaultId};
+use keymoor_sealing::keys::IndexKey;
+use keymoor_sealing::{Context, RootKey, VaultKey, open, seal};
+use zeroize::Zeroizing;
+
+use crate::content::payload::{self, SCHEMA};
+use crate::content::{Content, Meta, field};
+use crate::error::Error;
+
+/// A record's seal does not open with the keys that this device holds, or what it holds is not a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unreadable;
+
+/// The keys of one vault in all its epochs.
+pub(crate) struct Keys {
+    pub(crate) account: AccountId,
+    pub(crate) vault: VaultId,
+    pub(crate) root: RootKey,
+    /// By epoch: the newest seals, the others only open.
+    vault_keys: BTreeMap<u32, VaultKey>,
+    index: IndexKey,
+    pub(crate) copy: Zeroizing<[u8; 32]>,
+}
+
+impl Keys {
+    pub(crate) fn new(account: AccountId, vault: VaultId, root: RootKey, previous: &[RootKey]) -> Self {
+        let all = previous.iter().chain([&root]);
+        Self {
+            account,
+            vault,
+            vault_keys: all.map(|key| (key.epoch(), key.vault_key(vault))).collect(),
+            index: root.index_key(),
+            copy: root.copy_key(),
+            root,
+        }
+    }
+
+    /// Seals a content as a record of the newest epoch.
+    pub(crate) fn seal(&self, id: RecordId, version: u64, content: &Content) -> Result<Record, Error> {
+        if !content.is_whole() {
+            return Err(Error::Unreadable { id, homes: Vec::new() });
+        }
+        let epoch = self.root.epoch();
+        let key = &self.vault_keys[&epoch]; // put there by `new`
+        let envelope = |class, text: &[u8]| {
+            seal(key, &self.context(class, id, version, epoch), SCHEMA, text).map_err(|_| Error::NoRandomNumbers)
+        };
+        Ok(Record {
+            id,
+            version,
+            deleted: content.meta.deleted(),
+            meta: envelope(Class::Meta, &payload::encode_meta(&content.meta))?,
+            secret: envelope(Class::Secret, &payload::encode_secrets(&content.secrets))?,
+        })
+    }
+
+    /// Opens what a list shows. The secret envelope stays shut.
+    pub(crate) fn open_meta(&self, record: &Record) -> Result<Meta, Unreadable> {
+        self.open_sealed_meta(record.id, record.version, &record.meta)
+    }
+
+    /// The same from the envelope alone, for lists.
+    pub(crate) fn open_sealed_meta(
+        &self,
+        id: RecordId,
+        version: u64,
+        meta: &Envelope,
+    ) -> Result<Meta, Unreadable> {
+        let text = self.open_envelope(id, version, Class::Meta, meta)?;
+        payload::decode_meta(&text).map_err(|_| Unreadable)
+    }
+
+    /// Opens both envelopes and checks that every secret which the first names is in the second.
+    pub(crate) fn open(&self, record: &Record) -> Result<Content, Unreadable> {
+        let meta = self.open_meta(record)?;
+        let text = self.open_envelope(record.id, record.version, Class::Secret, &record.secret)?;
+        let content = Content { meta, secrets: payload::decode_secrets(&text).map_err(|_| Unreadable)? };
+        if content.is_whole() && content.meta.deleted() == record.deleted { Ok(content) } else { Err(Unreadable) }
+    }
+
+    /// The index values of a record's name.
+    pub(crate) fn tags(&self, meta: &Meta) -> Tags {
+        self.tags_of(meta.text(field::PROVIDER), meta.text(field::NAME))
+    }
+
+    /// The index values of a provider and a name.
+    pub(crate) fn tags_of(&self, provider: &str, name: &str) -> Tags {
+        Tags { name: self.name_tag(name), full: Tag(self.index.tag(&["full", provider, name])) }
+    }
+
+    /// The index value of a name, whatever its provider.
+    pub(crate) fn name_tag(&self, name: &str) -> Tag {
+        Tag(self.index.tag(&["name", name]))
+    }
+
+    fn open_envelope(
+        &self,
+        id: RecordId,
+        version: u64,
+        class: Class,
+        envelope: &Envelope,
+    ) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+        let epoch = envelope.header().epoch;
+        let key = self.vault_keys.get(&epoch).ok_or(Unreadable)?;
+        open(key, &self.context(class, id, version, epoch), envelope).map_err(|_| Unreadable)
+    }
+
+    fn context(&self, class: Class, id: RecordId, version: u64, epoch: u32) -> Context {
+        Context { account: self.account, vault: self.vault, class, id: id.0, version, epoch }
+    }
+}

@@ -1,0 +1,299 @@
+//! The emergency kit: two texts to be kept apart. The join kit needs the password too; the recovery kit is enough alone.
+//!
+//! Lines of `name: value` between a headline and a check over them: the first 8 hex digits of SHA-256 over the lines in
+//! order, white space squeezed. Whatever else stands on the page is for people.
+
+use keymoor_protocol::{AccountId, Cursor, Head, base64url};
+use keymoor_sealing::recovery::WordsError;
+use keymoor_sealing::{RecoveryKey, SecretKey};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::homes::entries::Server;
+use crate::show::hex;
+
+const JOIN: &str = "Keymoor join kit 1";
+const RECOVERY: &str = "Keymoor recovery kit 1";
+
+/// A kit that does not add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KitError {
+    /// It is the other kit, or none at all.
+    #[error("not such a kit")]
+    NotAKit,
+    /// A line is missing or its value is of the wrong form.
+    #[error("the line {0:?} is missing or wrong")]
+    Line(&'static str),
+    /// All lines are there, but a character is wrong somewhere.
+    #[error("the kit does not add up")]
+    Check,
+    /// A recovery word is not in the list; counted from 1.
+    #[error("word {0} is not in the list")]
+    Word(usize),
+}
+
+/// What a new device needs beside the password.
+pub struct JoinKit {
+    pub(crate) server: Server,
+    pub(crate) account: AccountId,
+    /// A join accepts nothing older.
+    pub(crate) epoch: u32,
+    /// A join accepts no log without this commit.
+    pub(crate) known: Cursor,
+    pub(crate) secret_key: SecretKey,
+}
+
+/// What is enough alone.
+pub struct RecoveryKit {
+    pub(crate) server: Option<Server>,
+    pub(crate) account: AccountId,
+    pub(crate) key: RecoveryKey,
+}
+
+impl JoinKit {
+    /// The page as text.
+    pub(crate) fn to_text(&self) -> Zeroizing<String> {
+        let account = self.account.to_string();
+        let known = format!("{} {}", self.known.seq, base64url::encode(&self.known.head.0));
+        let (epoch, key) = (self.epoch.to_string(), self.secret_key.to_text());
+        let certificate = certificate(Some(&self.server));
+        let mut lines = server_lines(Some(&self.server), certificate.as_deref());
+        lines.push(("account", &account));
+        lines.push(("epoch", &epoch));
+        lines.push(("known", &known));
+        lines.push(("secret key", &key));
+        page(JOIN, "Adds a device, together with your password. Keep it apart from the recovery kit.", &lines)
+    }
+
+    /// Reads the page, however it was wrapped or indented.
+    ///
+    /// # Errors
+    /// It names the line that is wrong, as far as that can be known.
+    pub fn from_text(text: &str) -> Result<Self, KitError> {
+        let lines = Lines::read(JOIN, text)?;
+        let known = lines.get("known")?;
+        let known = known.split_once(' ').and_then(|(seq, head)| {
+            let head = base64url::decode(head).ok()?.try_into().ok()?;
+            Some(Cursor { seq: seq.parse().ok()?, head: Head(head) })
+        });
+        let kit = Self {
+            server: lines.server()?.ok_or(KitError::Line("server"))?,
+            account: lines.get("account")?.parse().map_err(|_| KitError::Line("account"))?,
+            epoch: lines.get("epoch")?.parse().map_err(|_| KitError::Line("epoch"))?,
+            known: known.ok_or(KitError::Line("known"))?,
+            secret_key: SecretKey::from_text(lines.get("secret key")?)
+                .map_err(|_| KitError::Line("secret key"))?,
+        };
+        lines.check()?;
+        Ok(kit)
+    }
+
+    /// The server's address.
+    pub fn server(&self) -> &str {
+        &self.server.url
+    }
+}
+
+impl RecoveryKit {
+    /// The page as text.
+    pub(crate) fn to_text(&self) -> Zeroizing<String> {
+        let (account, words) = (self.account.to_string(), self.key.to_words());
+        let certificate = certificate(self.server.as_ref());
+        let mut lines = server_lines(self.server.as_ref(), certificate.as_deref());
+        lines.push(("account", &account));
+        lines.push(("words", &words));
+        page(RECOVERY, "Opens everything, alone. Keep it on paper, in a safe place.", &lines)
+    }
+
+    /// Reads the page, however it was wrapped or indented.
+    ///
+    /// # Errors
+    /// It names the line or the word that is wrong, as far as that can be known.
+    pub fn from_text(text: &str) -> Result<Self, KitError> {
+        let lines = Lines::read(RECOVERY, text)?;
+        let kit = Self {
+            server: lines.server()?,
+            account: lines.get("account")?.parse().map_err(|_| KitError::Line("account"))?,
+            key: RecoveryKey::from_words(lines.get("words")?).map_err(|error| match error {
+                WordsError::Unknown(at) => KitError::Word(at),
+                WordsError::Count(_) => KitError::Line("words"),
+                WordsError::Checksum => KitError::Check,
+            })?,
+        };
+        lines.check()?;
+        Ok(kit)
+    }
+
+    /// The server's address, if there was one when the kit was made.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_ref().map(|server| server.url.as_str())
+    }
+}
+
+/// `sha256:` and 64 hex digits, of a server that made its certificate itself.
+fn certificate(server: Option<&Server>) -> Option<String> {
+    server.and_then(|server| server.pin).map(|pin| format!("sha256:{}", hex(&pin)))
+}
+
+fn server_lines<'a>(server: Option<&'a Server>, certificate: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+    let server = server.map(|server| ("server", server.url.as_str()));
+    server.into_iter().chain(certificate.map(|pin| ("certificate", pin))).collect()
+}
+
+fn page(headline: &str, purpose: &str, lines: &[(&str, &str)]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(2048));
+    text.push_str(headline);
+    text.push_str("\n\n");
+    text.push_str(purpose);
+    text.push_str("\n\n");
+    for (name, value) in lines {
+        text.push_str(&format!("{name}: "));
+        text.push_str(value);
+        text.push('\n');
+    }
+    let check = check(lines.iter().map(|(name, value)| (*name, *value)));
+    text.push_str(&format!("check: {check}\n"));
+    text
+}
+
+fn check<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut hash = Sha256::new();
+    for (name, value) in lines {
+        hash.update(name);
+        hash.update(b": ");
+        hash.update(value);
+        hash.update(b"\n");
+    }
+    hex(&hash.finalize()[..4])
+}
+
+/// The lines of a page, squeezed.
+struct Lines(Vec<(String, Zeroizing<String>)>);
+
+const NAMES: [&str; 8] =
+    ["server", "certificate", "account", "epoch", "known", "secret key", "words", "check"];
+
+impl Lines {
+    fn read(headline: &str, text: &str) -> Result<Self, KitError> {
+        let text = text.trim_start_matches('\u{feff}').trim_start();
+        let rest = text.strip_prefix(headline).ok_or(KitError::NotAKit)?;
+        let mut lines: Vec<(String, Zeroizing<String>)> = Vec::new();
+        for line in rest.lines() {
+            let named = line.split_once(':').map(|(name, value)| (name.trim().to_lowercase(), value));
+            match named.filter(|(name, _)| NAMES.contains(&name.as_str())) {
+                Some((name, value)) => lines.push((name, squeeze(value))),
+                // A wrapped line goes on with the one before; a blank one ends it.
+                None if line.trim().is_empty() => {}
+                None => {
+                    if let Some((_, value)) = lines.last_mut() {
+                        let more = squeeze(line);
+                        value.push(' ');
+                        value.push_str(&more);
+                    }
+                }
+            }
+        }
+        Ok(Self(lines))
+    }
+
+    fn get(&self, name: &'static str) -> Result<&str, KitError> {
+        let line = self.0.iter().find(|(found, _)| found == name);
+        line.map(|(_, value)| value.as_str()).ok_or(KitError::Line(name))
+    }
+
+    fn server(&self) -> Result<Option<Server>, KitError> {
+        let Ok(line) = self.get("server") else { return Ok(None) };
+        let mut parts = line.split(' ');
+        let url = parts.next().filter(|url| !url.is_empty()).ok_or(KitError::Line("server"))?;
+        Ok(Some(Server { url: url.to_owned(), pin: self.pin()? }))
+    }
+
+    fn pin(&self) -> Result<Option<[u8; 32]>, KitError> {
+        let Ok(line) = self.get("certificate") else { return Ok(None) };
+        let digits = line.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && digits.is_ascii());
+        let digits = digits.ok_or(KitError::Line("certificate"))?;
+        let mut pin = [0; 32];
+        for (byte, pair) in pin.iter_mut().zip(digits.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| KitError::Line("certificate"))?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| KitError::Line("certificate"))?;
+        }
+        Ok(Some(pin))
+    }
+
+    fn check(&self) -> Result<(), KitError> {
+        let stated = self.get("check")?;
+        let lines = self.0.iter().filter(|(name, _)| name != "check");
+        let found = check(lines.map(|(name, value)| (name.as_str(), value.as_str())));
+        if stated.eq_ignore_ascii_case(&found) { Ok(()) } else { Err(KitError::Check) }
+    }
+}
+
+fn squeeze(text: &str) -> Zeroizing<String> {
+    let mut squeezed = Zeroizing::new(String::with_capacity(text.len()));
+    for word in text.split_whitespace() {
+        if !squeezed.is_empty() {
+            squeezed.push(' ');
+        }
+        squeezed.push_str(word);
+    }
+    squeezed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join() -> JoinKit {
+        JoinKit {
+            server: Server { url: "https://sync.example.org:8787".into(), pin: Some([0xAB; 32]) },
+            account: AccountId([1; 16]),
+            epoch: 1,
+            known: Cursor { seq: 7, head: Head([9; 32]) },
+            secret_key: SecretKey::from_bytes([5; 16]),
+        }
+    }
+
+    #[test]
+    fn a_kit_comes_back_also_indented_and_with_windows_line_ends() {
+        let text = join().to_text();
+        for typed in [text.to_string(), text.replace('\n', "\r\n"), text.replace('\n', "\n    ")] {
+            let read = JoinKit::from_text(&typed).unwrap();
+            assert_eq!(read.to_text(), text);
+        }
+        let recovery = RecoveryKit {
+            server: None,
+            account: AccountId([1; 16]),
+            key: RecoveryKey::generate().unwrap(),
+        };
+        let text = recovery.to_text();
+        assert_eq!(RecoveryKit::from_text(&text).unwrap().to_text(), text);
+    }
+
+    #[test]
+    fn every_single_wrong_character_is_noticed() {
+        let text = join().to_text();
+        let start = text.find("server:").unwrap();
+        for at in start..text.len() {
+            let old = text.as_bytes()[at];
+            if old.is_ascii_whitespace() {
+                continue;
+            }
+            let new = if old == b'7' { '8' } else { '7' };
+            let mut wrong = text.to_string();
+            wrong.replace_range(at..=at, &new.to_string());
+            let read = JoinKit::from_text(&wrong);
+            // Upper and lower case, O and 0 mean the same in a Secret Key and in hex; nothing else may pass.
+            assert!(read.is_err(), "byte {at} of {wrong}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let text = join().to_text();
+        let error = |text: &str| JoinKit::from_text(text).err().unwrap();
+        assert_eq!(error("hello"), KitError::NotAKit);
+        assert_eq!(error(&text.replace("KM1-", "KM2-")), KitError::Line("secret key"));
+        assert_eq!(error(&text.replace("epoch: 1", "epoch: 2")), KitError::Check);
+        assert_eq!(RecoveryKit::from_text(&text).err(), Some(KitError::NotAKit));
+    }
+}

@@ -1,0 +1,58 @@
+//! What a user can do with keys; owns the order in which homes are written and read.
+//!
+//! One file an action. A save goes to the cache in one transaction, then to the keychain, and to the server with the next
+//! sync; a read asks the cache, and heals from another home what does not open. Everything here blocks.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod account;
+mod activity;
+mod add;
+mod clock;
+pub mod config;
+mod content;
+mod doctor;
+mod drafts;
+mod edit;
+mod erase;
+mod error;
+mod find;
+mod history;
+mod homes;
+mod input;
+mod keys;
+pub mod kit;
+mod list;
+mod notice;
+mod password;
+mod restore;
+mod reveal;
+mod revert;
+mod settle;
+mod show;
+mod status;
+mod sync;
+mod synchronise;
+mod trash;
+mod unlock;
+mod vault;
+
+pub use account::create::{CreateAccount, Kits};
+pub use add::{Field, NewCredential, Value};
+pub use config::{Backend, Config, ConfigError};
+pub use doctor::{Diagnosis, Finding};
+pub use drafts::{Kept, Saved};
+pub use edit::Edit;
+pub use error::{Alarm, Candidate, Error, HomeName, Input, KeychainProblem, Kind, ServerProblem, Why};
+pub use find::Place;
+pub use history::{Past, PastHome};
+pub use keymoor_cache::Error as CacheError;
+pub use keymoor_protocol::RecordId;
+pub use kit::{JoinKit, KitError, RecoveryKit};
+pub use list::{CheckStatus, Filter, Listing};
+pub use notice::Notice;
+pub use password::{AskPassword, PasswordFor};
+pub use show::{Choice, Conflict, Detail, ShownField};
+pub use status::{Home, HomeState, Homes, RaisedAlarm, Status};
+pub use synchronise::{Progress, SyncOptions, SyncReport};
+pub use unlock::{unlock_with_kit, unlock_with_recovery};
+pub use vault::{Patience, Vault};

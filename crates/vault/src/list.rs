@@ -1,0 +1,207 @@
+//! Listing: opens the meta envelopes, never a secret.
+
+use keymoor_cache::View;
+use keymoor_protocol::RecordId;
+
+use crate::content::{Meta, field};
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::vault::Vault;
+
+/// What to list. The default lists everything in use.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Words that must all occur in name, provider, labels, note or open fields; case does not matter.
+    pub query: Option<String>,
+    /// Only this provider.
+    pub provider: Option<String>,
+    /// Only with this label.
+    pub label: Option<String>,
+    /// The trash instead.
+    pub trashed: bool,
+}
+
+/// Whether the provider accepts the key. Checking comes with the providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// Nobody has asked the provider yet.
+    Unchecked,
+    /// The record is of a newer version, or does not open.
+    Unreadable,
+}
+
+/// A credential in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Its record.
+    pub id: RecordId,
+    /// Whose API it is for.
+    pub provider: String,
+    /// Its name.
+    pub name: String,
+    /// Its name as shown: `work (2)` where two devices added the same name.
+    pub display: String,
+    /// Its labels, sorted.
+    pub labels: Vec<String>,
+    /// Its note.
+    pub note: Option<String>,
+    /// The last four characters of its first secret, if that is long enough to give them away.
+    pub last_four: Option<String>,
+    /// What is known of it.
+    pub status: CheckStatus,
+    /// Fields with more than one value, for the user to settle.
+    pub alternates: u64,
+    /// Milliseconds since 1970.
+    pub created_at: u64,
+    /// Milliseconds since 1970.
+    pub updated_at: u64,
+    /// 1, 2, 3 … with each change.
+    pub version: u64,
+    /// Whether it is in the trash.
+    pub trashed: bool,
+    /// Whether it waits for the server. Never without an account.
+    pub waiting: bool,
+}
+
+/// One opened row.
+pub(crate) struct OpenedRow {
+    pub(crate) id: RecordId,
+    pub(crate) meta: Meta,
+    pub(crate) waiting: bool,
+}
+
+impl Vault {
+    /// The credentials that fit, sorted by provider and name. One whose cache row is broken is healed first.
+    pub fn list(&mut self, filter: &Filter) -> Result<Vec<Listing>, Error> {
+        let (mut listings, broken) = self.read_list(filter)?;
+        if !broken.is_empty() {
+            // What no home can give back stays listed as unreadable, so that nobody believes it never was.
+            let healed = broken.iter().filter(|id| self.heal(**id).is_ok()).count();
+            let still = if healed > 0 {
+                let (again, still) = self.read_list(filter)?;
+                listings = again;
+                still
+            } else {
+                broken
+            };
+            if !filter.trashed && filter.query.is_none() && filter.provider.is_none() && filter.label.is_none() {
+                listings.extend(still.into_iter().map(unreadable));
+            }
+        }
+        Ok(listings)
+    }
+
+    fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
+        let keys = &self.keys;
+        self.cache.read(|view| {
+            let synced = view.device()?.is_some_and(|device| device.server.is_some());
+            let mut rows = Vec::new();
+            let broken = each_meta(view, keys, filter.trashed, |row| rows.push(row))?;
+            rows.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)).then(a.id.cmp(&b.id)));
+            let mut listings = Vec::new();
+            for same_name in rows.chunk_by(|a, b| order(&a.meta) == order(&b.meta)) {
+                for (place, row) in same_name.iter().enumerate() {
+                    let mut listing = listing(row.id, &row.meta, row.waiting && synced);
+                    if place > 0 && !filter.trashed {
+                        listing.display = format!("{} ({})", listing.name, place + 1);
+                    }
+                    if filter.fits(&listing, &row.meta) {
+                        listings.push(listing);
+                    }
+                }
+            }
+            Ok((listings, broken))
+        })
+    }
+}
+
+impl Filter {
+    fn fits(&self, listing: &Listing, meta: &Meta) -> bool {
+        let provider = self.provider.as_ref().is_none_or(|provider| provider.to_lowercase() == listing.provider);
+        let label = self.label.as_ref().is_none_or(|label| listing.labels.contains(label));
+        let query = self.query.as_ref().is_none_or(|query| {
+            let mut text = format!("{} {} {}", listing.provider, listing.display, listing.labels.join(" "));
+            text.push(' ');
+            text.push_str(meta.text(field::NOTE));
+            meta.open_fields().for_each(|(name, value)| {
+                text.push(' ');
+                text.push_str(name);
+                text.push(' ');
+                text.push_str(value);
+            });
+            let text = text.to_lowercase();
+            query.to_lowercase().split_whitespace().all(|word| text.contains(word))
+        });
+        provider && label && query
+    }
+}
+
+/// Opens the meta of every record in use, or in the trash; returns those that do not open.
+pub(crate) fn each_meta(
+    view: &View<'_>,
+    keys: &Keys,
+    trashed: bool,
+    mut visit: impl FnMut(OpenedRow),
+) -> Result<Vec<RecordId>, Error> {
+    let erased = view.erasures()?;
+    let mut sealed_shut = Vec::new();
+    let mut broken = view.for_each_meta(|row| {
+        if row.deleted != trashed || erased.binary_search(&row.id).is_ok() {
+            return Ok::<_, Error>(());
+        }
+        match keys.open_sealed_meta(row.id, row.version, &row.meta) {
+            Ok(meta) => visit(OpenedRow { id: row.id, meta, waiting: row.has_draft }),
+            Err(_) => sealed_shut.push(row.id),
+        }
+        Ok(())
+    })?;
+    broken.append(&mut sealed_shut);
+    Ok(broken)
+}
+
+pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
+    let note = meta.text(field::NOTE);
+    let last_four = meta.key().and_then(|parts| parts.values().next()).map(|shadow| shadow.last_four.clone());
+    Listing {
+        id,
+        provider: meta.text(field::PROVIDER).to_owned(),
+        name: meta.text(field::NAME).to_owned(),
+        display: meta.text(field::NAME).to_owned(),
+        labels: meta.labels().into_iter().map(str::to_owned).collect(),
+        note: (!note.is_empty()).then(|| note.to_owned()),
+        last_four: last_four.filter(|text| !text.is_empty()),
+        status: CheckStatus::Unchecked,
+        alternates: meta.alternates().count() as u64,
+        created_at: meta.created,
+        updated_at: meta.updated,
+        version: meta.version(),
+        trashed: meta.deleted(),
+        waiting,
+    }
+}
+
+/// A record of which every copy within reach is broken.
+fn unreadable(id: RecordId) -> Listing {
+    Listing {
+        id,
+        provider: String::new(),
+        name: id.to_string(),
+        display: id.to_string(),
+        labels: Vec::new(),
+        note: None,
+        last_four: None,
+        status: CheckStatus::Unreadable,
+        alternates: 0,
+        created_at: 0,
+        updated_at: 0,
+        version: 0,
+        trashed: false,
+        waiting: false,
+    }
+}
+
+fn order(meta: &Meta) -> (&str, &str) {
+    (meta.text(field::PROVIDER), meta.text(field::NAME))
+}
+

@@ -1,0 +1,36 @@
+//! What the vault did by itself and a user should hear of, once.
+
+use std::path::PathBuf;
+
+use keymoor_protocol::RecordId;
+
+use crate::error::{Alarm, HomeName};
+
+/// Something that was put right, or that needs care.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The cache was gone; it was rebuilt from the keychain.
+    CacheRebuilt {
+        /// How many credentials came back.
+        records: u64,
+    },
+    /// The cache file was damaged; it was moved aside and rebuilt.
+    CacheSetAside {
+        /// Where it is now.
+        path: PathBuf,
+    },
+    /// A copy that did not open was replaced by a good one.
+    Healed {
+        /// Which credential.
+        id: RecordId,
+        /// Whose copy was good.
+        from: HomeName,
+    },
+    /// A record that does not open is kept aside.
+    Quarantined {
+        /// Which.
+        id: RecordId,
+    },
+    /// Something about the server.
+    Alarm(Alarm),
+}

@@ -1,0 +1,84 @@
+//! Freezing the next commit: its exact bytes go into the outbox before anything is sent (rule 2).
+
+use std::collections::BTreeSet;
+
+use keymoor_cache::Change;
+use keymoor_protocol::api::Push;
+use keymoor_protocol::limits::CHANGES_A_COMMIT;
+use keymoor_protocol::{Commit, Digest, Kind, Record, RecordId};
+use keymoor_sealing::commit::sign;
+
+use crate::clock::now;
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::sync::plan;
+
+/// The frozen commit: the one in the outbox, or a new one of the drafts that fit. `None` if there is nothing to push.
+///
+/// `even_empty` makes commit 1 of an account that has no records yet.
+pub(crate) fn freeze(change: &mut Change<'_>, keys: &Keys, even_empty: bool) -> Result<Option<Push>, Error> {
+    if let Some(frozen) = change.frozen()? {
+        return Ok(Some(frozen));
+    }
+    let device = change.device()?.ok_or(Error::Locked)?;
+    let mut erased: BTreeSet<RecordId> = change.erasures()?.into_iter().collect();
+    for id in erased.clone() {
+        if change.base(id)?.is_none() {
+            // Sent in vain before it was erased, or lost by the server since: there is nobody to tell.
+            change.drop_draft(id)?;
+            change.forget(id)?;
+            erased.remove(&id);
+        }
+    }
+    let mut records = Vec::new();
+    for draft in change.drafts()? {
+        let record = draft.record;
+        let base_opens = change.base(record.id)?.is_none_or(|base| keys.open(&base.record).is_ok());
+        if erased.contains(&record.id) || !base_opens || keys.open(&record).is_err() {
+            continue; // what does not open is never pushed, nor pushed over
+        }
+        records.push(record);
+    }
+    let forgets: Vec<RecordId> = erased.into_iter().take(CHANGES_A_COMMIT).collect();
+    let sizes: Vec<(RecordId, usize)> = records.iter().map(|record| (record.id, record.size())).collect();
+    let room = CHANGES_A_COMMIT - forgets.len();
+    records.truncate(if room == 0 { 0 } else { plan::cut(&sizes, room) });
+    let mut changes: Vec<keymoor_protocol::Change> = records.iter().map(change_of).collect();
+    for id in forgets {
+        let Some(base) = change.base(id)? else { continue };
+        changes.push(keymoor_protocol::Change {
+            record: id,
+            version: base.record.version + 1,
+            digest: Digest([0; 32]),
+            kind: Kind::Forgotten,
+        });
+    }
+    changes.sort_unstable_by_key(|change| change.record);
+    if changes.is_empty() && !even_empty {
+        return Ok(None);
+    }
+    let state = change.state_after(&changes)?;
+    let commit = Commit {
+        vault: keys.vault,
+        seq: device.cursor.seq + 1,
+        parent: device.cursor.head,
+        device: device.device,
+        epoch: keys.root.epoch(),
+        document_version: device.document_version,
+        written_at: now(),
+        changes,
+        state,
+    };
+    let push = Push { signed: sign(&keys.root, &commit), records };
+    change.freeze(&push)?;
+    Ok(Some(push))
+}
+
+fn change_of(record: &Record) -> keymoor_protocol::Change {
+    keymoor_protocol::Change {
+        record: record.id,
+        version: record.version,
+        digest: record.digest(),
+        kind: if record.deleted { Kind::Deleted } else { Kind::Live },
+    }
+}

@@ -1,0 +1,128 @@
+//! From the live set: after a server that is behind or changed, after pruned history, and for a rebuilt cache (rules 8 to 10).
+//!
+//! What this device knew to be acknowledged after the last common commit and the server lacks was lost there and is put
+//! back; what it knew to be acknowledged before it and is absent was deleted and forgotten; what others wrote is merged.
+
+use std::collections::BTreeSet;
+
+use keymoor_cache::{Base, Change};
+use keymoor_protocol::api::Placed;
+use keymoor_protocol::{Cursor, RecordId, SignedCommit};
+
+use crate::content::{Content, merge};
+use crate::drafts;
+use crate::error::{Alarm, Error};
+use crate::keys::Keys;
+use crate::notice::Notice;
+use crate::sync::plan;
+use crate::sync::take::{Outcome, forget, take};
+
+/// Makes the staged set the base. `chain` are the server's commits after `ancestor`, verified.
+pub(crate) fn reconcile(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    ancestor: u64,
+    chain: &[(Cursor, SignedCommit)],
+    accept_deletes: bool,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let device = change.device()?.ok_or(Error::Locked)?;
+    let was_behind = ancestor < device.cursor.seq;
+    let live_before = change.live_count()?;
+    let mut staged = Vec::new();
+    change.for_each_staged(|placed| {
+        staged.push(placed);
+        Ok::<_, Error>(())
+    })?;
+    let present: BTreeSet<RecordId> = staged.iter().map(|placed| placed.record.id).collect();
+    let mut put_back = 0;
+
+    for placed in &staged {
+        put_back += u64::from(take_placed(change, keys, placed, outcome)?);
+    }
+    let mut absent = Vec::new();
+    change.for_each_base(|base| {
+        if !present.contains(&base.record.id) {
+            absent.push(base);
+        }
+        Ok::<_, Error>(())
+    })?;
+    for Base { record, seq } in absent {
+        if seq > ancestor {
+            // The server lost it. Its draft goes on without a base, or becomes one again.
+            let content = match change.draft(record.id)? {
+                Some(draft) => keys.open(&draft.record),
+                None => keys.open(&record),
+            };
+            change.remove_base(record.id)?;
+            if let Ok(content) = content {
+                drafts::write(change, keys, record.id, &content)?;
+                put_back += 1;
+            }
+        } else {
+            forget(change, keys, record.id, outcome)?;
+        }
+    }
+    if !accept_deletes && outcome.deleted > plan::deletes_allowed(live_before) {
+        return Err(Error::MassDelete { count: outcome.deleted, of: live_before });
+    }
+
+    change.truncate_chain_above(ancestor)?;
+    for (cursor, commit) in chain {
+        change.append_chain(cursor.seq, commit)?;
+    }
+    // `take` may have made a new actor.
+    let mut device = change.device()?.ok_or(Error::Locked)?;
+    if let Some((cursor, commit)) = chain.last() {
+        let commit = commit.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
+        device.cursor = *cursor;
+        if change.state()? != commit.state {
+            return Err(Error::Alarm(Alarm::StateWrong));
+        }
+    } else {
+        device.cursor = Cursor { seq: ancestor, head: change.known(ancestor)?.unwrap_or(device.cursor.head) };
+    }
+    device.rebuilt = false;
+    change.set_device(&device)?;
+    change.thaw()?;
+    change.clear_staged()?;
+    if was_behind && put_back > 0 {
+        outcome.notices.push(Notice::Alarm(Alarm::PutBack));
+    }
+    Ok(())
+}
+
+/// Takes a record of the live set; `true` if this device knew more of it than the server does now.
+fn take_placed(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    placed: &Placed,
+    outcome: &mut Outcome,
+) -> Result<bool, Error> {
+    let Placed { seq, record } = placed;
+    let mine = change.base(record.id)?;
+    if mine.as_ref().is_some_and(|base| base.record.digest() == record.digest()) {
+        // The same bytes: only the commit that wrote them may have another number now.
+        if mine.as_ref().is_some_and(|base| base.seq != *seq) {
+            let tags = keys.open_meta(record).map(|meta| keys.tags(&meta));
+            if let Ok(tags) = tags {
+                change.put_base(record, *seq, tags)?;
+            }
+        }
+        return Ok(false);
+    }
+    // What this device had seen acknowledged goes into its draft, so that nothing of it is lost.
+    let known: Option<Content> = mine.and_then(|base| keys.open(&base.record).ok());
+    if let Some(known) = known {
+        let content = match change.draft(record.id)? {
+            Some(draft) => match keys.open(&draft.record) {
+                Ok(draft) => merge(&draft, &known),
+                Err(_) => known,
+            },
+            None => known,
+        };
+        drafts::write(change, keys, record.id, &content)?;
+    }
+    take(change, keys, record, *seq, outcome)?;
+    Ok(change.draft(record.id)?.is_some())
+}

@@ -1,0 +1,131 @@
+//! A record from the server becomes the base; a draft is merged with it.
+
+use keymoor_cache::{Change, Quarantined, Tag, Tags};
+use keymoor_protocol::{ActorId, Record, RecordId};
+
+use crate::clock::now;
+use crate::content::Content;
+use crate::drafts;
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::notice::Notice;
+use crate::sync::plan::{self, Left};
+
+/// What a pull did.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    /// Records that came or changed.
+    pub(crate) pulled: u64,
+    /// Records with fields that the user has to settle.
+    pub(crate) conflicts: u64,
+    /// Records that went into the trash or for good.
+    pub(crate) deleted: u64,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// Takes one record. What does not open is kept, shown and never pushed over (rule 6).
+pub(crate) fn take(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    record: &Record,
+    seq: u64,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let id = record.id;
+    outcome.pulled += 1;
+    let Ok(incoming) = keys.open(record) else {
+        aside(change, record, "server")?;
+        outcome.notices.push(Notice::Quarantined { id });
+        return Ok(change.put_base(record, seq, NAMELESS)?);
+    };
+    let before = change.current(id)?;
+    let base = before.as_ref().and_then(|c| c.base.as_ref()).and_then(|base| keys.open(&base.record).ok());
+    let mut draft = match before.as_ref().and_then(|current| current.draft.as_ref()) {
+        None => None,
+        Some(draft) => match keys.open(&draft.record) {
+            Ok(content) => Some(content),
+            Err(_) => {
+                aside(change, &draft.record, "cache")?;
+                outcome.notices.push(Notice::Quarantined { id });
+                None
+            }
+        },
+    };
+    let known: Vec<&Content> = base.iter().chain(&draft).collect();
+    let actor = drafts::actor(change)?;
+    if incoming.meta.seen.contains_key(&actor) && plan::rolled_back(actor, &known, &incoming) {
+        let fresh = new_actor(change, keys, actor)?;
+        draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), actor, fresh));
+    }
+    let was_live = before.as_ref().map(|current| current.record()).is_some_and(|r| !r.deleted);
+    change.put_base(record, seq, keys.tags(&incoming.meta))?;
+    if base.is_some_and(|base| base.meta != incoming.meta) {
+        change.unmark_erased(id)?; // somebody edited what was being erased here: the edit decides
+    }
+    let now_is = match plan::take(draft.as_ref(), &incoming) {
+        Left::Nothing => {
+            change.drop_draft(id)?;
+            incoming
+        }
+        Left::Draft(content) => {
+            drafts::write(change, keys, id, &content)?;
+            *content
+        }
+    };
+    outcome.conflicts += u64::from(now_is.meta.alternates().next().is_some());
+    outcome.deleted += u64::from(was_live && now_is.meta.deleted());
+    Ok(())
+}
+
+/// The record left the set for good. An edit that whoever forgot it had not seen comes back whole, as a new record.
+pub(crate) fn forget(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let draft = change.draft(id)?;
+    let live = change.current(id)?.as_ref().map(|c| c.record()).is_some_and(|record| !record.deleted);
+    match draft.as_ref().map(|draft| (keys.open(&draft.record), &draft.record)) {
+        Some((Ok(content), _)) if !content.meta.deleted() => {
+            let actor = drafts::actor(change)?;
+            change.drop_draft(id)?;
+            drafts::write(change, keys, RecordId::generate(), &plan::reborn(&content, actor))?;
+        }
+        Some((Err(_), record)) => aside(change, record, "cache")?,
+        _ => outcome.deleted += u64::from(live),
+    }
+    if change.draft(id)?.is_some() {
+        change.drop_draft(id)?;
+    }
+    Ok(change.forget(id)?)
+}
+
+/// A new actor, and every draft stamped anew by it.
+fn new_actor(change: &mut Change<'_>, keys: &Keys, old: ActorId) -> Result<ActorId, Error> {
+    let fresh = ActorId::generate();
+    let mut device = change.device()?.ok_or(Error::Locked)?;
+    device.actor = fresh;
+    change.set_device(&device)?;
+    for draft in change.drafts()? {
+        let id = draft.record.id;
+        let Ok(content) = keys.open(&draft.record) else { continue };
+        let base = change.base(id)?.and_then(|base| keys.open(&base.record).ok());
+        drafts::write(change, keys, id, &plan::restamp(&content, base.as_ref(), old, fresh))?;
+    }
+    Ok(fresh)
+}
+
+fn aside(change: &mut Change<'_>, record: &Record, home: &str) -> Result<(), Error> {
+    change.quarantine(&Quarantined {
+        id: record.id,
+        home: home.to_owned(),
+        reason: "seal".to_owned(),
+        at: now(),
+        record_bytes: record.encode(),
+    })?;
+    Ok(())
+}
+
+/// The index of a record whose name cannot be read: no name has this hash.
+const NAMELESS: Tags = Tags { name: Tag([0; 16]), full: Tag([0; 16]) };

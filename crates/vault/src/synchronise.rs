@@ -1,0 +1,394 @@
+//! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
+
+use std::collections::BTreeMap;
+
+use keymoor_protocol::{Cursor, Head, KeysDocument, SignedCommit};
+use keymoor_remote::{Authorised, Error as Remote};
+use keymoor_sealing::document;
+
+use crate::clock::now;
+use crate::error::{Alarm, Error, ServerProblem};
+use crate::homes::lock::Lock;
+use crate::notice::Notice;
+use crate::password::{AskPassword, PasswordFor, ask};
+use crate::sync::chain::Known;
+use crate::sync::take::Outcome;
+use crate::sync::{accept, apply, freeze, plan, reconcile};
+use crate::vault::Vault;
+
+/// Rounds of pull and push before somebody else's writing counts as endless.
+const ROUNDS: usize = 100;
+
+/// How to sync.
+#[derive(Debug, Clone, Default)]
+pub struct SyncOptions {
+    /// Let a pull delete very many records. Without it such a pull stops and asks.
+    pub accept_deletes: bool,
+    /// Push commit 1 even if there are no records.
+    pub(crate) first_commit: bool,
+    /// An empty log is an error: a join never makes anything.
+    pub(crate) must_have_log: bool,
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    /// Records that came or changed.
+    pub pulled: u64,
+    /// Records that went to the server.
+    pub pushed: u64,
+    /// Records with fields to settle.
+    pub conflicts: u64,
+    /// Records that others deleted.
+    pub deleted: u64,
+    /// Keychain copies that are behind; [`Vault::mirror`] writes them.
+    pub mirror_left: u64,
+}
+
+/// What a wait is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Proving who this is.
+    SigningIn,
+    /// Fetching; the total in commits.
+    Pulling {
+        /// Commits taken.
+        done: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// Sending; the total in records.
+    Pushing {
+        /// Records taken by the server.
+        done: u64,
+        /// Of how many.
+        total: u64,
+    },
+}
+
+impl Vault {
+    /// Syncs with the account's server. A session that has ended asks for the password.
+    pub fn sync(
+        &mut self,
+        options: &SyncOptions,
+        asked: AskPassword<'_>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<SyncReport, Error> {
+        match self.synchronise(options, progress) {
+            Err(Error::Server(ServerProblem::SignIn | ServerProblem::SessionStolen)) => {
+                let password = ask(asked, PasswordFor::SignIn)?;
+                progress(Progress::SigningIn);
+                self.sign_in(&password)?;
+                self.synchronise(options, progress)
+            }
+            done => done,
+        }
+    }
+
+    /// The same without a way to ask for a password.
+    pub(crate) fn synchronise(
+        &mut self,
+        options: &SyncOptions,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<SyncReport, Error> {
+        let _lock = Lock::wait(&self.config, "sync")?;
+        let mut line = self.authorised()?;
+        let mut outcome = Outcome::default();
+        let mut pushed = 0;
+        let mut done = self.rounds(&line, options, &mut outcome, &mut pushed, progress);
+        if matches!(done, Err(Error::Server(ServerProblem::SignIn))) {
+            line = self.authorised_anew()?;
+            done = self.rounds(&line, options, &mut outcome, &mut pushed, progress);
+        }
+        if let Err(Error::Alarm(alarm)) = &done {
+            self.raise(*alarm)?;
+        }
+        done?;
+        for notice in &outcome.notices {
+            if let Notice::Alarm(alarm) = notice {
+                self.raise(*alarm)?;
+            }
+        }
+        self.notices.append(&mut outcome.notices);
+        self.fetch_keys_document(&line)?;
+        self.drop_former()?;
+        let mirror_left = self.cache.write(|change| {
+            let mut device = change.device()?.ok_or(Error::Locked)?;
+            // Written only when something happened: a sync with nothing new costs no fsync.
+            if device.last_sync.is_none_or(|at| at + 60_000 < now()) || outcome.pulled + pushed > 0 {
+                device.last_sync = Some(now());
+                change.set_device(&device)?;
+            }
+            Ok::<_, Error>(change.unmirrored_count()?)
+        })?;
+        Ok(SyncReport {
+            pulled: outcome.pulled,
+            pushed,
+            conflicts: outcome.conflicts,
+            deleted: outcome.deleted,
+            mirror_left,
+        })
+    }
+
+    fn rounds(
+        &mut self,
+        line: &Authorised,
+        options: &SyncOptions,
+        outcome: &mut Outcome,
+        pushed: &mut u64,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Error> {
+        for _ in 0..ROUNDS {
+            self.pull(line, options, outcome, progress)?;
+            let keys = &self.keys;
+            let (empty, waiting) = self.cache.read(|view| {
+                Ok::<_, Error>((view.device()?.is_some_and(|d| d.cursor.seq == 0), view.draft_count()?))
+            })?;
+            if empty && options.must_have_log {
+                return Err(Error::Alarm(Alarm::RolledBack));
+            }
+            let first = empty && options.first_commit;
+            if waiting == 0 && !first && self.cache.read(|view| Ok::<_, Error>(view.frozen()?.is_none() && view.erasures()?.is_empty()))? {
+                return Ok(());
+            }
+            let Some(push) = self.cache.write(|change| freeze::freeze(change, keys, first))? else {
+                return Ok(());
+            };
+            progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
+            let vault = keys.vault;
+            match line.push(vault, &push) {
+                Ok(cursor) => {
+                    let keys = &self.keys;
+                    self.cache.write(|change| accepted(change, keys, &push, cursor))?;
+                    *pushed += push.records.len() as u64;
+                    progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
+                }
+                Err(Remote::HeadMoved(_)) => {} // the next pull brings what came first
+                Err(error) => return Err(unauthenticated(error)),
+            }
+        }
+        Err(Error::Server(ServerProblem::Refused))
+    }
+
+    /// Pulls everything, as pages or, where those do not follow from what is known here, as a snapshot.
+    fn pull(
+        &mut self,
+        line: &Authorised,
+        options: &SyncOptions,
+        outcome: &mut Outcome,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Error> {
+        let (device, live, newest) = self.cache.read(|view| {
+            let device = view.device()?.ok_or(Error::Locked)?;
+            let newest = view.chain_at(device.cursor.seq)?.and_then(|signed| signed.commit().ok());
+            Ok::<_, Error>((device, view.live_count()?, newest))
+        })?;
+        if device.rebuilt {
+            return self.snapshot(line, options, outcome);
+        }
+        let mut known = Known {
+            cursor: device.cursor,
+            epoch: if device.cursor.seq == 0 { 0 } else { device.epoch },
+            document_version: newest.map_or(0, |commit| commit.document_version),
+            ..Known::start(device.vault)
+        };
+        let mut deletes = 0;
+        loop {
+            let page = match line.pull(device.vault, known.cursor) {
+                Ok(page) => page,
+                Err(Remote::Diverged | Remote::SnapshotRequired) => {
+                    return self.snapshot(line, options, outcome);
+                }
+                Err(error) => return Err(unauthenticated(error)),
+            };
+            let (more, total) = (page.more, page.head.seq);
+            let verified = apply::verify(&self.keys, &mut known, page).map_err(Error::Alarm)?;
+            if verified.is_empty() && !more {
+                // The pages before may have been applied by an earlier sync, or promised more than came.
+                return self.cache.read(|view| apply::adds_up(view, known.cursor));
+            }
+            deletes += verified.deletes().len() as u64;
+            if !options.accept_deletes && live > 0 && deletes > plan::deletes_allowed(live) {
+                return Err(Error::MassDelete { count: deletes, of: live });
+            }
+            self.must_know_epoch(line, known.epoch)?;
+            let keys = &self.keys;
+            let applied = self.cache.write(|change| verified.apply(change, keys, outcome))?;
+            progress(Progress::Pulling { done: known.cursor.seq, total });
+            if !applied || !more {
+                return Ok(()); // where another process moved the cursor, the next round begins from there
+            }
+        }
+    }
+
+    /// From the live set: verified along the whole chain, staged page by page, reconciled in one local transaction.
+    fn snapshot(
+        &mut self,
+        line: &Authorised,
+        options: &SyncOptions,
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
+        let vault = self.keys.vault;
+        self.cache.write(|change| change.clear_staged())?;
+        let mut head = None;
+        let mut after = None;
+        loop {
+            let page = line.snapshot(vault, after).map_err(unauthenticated)?;
+            let first: Cursor = *head.get_or_insert(page.head);
+            self.cache.write(|change| {
+                change.stage(&page.records)?;
+                change.set_staged_cursor(first, page.next)
+            })?;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        // What was written while the pages were taken.
+        let mut cursor = head.unwrap_or(Cursor::START);
+        loop {
+            let page = line.pull(vault, cursor).map_err(unauthenticated)?;
+            let more = page.more;
+            self.cache.write(|change| {
+                for push in &page.commits {
+                    let commit = push.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
+                    let placed: Vec<_> = (push.records.iter().cloned())
+                        .map(|record| keymoor_protocol::api::Placed { seq: commit.seq, record })
+                        .collect();
+                    change.stage(&placed)?;
+                    for gone in commit.changes.iter().filter(|c| c.kind == keymoor_protocol::Kind::Forgotten) {
+                        change.unstage(gone.record)?;
+                    }
+                    cursor = Cursor { seq: commit.seq, head: push.signed.head() };
+                }
+                Ok::<_, Error>(change.set_staged_cursor(cursor, None)?)
+            })?;
+            if !more {
+                break;
+            }
+        }
+        let (ancestor, chain) = self.fetch_chain(line, cursor)?;
+        let keys = &self.keys;
+        self.cache.write(|change| {
+            let stated = match chain.last() {
+                Some((_, signed)) => Some(signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?.state),
+                None => None,
+            };
+            if stated.is_some_and(|stated| change.staged_state().ok() != Some(stated)) {
+                return Err(Error::Alarm(Alarm::StateWrong));
+            }
+            reconcile::reconcile(change, keys, ancestor, &chain, options.accept_deletes, outcome)
+        })
+    }
+
+    /// The server's commits up to `head`, all links verified, from the last one that this device knows, too. Whoever claims
+    /// an ancestor has to prove it with a chain.
+    fn fetch_chain(
+        &mut self,
+        line: &Authorised,
+        head: Cursor,
+    ) -> Result<(u64, Vec<(Cursor, SignedCommit)>), Error> {
+        let (device, known_here) = self.cache.read(|view| {
+            let heads = view.known_range(1, u32::MAX)?;
+            Ok::<_, Error>((view.device()?.ok_or(Error::Locked)?, heads))
+        })?;
+        let mut heads: BTreeMap<u64, Head> = known_here.into_iter().map(|known| (known.seq, known.head)).collect();
+        heads.insert(device.cursor.seq, device.cursor.head);
+        let mut known = Known::start(device.vault);
+        let mut chain = Vec::new();
+        while known.cursor.seq < head.seq {
+            let page = line.chain(device.vault, known.cursor.seq + 1).map_err(unauthenticated)?;
+            if page.commits.is_empty() {
+                return Err(Error::Alarm(Alarm::ChainBroken));
+            }
+            for signed in page.commits {
+                known.follow(&self.keys.root, &signed).map_err(Error::Alarm)?;
+                chain.push((known.cursor, signed));
+                if known.cursor.seq == head.seq {
+                    break;
+                }
+            }
+        }
+        if known.cursor != head {
+            return Err(Error::Alarm(Alarm::ChainBroken));
+        }
+        let common = chain.iter().rev().find(|(cursor, _)| heads.get(&cursor.seq) == Some(&cursor.head));
+        let ancestor = common.map_or(0, |(cursor, _)| cursor.seq);
+        chain.retain(|(cursor, _)| cursor.seq > ancestor || cursor.seq == head.seq);
+        Ok((ancestor, chain))
+    }
+
+    /// A cache that was rebuilt has no keys document; it is wanted where keychain and server are lost later.
+    fn fetch_keys_document(&mut self, line: &Authorised) -> Result<(), Error> {
+        if self.cache.read(|view| view.keys_document())?.is_some() {
+            return Ok(());
+        }
+        let wrong = || Error::Alarm(Alarm::KeysDocument);
+        let there = line.keys(Some(&self.keys.root.account_proof())).map_err(unauthenticated)?;
+        let document = KeysDocument::decode(&there.document).map_err(|_| wrong())?;
+        document::verify(&document, &self.keys.root).map_err(|_| wrong())?;
+        self.cache.write(|change| {
+            let mut device = change.device()?.ok_or(Error::Locked)?;
+            if document.version < device.document_version || document.account != device.account {
+                return Err(wrong());
+            }
+            device.document_version = document.version;
+            change.set_device(&device)?;
+            Ok(change.set_keys_document(&document.encode())?)
+        })
+    }
+
+    /// A commit of an epoch that this device has no key for: it has to be enrolled again.
+    fn must_know_epoch(&mut self, line: &Authorised, epoch: u32) -> Result<(), Error> {
+        if epoch <= self.keys.root.epoch() {
+            return Ok(());
+        }
+        let proof = self.keys.root.account_proof();
+        let keys = line.keys(Some(&proof)).map_err(unauthenticated)?;
+        let _ = KeysDocument::decode(&keys.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
+        Err(Error::Alarm(Alarm::KeysDocument))
+    }
+
+    fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
+        self.note(crate::activity::Event::Alarm { alarm })?;
+        self.cache.write(|change| {
+            change.raise_alarm(&keymoor_cache::Alarm {
+                code: alarm.code().to_owned(),
+                at: now(),
+                details: Vec::new(),
+            })
+        })?;
+        Ok(())
+    }
+}
+
+/// The server took a commit: base, drafts, chain and cursor move in one transaction.
+fn accepted(
+    change: &mut keymoor_cache::Change<'_>,
+    keys: &crate::keys::Keys,
+    push: &keymoor_protocol::api::Push,
+    cursor: Cursor,
+) -> Result<(), Error> {
+    if change.frozen()?.as_ref().is_none_or(|frozen| frozen.signed != push.signed) {
+        return Ok(()); // another process heard the answer first
+    }
+    let commit = push.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
+    if cursor != (Cursor { seq: commit.seq, head: push.signed.head() }) {
+        return Err(Error::Alarm(Alarm::ChainBroken));
+    }
+    accept::accept(change, keys, &commit, push)?;
+    change.append_chain(commit.seq, &push.signed)?;
+    change.set_cursor(cursor)?;
+    if change.state()? != commit.state {
+        return Err(Error::Alarm(Alarm::StateWrong));
+    }
+    Ok(())
+}
+
+/// Inside a round every way of not being let in is "sign in"; the caller refreshes once before it believes that.
+fn unauthenticated(error: Remote) -> Error {
+    match error {
+        Remote::TokenExpired | Remote::Unauthenticated => Error::Server(ServerProblem::SignIn),
+        other => other.into(),
+    }
+}

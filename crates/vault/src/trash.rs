@@ -1,0 +1,25 @@
+//! Into the trash: the sealed values stay with the record until it is forgotten.
+
+use keymoor_protocol::RecordId;
+
+use crate::clock::now;
+use crate::drafts::{self, Saved};
+use crate::error::Error;
+use crate::vault::Vault;
+
+impl Vault {
+    /// Moves a credential into the trash.
+    pub fn trash(&mut self, id: RecordId) -> Result<Saved, Error> {
+        self.heal(id)?;
+        let (saved, ()) = self.save(|change, keys| {
+            let content = drafts::current(change, keys, id)?;
+            if content.meta.deleted() {
+                return Err(Error::NotFound);
+            }
+            let content = content.delete(drafts::actor(change)?, now());
+            drafts::write(change, keys, id, &content)?;
+            Ok((id, content.meta.version(), ()))
+        })?;
+        Ok(saved)
+    }
+}

@@ -1,0 +1,255 @@
+//! Getting back in when the keychain has lost the root key: with kit and password, or with the recovery key alone.
+//!
+//! Where the cache is left it is unlocked, offline. Where it is gone too, everything comes from the server.
+
+use keymoor_cache::{Cache, Device};
+use keymoor_keychain::EntryId;
+use keymoor_protocol::keys::WrapKind;
+use keymoor_protocol::opaque::LoginKind;
+use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument, RecordId};
+use keymoor_remote::Remote;
+use keymoor_sealing::document::{self, Custody};
+use keymoor_sealing::keys::stretch;
+use keymoor_sealing::{Profile, RootKey};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::account::create::sent;
+use crate::account::join::{Opened, open_account};
+use crate::config::Config;
+use crate::error::{Alarm, Error};
+use crate::homes::entries::Server;
+use crate::homes::lock::Lock;
+use crate::homes::without_keychain;
+use crate::keys::Keys;
+use crate::kit::{JoinKit, RecoveryKit};
+use crate::password;
+use crate::vault::{Patience, Vault, keychain_of, make_directory};
+
+/// Unlocks the vault of `config` with the join kit and the account's password.
+///
+/// # Errors
+/// [`Error::WrongPassword`]; [`Error::KitOfAnotherAccount`] if another account's vault is here.
+pub fn unlock_with_kit(config: Config, kit: &JoinKit, password: &SecretString) -> Result<Vault, Error> {
+    let _lock = begin(&config)?;
+    match cache_of(&config)? {
+        Some((cache, device, Some(document))) => {
+            if device.account != kit.account {
+                return Err(Error::KitOfAnotherAccount);
+            }
+            let (root, custody) =
+                without_keychain::unlock(&document, kit.account, &kit.secret_key, password)?;
+            install(config, Some((cache, device)), document, root, custody, Some(&kit.server), Cursor::START)
+        }
+        left => {
+            let left = left.map(|(cache, device, _)| (cache, device));
+            if left.as_ref().is_some_and(|(_, device)| device.account != kit.account) {
+                return Err(Error::KitOfAnotherAccount);
+            }
+            let remote = Remote::new(&kit.server.url, kit.server.pin)?;
+            let device = left.as_ref().map_or_else(DeviceId::generate, |(_, device)| device.device);
+            let (Opened { document, root, custody }, session) =
+                open_account(kit, password, &remote, device)?;
+            let left = Some(match left {
+                Some(left) => left,
+                None => new_cache(&config, &document, device)?,
+            });
+            let mut vault = install(config, left, document, root, custody, Some(&kit.server), kit.known)?;
+            vault.begin_session(&remote, session)?;
+            Ok(vault)
+        }
+    }
+}
+
+/// Unlocks the vault of `config` with the recovery key alone.
+///
+/// `new_password` replaces a forgotten one at the server; it is needed where the cache is gone too, because records come only
+/// to a session that a password began.
+pub fn unlock_with_recovery(
+    config: Config,
+    kit: &RecoveryKit,
+    new_password: Option<&SecretString>,
+) -> Result<Vault, Error> {
+    if let Some(password) = new_password {
+        password::check_new(password)?;
+    }
+    let lock = begin(&config)?;
+    let key = kit.key.unlock_key(kit.account);
+    let open = |document: &KeysDocument| -> Result<(RootKey, Custody), Error> {
+        let root = document::unlock(document, kit.account, WrapKind::Recovery, &key)
+            .map_err(|_| Error::KitOfAnotherAccount)?;
+        let custody = document::custody(document, &root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
+        Ok((root, custody))
+    };
+    let left = cache_of(&config)?;
+    if left.as_ref().is_some_and(|(_, device, _)| device.account != kit.account) {
+        return Err(Error::KitOfAnotherAccount);
+    }
+    let (left, local) = match left {
+        Some((cache, device, document)) => (Some((cache, device)), document),
+        None => (None, None),
+    };
+    let device = left.as_ref().map_or_else(DeviceId::generate, |(_, device)| device.device);
+    let server = kit.server.clone().or_else(|| {
+        let (_, device) = left.as_ref()?;
+        Some(Server { url: device.server.clone()?, pin: device.pin })
+    });
+    let mut vault = match local {
+        Some(document) => {
+            let (root, custody) = open(&document)?;
+            install(config, left, document, root, custody, server.as_ref(), Cursor::START)?
+        }
+        None => {
+            let server = server.as_ref().ok_or(Error::NoAccount)?;
+            if new_password.is_none() {
+                return Err(Error::PasswordNeeded);
+            }
+            let remote = Remote::new(&server.url, server.pin)?;
+            let auth = kit.key.auth_password(kit.account);
+            let session = remote.log_in(kit.account, LoginKind::Recovery, device, auth.expose())?;
+            let keys = remote.with_token(&session.access_token).keys(None)?;
+            let document =
+                KeysDocument::decode(&keys.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
+            let (root, custody) = open(&document)?;
+            let left = Some(match left {
+                Some(left) => left,
+                None => new_cache(&config, &document, device)?,
+            });
+            install(config, left, document, root, custody, Some(server), Cursor::START)?
+        }
+    };
+    drop(lock);
+    if let (Some(password), Some(_)) = (new_password, server) {
+        vault.replace_password(kit, password)?;
+    }
+    Ok(vault)
+}
+
+impl Vault {
+    /// A new password for the account, by the recovery key: at the server, and for the wrap in the keys document.
+    fn replace_password(&mut self, kit: &RecoveryKit, password: &SecretString) -> Result<(), Error> {
+        let remote = self.remote()?;
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        let account = self.keys.account;
+        let auth = kit.key.auth_password(account);
+        let session = remote.log_in(account, LoginKind::Recovery, device.device, auth.expose())?;
+        let line = remote.with_token(&session.access_token);
+        let there = line.keys(None)?;
+        let old = KeysDocument::decode(&there.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
+        document::verify(&old, &self.keys.root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
+        let (auth, unlock) = stretch(
+            password.expose_secret(), // exposed to be stretched
+            &self.custody.secret_key,
+            account,
+            Profile::NEWEST,
+        );
+        let root = &self.keys.root;
+        let mut wraps: Vec<_> = old.wraps.into_iter().filter(|wrap| wrap.kind != WrapKind::Password).collect();
+        wraps.push(document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?);
+        let document =
+            document::write(root, account, self.keys.vault, there.version + 1, &self.custody, wraps)?;
+        let new = keymoor_protocol::api::NewPassword {
+            password: remote.register(account, LoginKind::Password, auth.expose())?,
+            recovery: None,
+            keys: keymoor_protocol::api::NewKeys { expected: there.version, keys: sent(&document) },
+        };
+        line.set_password(None, &new)?;
+        self.keep_device(None, Some(&document))?;
+        self.log_in(&remote, &auth)?;
+        Ok(())
+    }
+}
+
+fn begin(config: &Config) -> Result<Lock, Error> {
+    make_directory(config)?;
+    Lock::wait(config, "vault")
+}
+
+type Left = (Cache, Device, Option<KeysDocument>);
+
+/// What is left of the cache.
+fn cache_of(config: &Config) -> Result<Option<Left>, Error> {
+    if !Cache::exists(config.home()) {
+        return Ok(None);
+    }
+    let mut cache = Cache::open(config.home())?;
+    let (device, document) =
+        cache.read(|view| Ok::<_, Error>((view.device()?, view.keys_document()?)))?;
+    let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
+    Ok(device.map(|device| (cache, device, document)))
+}
+
+fn new_cache(config: &Config, document: &KeysDocument, device: DeviceId) -> Result<(Cache, Device), Error> {
+    let device = Device {
+        account: document.account,
+        vault: document.vault,
+        device,
+        actor: ActorId::generate(),
+        keychain: config.keychain.as_str().to_owned(),
+        epoch: document.epoch,
+        document_version: document.version,
+        cursor: Cursor::START,
+        rebuilt: false,
+        server: None,
+        pin: None,
+        last_sync: None,
+    };
+    let mut cache = Cache::open(config.home())?;
+    cache.write(|change| change.set_device(&device))?;
+    Ok((cache, device))
+}
+
+/// Puts the keys where they belong, and marks every copy in the keychain as behind: it may have been wiped.
+fn install(
+    config: Config,
+    left: Option<(Cache, Device)>,
+    document: KeysDocument,
+    root: RootKey,
+    custody: Custody,
+    server: Option<&Server>,
+    known: Cursor,
+) -> Result<Vault, Error> {
+    let (mut cache, device) = left.ok_or(Error::Locked)?;
+    if document.vault != device.vault {
+        return Err(Error::Alarm(Alarm::KeysDocument));
+    }
+    let keychain = keychain_of(&config, Patience::default());
+    match &keychain {
+        Some(keychain) => drop(keychain.list()?), // a keychain that is out of order is said now, not halfway
+        None => without_keychain::write_secret_key(&config, &custody.secret_key)?,
+    }
+    let keys = Keys::new(device.account, device.vault, root, &custody.previous);
+    cache.write(|change| {
+        let mut ids: Vec<RecordId> = Vec::new();
+        change.for_each_meta(|row| {
+            ids.push(row.id);
+            Ok::<_, Error>(())
+        })?;
+        for id in ids {
+            change.clear_slot(&crate::homes::mirror::slot_key(id))?;
+            change.mark_unmirrored(id)?;
+        }
+        for slot in [crate::vault::DEVICE_SLOT, "mark", "session"] {
+            change.clear_slot(slot)?;
+            change.remove_setting(slot)?;
+        }
+        if known != Cursor::START {
+            change.know_head(known)?;
+        }
+        // Recovery may lead to another keychain than the one that was lost, or to none.
+        let mut device = change.device()?.ok_or(Error::Locked)?;
+        device.keychain = config.keychain.as_str().to_owned();
+        Ok::<_, Error>(change.set_device(&device)?)
+    })?;
+    if let Some(keychain) = &keychain {
+        // Whatever the keychain still has of this device's own entries is older than what is written now.
+        keychain.delete(EntryId::Session)?;
+    }
+    let mut vault = Vault { config, cache, keychain, keys, custody, notices: Vec::new() };
+    vault.keep_device(server, Some(&document))?;
+    let key_file = vault.config.secret_key_file();
+    if vault.keychain.is_some() && key_file.exists() {
+        std::fs::remove_file(key_file)?; // from before there was a keychain
+    }
+    vault.mirror(1000)?;
+    Ok(vault)
+}

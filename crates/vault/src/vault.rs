@@ -1,0 +1,300 @@
+//! Opening a vault: the first start, an ordinary start, and a start after a home was lost.
+
+use std::sync::Arc;
+
+use keymoor_cache::Cache;
+use keymoor_keychain::{Cancel, EntryId, Keychain};
+use keymoor_protocol::{AccountId, ActorId, Cursor, DeviceId, KeysDocument, VaultId};
+use keymoor_sealing::document::{self, Custody};
+use keymoor_sealing::keys::stretch;
+use keymoor_sealing::{Profile, RootKey, SecretKey};
+use secrecy::ExposeSecret as _;
+
+use crate::config::{Backend, Config};
+use crate::error::Error;
+use crate::homes::entries::{DeviceEntry, Former};
+use crate::homes::lock::Lock;
+use crate::homes::{rebuild, without_keychain};
+use crate::keys::Keys;
+use crate::notice::Notice;
+use crate::password::{AskPassword, PasswordFor, ask};
+
+/// An open vault. Several may be open on one data directory, in one process or many; each call reads the current state.
+pub struct Vault {
+    pub(crate) config: Config,
+    pub(crate) cache: Cache,
+    pub(crate) keychain: Option<Keychain>,
+    pub(crate) keys: Keys,
+    pub(crate) custody: Custody,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// What a caller does while the keychain lets it wait.
+#[derive(Clone, Default)]
+pub struct Patience {
+    /// Called once a call that has taken longer than a second.
+    pub on_wait: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Ends the wait.
+    pub cancel: Cancel,
+}
+
+impl Vault {
+    /// Opens the vault of `config`; makes it at the first start, rebuilds its cache from the keychain if that is gone.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if sealed records are here but the root key is not: never a reason to make a new key.
+    pub fn open(config: Config, patience: Patience, ask: AskPassword<'_>) -> Result<Self, Error> {
+        let keychain = keychain_of(&config, patience);
+        if let Some(keychain) = &keychain {
+            keychain.warm(); // connecting takes longer than opening the cache
+        }
+        let mut notices = Vec::new();
+        if let Some(cache) = open_cache(&config, &mut notices)? {
+            return Self::unlock(config, cache, keychain, notices, ask);
+        }
+        make_directory(&config)?;
+        let _lock = Lock::wait(&config, "vault")?;
+        // Whoever held the lock before may have made it.
+        if let Some(cache) = open_cache(&config, &mut notices)? {
+            return Self::unlock(config, cache, keychain, notices, ask);
+        }
+        match keychain {
+            Some(keychain) => match keychain.get(EntryId::Device, None)? {
+                Some(stored) => {
+                    let entry = DeviceEntry::decode(&stored.bytes).map_err(|_| Error::Locked)?;
+                    rebuild::from_keychain(config, keychain, entry, stored.slot, notices)
+                }
+                None => Self::begin(config, keychain),
+            },
+            None => Self::begin_without_keychain(config, ask),
+        }
+    }
+
+    /// What opening and later calls put right by themselves; each is told once.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Grows whenever any process changed the cache. Cheap enough to ask several times a second.
+    pub fn changes(&mut self) -> Result<i64, Error> {
+        Ok(self.cache.change_counter()?)
+    }
+
+    fn unlock(
+        config: Config,
+        mut cache: Cache,
+        keychain: Option<Keychain>,
+        notices: Vec<Notice>,
+        asked: AskPassword<'_>,
+    ) -> Result<Self, Error> {
+        let (device, hint, document) = cache.read(|view| {
+            Ok::<_, Error>((view.device()?, view.slot(DEVICE_SLOT)?, view.keys_document()?))
+        })?;
+        let device = device.ok_or(Error::Locked)?;
+        if device.keychain != config.keychain.as_str() {
+            return Err(Error::BackendChanged);
+        }
+        let (root, custody) = match &keychain {
+            Some(keychain) => {
+                let hint = hint.map(crate::homes::mirror::to_slot);
+                let stored = keychain.get(EntryId::Device, hint)?.ok_or(Error::Locked)?;
+                let entry = DeviceEntry::decode(&stored.bytes).map_err(|_| Error::Locked)?;
+                if entry.account == device.account {
+                    entry.into_keys()
+                } else {
+                    // A join was cut short before the cache followed: this device is still what it was.
+                    let former = entry.former.filter(|former| former.account == device.account);
+                    former.ok_or(Error::Locked)?.into_keys()
+                }
+            }
+            None => {
+                finish_secret_key_file(&config)?;
+                let secret_key = without_keychain::read_secret_key(&config)?.ok_or(Error::Locked)?;
+                let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok()).ok_or(Error::Locked)?;
+                let password = ask(asked, PasswordFor::Unlock)?;
+                match without_keychain::unlock(&document, device.account, &secret_key, &password) {
+                    Err(Error::WrongPassword) => {
+                        // A join was cut short between the cache and the Secret Key's file.
+                        let Some(pending) = without_keychain::read_pending_secret_key(&config)? else {
+                            return Err(Error::WrongPassword);
+                        };
+                        let opened =
+                            without_keychain::unlock(&document, device.account, &pending, &password)?;
+                        std::fs::remove_file(config.secret_key_file())?;
+                        finish_secret_key_file(&config)?;
+                        opened
+                    }
+                    opened => opened?,
+                }
+            }
+        };
+        let keys = Keys::new(device.account, device.vault, root, &custody.previous);
+        Ok(Self { config, cache, keychain, keys, custody, notices })
+    }
+
+    /// The very first start: ids and root key, in the keychain before anything else.
+    fn begin(config: Config, keychain: Keychain) -> Result<Self, Error> {
+        if !keychain.list()?.is_empty() || was_here(&config)? {
+            return Err(Error::Locked); // sealed records without their root key: recovery, never a new key
+        }
+        let entry = DeviceEntry {
+            account: AccountId::generate(),
+            vault: VaultId::generate(),
+            device: DeviceId::generate(),
+            root: RootKey::generate(1)?,
+            secret_key: SecretKey::generate()?,
+            recovery_auth: None,
+            previous: Vec::new(),
+            server: None,
+            former: None,
+        };
+        let slot = keychain.put(EntryId::Device, &entry.encode(), None)?;
+        let mut cache = Cache::open(config.home())?;
+        cache.write(|change| {
+            change.set_device(&new_device(&config, &entry))?;
+            change.set_slot(DEVICE_SLOT, crate::homes::mirror::from_slot(slot))?;
+            Ok::<_, Error>(())
+        })?;
+        let (account, vault) = (entry.account, entry.vault);
+        let (root, custody) = entry.into_keys();
+        let keys = Keys::new(account, vault, root, &[]);
+        Ok(Self { config, cache, keychain: Some(keychain), keys, custody, notices: Vec::new() })
+    }
+
+    /// The very first start without a keychain: the password comes first.
+    fn begin_without_keychain(config: Config, asked: AskPassword<'_>) -> Result<Self, Error> {
+        if was_here(&config)? {
+            return Err(Error::Locked); // the cache is gone, not new: recovery, never a new key
+        }
+        let password = ask(asked, PasswordFor::NewVault)?;
+        let (account, vault, root) = (AccountId::generate(), VaultId::generate(), RootKey::generate(1)?);
+        let custody =
+            Custody { secret_key: SecretKey::generate()?, recovery_auth: None, previous: Vec::new() };
+        // Exposed to be stretched.
+        let (_, key) = stretch(password.expose_secret(), &custody.secret_key, account, Profile::NEWEST);
+        let kind = keymoor_protocol::keys::WrapKind::Password;
+        let wrap = document::wrap(&root, account, kind, Some(Profile::NEWEST), &key)?;
+        let document = document::write(&root, account, vault, 1, &custody, vec![wrap])?;
+        // Beside its place, then the cache, then into its place: whatever a crash leaves is either a finished vault or
+        // none.
+        let pending = config.secret_key_file().with_extension("pending");
+        without_keychain::write_private(&pending, custody.secret_key.to_text().as_bytes())?;
+        let mut cache = Cache::open(config.home())?;
+        cache.write(|change| {
+            let device = keymoor_cache::Device {
+                account,
+                vault,
+                device: DeviceId::generate(),
+                actor: ActorId::generate(),
+                keychain: config.keychain.as_str().to_owned(),
+                epoch: root.epoch(),
+                document_version: document.version,
+                cursor: Cursor::START,
+                rebuilt: false,
+                server: None,
+                pin: None,
+                last_sync: None,
+            };
+            change.set_device(&device)?;
+            change.set_keys_document(&document.encode())?;
+            Ok::<_, Error>(())
+        })?;
+        finish_secret_key_file(&config)?;
+        let keys = Keys::new(account, vault, root, &[]);
+        Ok(Self { config, cache, keychain: None, keys, custody, notices: Vec::new() })
+    }
+}
+
+/// The cache's name for where the device entry lies in the keychain.
+pub(crate) const DEVICE_SLOT: &str = "device";
+
+impl DeviceEntry {
+    pub(crate) fn into_keys(self) -> (RootKey, Custody) {
+        let Self { root, secret_key, recovery_auth, previous, .. } = self;
+        (root, Custody { secret_key, recovery_auth, previous })
+    }
+}
+
+impl Former {
+    fn into_keys(self) -> (RootKey, Custody) {
+        (self.root, Custody { secret_key: self.secret_key, recovery_auth: None, previous: Vec::new() })
+    }
+}
+
+/// The device row of a cache in its first life.
+pub(crate) fn new_device(config: &Config, entry: &DeviceEntry) -> keymoor_cache::Device {
+    keymoor_cache::Device {
+        account: entry.account,
+        vault: entry.vault,
+        device: entry.device,
+        actor: ActorId::generate(),
+        keychain: config.keychain.as_str().to_owned(),
+        epoch: entry.root.epoch(),
+        document_version: 0,
+        cursor: Cursor::START,
+        rebuilt: false,
+        server: entry.server.as_ref().map(|server| server.url.clone()),
+        pin: entry.server.as_ref().and_then(|server| server.pin),
+        last_sync: None,
+    }
+}
+
+pub(crate) fn keychain_of(config: &Config, patience: Patience) -> Option<Keychain> {
+    let keychain = match config.keychain {
+        Backend::System => Keychain::system(&config.keychain_service),
+        Backend::None => return None,
+    };
+    let on_wait = patience.on_wait.unwrap_or_else(|| Arc::new(|| {}));
+    Some(keychain.with_patience(keymoor_keychain::Patience::new(move || on_wait(), patience.cancel)))
+}
+
+/// The cache, if there is one that was set up. A damaged file is moved aside, never deleted, and counts as gone.
+fn open_cache(config: &Config, notices: &mut Vec<Notice>) -> Result<Option<Cache>, Error> {
+    if !Cache::exists(config.home()) {
+        return Ok(None);
+    }
+    let opened = Cache::open(config.home()).and_then(|mut cache| {
+        let device = cache.read(|view| view.device())?;
+        Ok(device.map(|_| cache))
+    });
+    match opened {
+        Err(keymoor_cache::Error::Damaged) if config.keychain == Backend::System => {
+            if let Some(path) = Cache::set_aside(config.home())? {
+                notices.push(Notice::CacheSetAside { path });
+            }
+            Ok(None)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Whether there was a vault here that is not gone for good: a Secret Key without its cache, or a cache that was damaged.
+fn was_here(config: &Config) -> Result<bool, Error> {
+    let mut files = std::fs::read_dir(config.home())?;
+    let damaged = files.try_fold(false, |found, file| {
+        let name = file?.file_name();
+        Ok::<_, std::io::Error>(found || name.to_string_lossy().starts_with("keymoor.db.damaged"))
+    })?;
+    Ok(damaged || config.secret_key_file().exists())
+}
+
+pub(crate) fn make_directory(config: &Config) -> Result<(), Error> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(config.home())?;
+    Ok(())
+}
+
+/// The cache knows the vault, so the Secret Key that was written before it is the right one.
+pub(crate) fn finish_secret_key_file(config: &Config) -> Result<(), Error> {
+    let path = config.secret_key_file();
+    let pending = path.with_extension("pending");
+    if !path.exists() && pending.exists() {
+        std::fs::rename(&pending, &path)?;
+        without_keychain::sync_directory(config.home())?;
+    }
+    Ok(())
+}
+

@@ -1,0 +1,220 @@
+//! Adding, editing, throwing away and getting back.
+
+use keymoor_vault::{Edit, Error, Filter, HomeState, Kept, Place, Vault};
+use secrecy::ExposeSecret as _;
+
+use crate::place::{add, all, names, new, open, plain, sealed, secret, trash};
+
+fn vault() -> (tempfile::TempDir, Vault) {
+    let home = tempfile::tempdir().unwrap();
+    let vault = open(home.path());
+    (home, vault)
+}
+
+#[test]
+fn what_was_added_is_there_byte_for_byte_and_after_opening_again() {
+    let (home, mut vault) = vault();
+    let texts = [" spaces and\ttabs \n".to_owned(), "ключ 🔑 e\u{301}".to_owned(), "x".repeat(64 * 1024)];
+    for (n, text) in texts.iter().enumerate() {
+        let saved = add(&mut vault, &format!("key {n}"), text);
+        assert_eq!((saved.version, saved.replaced, saved.keychain, saved.waiting), (1, false, Kept::Off, 0));
+    }
+    drop(vault);
+    let mut vault = open(home.path());
+    for (n, text) in texts.iter().enumerate() {
+        let id = vault.find(&format!("key {n}"), Place::Active).unwrap();
+        assert_eq!(secret(&mut vault, id), *text);
+    }
+}
+
+#[test]
+fn everything_but_the_secret_is_shown() {
+    let (_home, mut vault) = vault();
+    let mut credential = new("OpenAI", " work ", "sk-proj-0123456789");
+    credential.fields.push(plain("org", "org-1"));
+    credential.fields.push(sealed("token", "short"));
+    credential.labels = vec!["prod".into(), "billing".into()];
+    credential.note = Some("for the report".into());
+    let id = vault.add(credential).unwrap().id;
+    let detail = vault.show(id).unwrap();
+    let listing = &detail.listing;
+    assert_eq!((listing.provider.as_str(), listing.name.as_str(), listing.version), ("openai", "work", 1));
+    assert_eq!((listing.labels.clone(), listing.note.as_deref()), (vec!["billing".into(), "prod".into()], Some("for the report")));
+    assert_eq!(listing.last_four.as_deref(), Some("6789"));
+    let fields: Vec<_> = detail.fields.iter().map(|f| (f.name.as_str(), f.secret, f.value.as_deref(), f.last_four.as_deref())).collect();
+    assert_eq!(fields, [("secret", true, None, Some("6789")), ("token", true, None, None), ("org", false, Some("org-1"), None)]);
+    assert!(!format!("{detail:?}").contains("sk-proj"));
+    assert_eq!(vault.reveal(id, Some("token")).unwrap().expose_secret(), "short");
+    assert_eq!(vault.reveal(id, None).unwrap().expose_secret(), "sk-proj-0123456789", "the one named secret");
+    let Err(Error::NoSuchField(known)) = vault.reveal(id, Some("org")) else { panic!("an open field is no secret") };
+    assert_eq!(known, ["secret", "token"]);
+}
+
+#[test]
+fn without_one_named_secret_the_field_has_to_be_named() {
+    let (_home, mut vault) = vault();
+    let mut credential = new("aws", "prod", "");
+    credential.fields = vec![sealed("access_key", "AKIA-one"), sealed("session", "two")];
+    let id = vault.add(credential).unwrap().id;
+    let Err(Error::WhichField(fields)) = vault.reveal(id, None) else { panic!("a guess") };
+    assert_eq!(fields, ["access_key", "session"]);
+}
+
+#[test]
+fn a_replaced_value_stays_in_the_history_and_comes_back_from_there() {
+    let (_home, mut vault) = vault();
+    let id = add(&mut vault, "work", "first secret").id;
+    for (version, text) in [(2, "second secret"), (3, "third secret")] {
+        let mut credential = new("openai", "work", text);
+        credential.replace = true;
+        credential.labels = vec![format!("v{version}")];
+        let saved = vault.add(credential).unwrap();
+        assert_eq!((saved.id, saved.version, saved.replaced), (id, version, true));
+    }
+    let history = vault.history(id).unwrap();
+    let versions: Vec<_> = history.iter().map(|past| (past.version, past.current, past.deleted)).collect();
+    assert_eq!(versions, [(3, true, false), (2, false, false), (1, false, false)]);
+    assert_eq!(all(&mut vault)[0].labels, ["v2", "v3"], "labels are added");
+
+    assert_eq!(vault.revert(id, 1).unwrap().version, 4);
+    assert_eq!(secret(&mut vault, id), "first secret");
+    assert!(all(&mut vault)[0].labels.is_empty());
+    assert_eq!(vault.revert(id, 3).unwrap().version, 5);
+    assert_eq!(secret(&mut vault, id), "third secret");
+    assert!(matches!(vault.revert(id, 9), Err(Error::NoSuchVersion)));
+    assert_eq!(vault.history(id).unwrap().len(), 5);
+}
+
+#[test]
+fn replacing_what_is_not_there_adds_it() {
+    let (_home, mut vault) = vault();
+    let mut credential = new("openai", "work", "first");
+    credential.replace = true;
+    assert!(!vault.add(credential).unwrap().replaced);
+    assert_eq!(names(&all(&mut vault)), ["work"]);
+}
+
+#[test]
+fn an_edit_changes_only_what_is_given() {
+    let (_home, mut vault) = vault();
+    let mut credential = new("openai", "work", "the first secret");
+    credential.fields.extend([plain("org", "one"), sealed("token", "a token")]);
+    credential.note = Some("note".into());
+    let id = vault.add(credential).unwrap().id;
+    let fields = vec![sealed("secret", "the second secret"), plain("org", "")];
+    let saved = vault.edit(id, Edit { fields, labels: Some(vec!["a".into()]), ..Edit::default() }).unwrap();
+    assert_eq!((saved.version, saved.replaced), (2, true));
+    assert_eq!(secret(&mut vault, id), "the second secret");
+    assert_eq!(vault.reveal(id, Some("token")).unwrap().expose_secret(), "a token");
+    let detail = vault.show(id).unwrap();
+    assert!(detail.fields.iter().all(|field| field.name != "org"), "emptied");
+    assert_eq!((detail.listing.note.as_deref(), detail.listing.labels), (Some("note"), vec!["a".into()]));
+
+    vault.edit(id, Edit { name: Some("home".into()), note: Some(String::new()), ..Edit::default() }).unwrap();
+    assert!(matches!(vault.find("work", Place::Active), Err(Error::NotFound)));
+    assert_eq!(vault.find("home", Place::Active).unwrap(), id);
+    assert_eq!(vault.show(id).unwrap().listing.note, None);
+    vault.edit(id, Edit { labels: Some(Vec::new()), ..Edit::default() }).unwrap();
+    assert!(all(&mut vault)[0].labels.is_empty());
+}
+
+#[test]
+fn the_trash_gives_back_what_it_got() {
+    let (_home, mut vault) = vault();
+    let id = add(&mut vault, "work", "the secret").id;
+    assert_eq!(vault.trash(id).unwrap().version, 2);
+    assert!(all(&mut vault).is_empty());
+    assert_eq!(names(&trash(&mut vault)), ["work"]);
+    assert!(matches!(vault.find("work", Place::Active), Err(Error::NotFound)));
+    assert_eq!(vault.find("openai/work", Place::Trash).unwrap(), id);
+    assert!(matches!(vault.trash(id), Err(Error::NotFound)));
+    let edit = Edit { note: Some("x".into()), ..Edit::default() };
+    assert!(matches!(vault.edit(id, edit), Err(Error::NotFound)), "not edited in the trash");
+    assert_eq!(vault.status().map(|s| (s.records, s.trashed)).unwrap(), (0, 1));
+
+    vault.restore(id).unwrap();
+    assert_eq!(secret(&mut vault, id), "the secret");
+    assert!(matches!(vault.restore(id), Err(Error::NotFound)));
+    assert!(vault.history(id).unwrap().iter().any(|past| past.deleted));
+    // Once more: the delete before does not count any more.
+    let edit = Edit { note: Some("after".into()), ..Edit::default() };
+    vault.edit(id, edit).unwrap();
+    vault.edit(id, Edit { note: Some(String::new()), ..Edit::default() }).unwrap();
+    assert_eq!(names(&all(&mut vault)), ["work"]);
+}
+
+#[test]
+fn a_name_that_was_taken_meanwhile_stops_restore_and_revert() {
+    let (_home, mut vault) = vault();
+    let old = add(&mut vault, "work", "old").id;
+    vault.trash(old).unwrap();
+    let new = add(&mut vault, "work", "new").id;
+    assert!(matches!(vault.restore(old), Err(Error::NameTaken)));
+    assert!(matches!(vault.revert(old, 1), Err(Error::NameTaken)));
+    assert_eq!((secret(&mut vault, new).as_str(), trash(&mut vault).len()), ("new", 1));
+    vault.edit(new, Edit { name: Some("other".into()), ..Edit::default() }).unwrap();
+    add(&mut vault, "third", "third");
+    assert!(vault.revert(new, 1).is_ok(), "the name of then is free");
+    assert!(matches!(vault.restore(old), Err(Error::NameTaken)));
+    vault.erase(new).unwrap();
+    vault.restore(old).unwrap();
+    assert_eq!(secret(&mut vault, old), "old");
+}
+
+#[test]
+fn what_was_erased_is_gone() {
+    let (_home, mut vault) = vault();
+    let (one, two) = (add(&mut vault, "one", "secret one").id, add(&mut vault, "two", "secret two").id);
+    vault.trash(one).unwrap();
+    vault.erase(one).unwrap();
+    vault.erase(two).unwrap();
+    for id in [one, two] {
+        assert!(matches!(vault.reveal(id, None), Err(Error::NotFound)));
+        assert!(matches!(vault.history(id), Err(Error::NotFound)));
+        assert!(matches!(vault.erase(id), Err(Error::NotFound)));
+        assert!(matches!(vault.restore(id), Err(Error::NotFound)));
+    }
+    assert!(all(&mut vault).is_empty() && trash(&mut vault).is_empty());
+    add(&mut vault, "one", "another");
+}
+
+#[test]
+fn lists_are_sorted_and_filtered() {
+    let (_home, mut vault) = vault();
+    for (provider, name, label, note) in
+        [("openai", "work", "prod", "Zürich office"), ("anthropic", "work", "prod", ""), ("openai", "home", "", "")]
+    {
+        let mut credential = new(provider, name, "secret");
+        credential.labels = if label.is_empty() { vec![] } else { vec![label.to_owned()] };
+        credential.note = Some(note.to_owned());
+        credential.fields.push(plain("org", &format!("org-{provider}")));
+        vault.add(credential).unwrap();
+    }
+    let full = |vault: &mut Vault, filter: &Filter| -> Vec<String> {
+        vault.list(filter).unwrap().iter().map(|l| format!("{}/{}", l.provider, l.name)).collect()
+    };
+    let query = |text: &str| Filter { query: Some(text.to_owned()), ..Filter::default() };
+    assert_eq!(full(&mut vault, &Filter::default()), ["anthropic/work", "openai/home", "openai/work"]);
+    assert_eq!(full(&mut vault, &query("ZÜRICH work")), ["openai/work"]);
+    assert_eq!(full(&mut vault, &query("org-anthropic")), ["anthropic/work"]);
+    assert_eq!(full(&mut vault, &query("secret")), [""; 0], "secrets are not looked through");
+    let provider = Filter { provider: Some("OpenAI".into()), ..Filter::default() };
+    assert_eq!(full(&mut vault, &provider), ["openai/home", "openai/work"]);
+    let label = Filter { label: Some("prod".into()), ..Filter::default() };
+    assert_eq!(full(&mut vault, &label), ["anthropic/work", "openai/work"]);
+}
+
+#[test]
+fn the_status_of_a_vault_without_keychain_and_account() {
+    let (_home, mut vault) = vault();
+    add(&mut vault, "work", "secret");
+    let status = vault.status().unwrap();
+    let states = (status.homes.keychain.state, status.homes.cache.state, status.homes.server.state);
+    assert_eq!(states, (HomeState::Off, HomeState::Ok, HomeState::NotSetUp));
+    assert_eq!((status.records, status.waiting, status.last_sync, status.alarms.len()), (1, 0, None, 0));
+    let diagnosis = vault.doctor(false).unwrap();
+    assert!(diagnosis.is_well() && diagnosis.findings.is_empty(), "{diagnosis:?}");
+    assert_eq!((diagnosis.records, vault.mirror(10).unwrap()), (1, 0));
+    let nobody = &mut |_| panic!("nothing to sign in to");
+    assert!(matches!(vault.sync(&Default::default(), nobody, &mut |_| ()), Err(Error::NoAccount)));
+}

@@ -1,0 +1,13 @@
+//! The vault from outside: what a user does, and what becomes of it when a home is lost.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod actions;
+mod bad_input;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod damage;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod keychain;
+mod names;
+mod opening;
+mod place;
+mod together;

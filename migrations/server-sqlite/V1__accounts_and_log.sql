@@ -1,0 +1,108 @@
+-- Everything belongs to an account: account_id leads every primary key. Sealed bytes are opaque here.
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE account (
+    account_id    BLOB PRIMARY KEY CHECK (length(account_id) = 16),
+    vault_id      BLOB NOT NULL UNIQUE CHECK (length(vault_id) = 16),
+    created_at    INTEGER NOT NULL,
+    password      BLOB NOT NULL,                 -- OPAQUE registrations
+    recovery      BLOB NOT NULL,
+    proof_hash    BLOB NOT NULL CHECK (length(proof_hash) = 32),
+    keys_version  INTEGER NOT NULL,
+    keys_epoch    INTEGER NOT NULL,
+    keys_document BLOB NOT NULL,
+    -- The head of the vault's log, and what its live set takes.
+    seq           INTEGER NOT NULL DEFAULT 0,
+    head          BLOB NOT NULL,
+    epoch         INTEGER NOT NULL DEFAULT 0,
+    records       INTEGER NOT NULL DEFAULT 0,
+    bytes         INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE device (
+    account_id BLOB NOT NULL REFERENCES account ON DELETE CASCADE,
+    device_id  BLOB NOT NULL CHECK (length(device_id) = 16),
+    sealed     BLOB,
+    created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL,
+    PRIMARY KEY (account_id, device_id)
+) STRICT, WITHOUT ROWID;
+
+-- One row a session family. Tokens are kept as SHA-256 only; a successor is derived anew from the token that asks for it.
+CREATE TABLE session (
+    account_id           BLOB NOT NULL,
+    family               BLOB NOT NULL CHECK (length(family) = 16),
+    device_id            BLOB NOT NULL,
+    kind                 TEXT NOT NULL CHECK (kind IN ('password', 'recovery')),
+    logged_in_at         INTEGER NOT NULL,
+    salt                 BLOB NOT NULL CHECK (length(salt) = 32),
+    access_hash          BLOB NOT NULL,
+    access_expires_at    INTEGER NOT NULL,
+    refresh_hash         BLOB NOT NULL,
+    refresh_expires_at   INTEGER NOT NULL,
+    used                 INTEGER NOT NULL,       -- whether the newest tokens were used
+    previous_hash        BLOB,
+    previous_refresh_id  BLOB,
+    PRIMARY KEY (account_id, family),
+    FOREIGN KEY (account_id, device_id) REFERENCES device ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX session_access ON session (access_hash);
+CREATE UNIQUE INDEX session_refresh ON session (refresh_hash);
+CREATE INDEX session_previous ON session (previous_hash);
+
+-- The log. Never pruned.
+CREATE TABLE commits (
+    account_id BLOB NOT NULL REFERENCES account ON DELETE CASCADE,
+    seq        INTEGER NOT NULL,
+    head       BLOB NOT NULL CHECK (length(head) = 32),
+    bytes      BLOB NOT NULL,
+    tag        BLOB NOT NULL CHECK (length(tag) = 32),
+    PRIMARY KEY (account_id, seq)
+) STRICT;
+
+-- The live set, tombstones included.
+CREATE TABLE record (
+    account_id BLOB NOT NULL REFERENCES account ON DELETE CASCADE,
+    record_id  BLOB NOT NULL CHECK (length(record_id) = 16),
+    version    INTEGER NOT NULL,
+    deleted    INTEGER NOT NULL,
+    digest     BLOB NOT NULL CHECK (length(digest) = 32),
+    bucket     INTEGER NOT NULL,
+    seq        INTEGER NOT NULL,
+    meta       BLOB NOT NULL,
+    secret     BLOB NOT NULL,
+    PRIMARY KEY (account_id, record_id)
+) STRICT;
+CREATE INDEX record_bucket ON record (account_id, bucket, record_id, version, digest, deleted);
+CREATE INDEX record_seq ON record (account_id, seq);
+
+CREATE TABLE bucket (
+    account_id BLOB NOT NULL REFERENCES account ON DELETE CASCADE,
+    bucket     INTEGER NOT NULL,
+    hash       BLOB NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (account_id, bucket)
+) STRICT, WITHOUT ROWID;
+
+-- Superseded envelopes, for history; a forgotten record's go at once.
+CREATE TABLE history (
+    account_id    BLOB NOT NULL REFERENCES account ON DELETE CASCADE,
+    record_id     BLOB NOT NULL,
+    seq           INTEGER NOT NULL,
+    version       INTEGER NOT NULL,
+    deleted       INTEGER NOT NULL,
+    meta          BLOB NOT NULL,
+    secret        BLOB NOT NULL,
+    superseded_at INTEGER NOT NULL,
+    PRIMARY KEY (account_id, record_id, seq)
+) STRICT;
+
+-- Record ids that were forgotten: they are never used again.
+CREATE TABLE forgotten (
+    account_id BLOB NOT NULL REFERENCES account ON DELETE CASCADE,
+    record_id  BLOB NOT NULL,
+    PRIMARY KEY (account_id, record_id)
+) STRICT, WITHOUT ROWID;

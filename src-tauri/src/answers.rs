@@ -1,0 +1,230 @@
+//! What the web view is told. No type here can hold a secret; the two reveals answer with bare text.
+
+use keymoor_vault as vault;
+use serde::Serialize;
+
+use crate::failure::alarm_code;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct Listing {
+    id: String,
+    provider: String,
+    name: String,
+    display: String,
+    labels: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_four: Option<String>,
+    status: CheckState,
+    alternates: u64,
+    created_at: u64,
+    updated_at: u64,
+    version: u64,
+    trashed: bool,
+    waiting: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum CheckState {
+    Unchecked,
+    Unreadable,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Detail {
+    #[serde(flatten)]
+    listing: Listing,
+    fields: Vec<ShownField>,
+    conflicts: Vec<Conflict>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct ShownField {
+    name: String,
+    secret: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_four: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Conflict {
+    field: String,
+    choices: Vec<Choice>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Choice {
+    key: String,
+    shown: bool,
+    summary: String,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Saved {
+    id: String,
+    version: u64,
+    keychain: Kept,
+    waiting: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Kept {
+    Yes,
+    Off,
+    Failed,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct Past {
+    version: u64,
+    saved_at: u64,
+    deleted: bool,
+    current: bool,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_four: Option<String>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Copied {
+    pub(crate) seconds: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct Kits {
+    kit_path: String,
+    /// Left out when the recovery kit made before stays good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_path: Option<String>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SyncReport {
+    pulled: u64,
+    pushed: u64,
+    conflicts: u64,
+    deleted: u64,
+}
+
+/// What the vault did by itself: `code` names it, as with failures.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct Notice {
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<u64>,
+}
+
+impl From<vault::Listing> for Listing {
+    fn from(listing: vault::Listing) -> Self {
+        Self {
+            id: listing.id.to_string(),
+            provider: listing.provider,
+            name: listing.name,
+            display: listing.display,
+            labels: listing.labels,
+            note: listing.note,
+            last_four: listing.last_four,
+            status: match listing.status {
+                vault::CheckStatus::Unchecked => CheckState::Unchecked,
+                vault::CheckStatus::Unreadable => CheckState::Unreadable,
+            },
+            alternates: listing.alternates,
+            created_at: listing.created_at,
+            updated_at: listing.updated_at,
+            version: listing.version,
+            trashed: listing.trashed,
+            waiting: listing.waiting,
+        }
+    }
+}
+
+impl From<vault::Detail> for Detail {
+    fn from(detail: vault::Detail) -> Self {
+        let fields = detail.fields.into_iter().map(|field| ShownField {
+            name: field.name,
+            secret: field.secret,
+            value: field.value,
+            last_four: field.last_four,
+            fingerprint: field.fingerprint,
+        });
+        let conflicts = detail.conflicts.into_iter().map(|conflict| Conflict {
+            field: conflict.field,
+            choices: conflict
+                .choices
+                .into_iter()
+                .map(|vault::Choice { key, shown, summary }| Choice { key, shown, summary })
+                .collect(),
+        });
+        Self { fields: fields.collect(), conflicts: conflicts.collect(), listing: detail.listing.into() }
+    }
+}
+
+impl From<vault::Saved> for Saved {
+    fn from(saved: vault::Saved) -> Self {
+        let keychain = match saved.keychain {
+            vault::Kept::Yes => Kept::Yes,
+            vault::Kept::Off => Kept::Off,
+            vault::Kept::Failed(_) => Kept::Failed,
+        };
+        Self { id: saved.id.to_string(), version: saved.version, keychain, waiting: saved.waiting }
+    }
+}
+
+impl From<vault::Past> for Past {
+    fn from(past: vault::Past) -> Self {
+        let vault::Past { version, saved_at, deleted, name, last_four, current, .. } = past;
+        Self { version, saved_at, deleted, current, name, last_four }
+    }
+}
+
+impl From<vault::Kits> for Kits {
+    fn from(kits: vault::Kits) -> Self {
+        let text = |path: std::path::PathBuf| path.display().to_string();
+        Self { kit_path: text(kits.join_kit), recovery_path: kits.recovery_kit.map(text) }
+    }
+}
+
+impl From<vault::SyncReport> for SyncReport {
+    fn from(report: vault::SyncReport) -> Self {
+        let vault::SyncReport { pulled, pushed, conflicts, deleted, .. } = report;
+        Self { pulled, pushed, conflicts, deleted }
+    }
+}
+
+impl From<vault::Notice> for Notice {
+    fn from(notice: vault::Notice) -> Self {
+        let (code, records) = match notice {
+            vault::Notice::CacheRebuilt { records } => ("CACHE_REBUILT", Some(records)),
+            vault::Notice::CacheSetAside { .. } => ("CACHE_SET_ASIDE", None),
+            vault::Notice::Healed { .. } => ("HEALED", None),
+            vault::Notice::Quarantined { .. } => ("QUARANTINED", None),
+            vault::Notice::Alarm(alarm) => (alarm_code(alarm), None),
+        };
+        Self { code, records }
+    }
+}

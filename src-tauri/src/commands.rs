@@ -1,0 +1,83 @@
+//! The commands of the window: one line each over the vault.
+
+pub(crate) mod account;
+pub(crate) mod files;
+pub(crate) mod keys;
+pub(crate) mod names;
+pub(crate) mod state;
+
+#[cfg(test)]
+mod tests {
+    use super::names::{EVENT_CHANGED, EVENT_WAITING, NAMES};
+
+    /// Every quoted word between two marks.
+    fn quoted<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+        let part = text.split_once(from).unwrap().1.split_once(to).unwrap().0;
+        part.split('"').skip(1).step_by(2).collect()
+    }
+
+    fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let mut names: Vec<_> = names.into_iter().collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn the_handler_the_capability_and_the_web_view_know_the_same_commands() {
+        let declared = sorted(NAMES.iter().copied());
+        let handler =
+            include_str!("lib.rs").split_once("generate_handler![").unwrap().1.split_once(']').unwrap().0;
+        let handled =
+            handler.split(',').filter_map(|path| path.trim().rsplit_once("::")).map(|(_, name)| name);
+        assert_eq!(sorted(handled), declared);
+
+        let capability: serde_json::Value =
+            serde_json::from_str(include_str!("../capabilities/main.json")).unwrap();
+        assert_eq!(capability["windows"], serde_json::json!(["main"]));
+        let allowed: Vec<String> = capability["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|permission| {
+                let name = permission.as_str().unwrap().strip_prefix("allow-")?;
+                Some(name.replace('-', "_"))
+            })
+            .collect();
+        assert_eq!(sorted(allowed.iter().map(String::as_str)), declared);
+
+        let typescript = include_str!("../../ui/src/backend/tauri/commands.ts");
+        assert_eq!(sorted(quoted(typescript, "COMMANDS = [", "]")), declared);
+        assert_eq!(quoted(typescript, "EVENT_CHANGED =", ";"), [EVENT_CHANGED]);
+        assert_eq!(quoted(typescript, "EVENT_WAITING =", ";"), [EVENT_WAITING]);
+    }
+
+    #[test]
+    fn there_are_words_for_every_code() {
+        let words = include_str!("../../ui/src/words/errors.en.ts");
+        let codes: Vec<&str> = include_str!("failure.rs")
+            .split('"')
+            .filter(|word| word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+            .collect();
+        assert!(codes.len() > 40);
+        for code in codes {
+            assert!(words.contains(&format!("\n  {code}: [")), "no words for {code}");
+        }
+    }
+
+    #[test]
+    fn the_window_is_held_to_its_own_code() {
+        let config: serde_json::Value = serde_json::from_str(include_str!("../../tauri.conf.json")).unwrap();
+        let security = &config["app"]["security"];
+        assert_eq!(security["freezePrototype"], true);
+        assert_eq!(security["capabilities"], serde_json::json!(["main"]));
+        let policy = security["csp"].as_object().unwrap();
+        assert_eq!(policy["default-src"], "'none'");
+        for (directive, sources) in policy {
+            let sources = sources.as_str().unwrap();
+            assert!(
+                !sources.contains("unsafe") && !sources.contains('*') && !sources.contains("data:"),
+                "{directive} {sources}"
+            );
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// Every command that the window may be given. The build script declares them, so that each is denied unless a capability
+/// names it.
+pub(crate) const NAMES: &[&str] = &[
+    "list",
+    "show",
+    "add",
+    "edit",
+    "reveal",
+    "copy",
+    "trash",
+    "restore",
+    "erase",
+    "history",
+    "revert",
+    "settle",
+    "status",
+    "notices",
+    "sync_now",
+    "account_create",
+    "reveal_recovery",
+    "account_join",
+    "unlock_with_kit",
+    "unlock_with_recovery",
+    "unlock_with_password",
+    "choose_file",
+    "stop_waiting",
+];
+
+/// Sent whenever the vault changed, by this window or by another program.
+#[allow(dead_code, reason = "the build script needs the names only")]
+pub(crate) const EVENT_CHANGED: &str = "changed";
+
+/// Sent when the keychain lets us wait for longer than a second.
+#[allow(dead_code, reason = "the build script needs the names only")]
+pub(crate) const EVENT_WAITING: &str = "waiting";

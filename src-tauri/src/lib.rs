@@ -1,0 +1,89 @@
+//! The Keymoor window: a Tauri shell, one-line commands over the vault.
+//!
+//! What the web view is told never contains a secret, but for [`commands`]' `reveal` and `reveal_recovery`, which the
+//! person asked for. Secrets come from it once, as an argument, and are wrapped on arrival.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod answers;
+mod background;
+mod clipboard;
+mod commands;
+mod desk;
+mod failure;
+mod requests;
+#[cfg(test)]
+mod types;
+
+use std::process::ExitCode;
+
+use tauri::Manager as _;
+
+use crate::commands::{account, files, keys, state};
+
+/// Opens the window and stays until it is closed.
+#[must_use]
+pub fn run() -> ExitCode {
+    if automated() && !cfg!(debug_assertions) {
+        return refuse(
+            "TAURI_WEBVIEW_AUTOMATION is set: a released Keymoor cannot be driven by another program.",
+        );
+    }
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .plugin(tauri_plugin_dialog::init())
+        .setup(|app| {
+            let desk = desk::Desk::new(app.handle());
+            app.manage(clipboard::Lent::default());
+            app.manage(desk.clone());
+            background::start(desk);
+            Ok(())
+        })
+        .invoke_handler(tauri::generate_handler![
+            keys::list,
+            keys::show,
+            keys::add,
+            keys::edit,
+            keys::reveal,
+            keys::copy,
+            keys::trash,
+            keys::restore,
+            keys::erase,
+            keys::history,
+            keys::revert,
+            keys::settle,
+            state::status,
+            state::notices,
+            state::stop_waiting,
+            account::sync_now,
+            account::account_create,
+            account::reveal_recovery,
+            account::account_join,
+            account::unlock_with_kit,
+            account::unlock_with_recovery,
+            account::unlock_with_password,
+            files::choose_file,
+        ])
+        .build(tauri::generate_context!());
+    match built {
+        Ok(app) => {
+            let code = app.run_return(|app, event| {
+                if let tauri::RunEvent::ExitRequested { .. } = event {
+                    clipboard::clear_on_exit(app);
+                }
+            });
+            ExitCode::from(u8::try_from(code).unwrap_or(1))
+        }
+        Err(error) => refuse(&format!("The window cannot be opened: {error}")),
+    }
+}
+
+/// WebKit takes remote commands when this is set; see the driver of the window's tests.
+fn automated() -> bool {
+    std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
+}
+
+#[expect(clippy::print_stderr, reason = "there is no window to say it in")]
+fn refuse(why: &str) -> ExitCode {
+    eprintln!("{why}");
+    ExitCode::FAILURE
+}

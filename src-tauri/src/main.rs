@@ -1,0 +1,6 @@
+//! The Keymoor window.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+fn main() -> std::process::ExitCode {
+    keymoor_desktop::run()
+}

@@ -1,0 +1,73 @@
+//! The web view's types are written from ours: this test compares them, and writes them when told to.
+
+use ts_rs::{Config, TS};
+
+use crate::{answers, commands::state, failure, requests};
+
+const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
+/// `HomeState` is the vault's own type, which does not know of TypeScript; `every_home_state_is_known` compares it.
+const HOME_STATES: [&str; 8] =
+    ["ok", "off", "behind", "not_set_up", "sign_in", "unreachable", "locked", "damaged"];
+
+fn declarations() -> String {
+    let config = Config::default().with_large_int("number");
+    macro_rules! all {
+        ($($ty:ty),* $(,)?) => { vec![$(<$ty as TS>::decl(&config)),*] };
+    }
+    let mut all = all![
+        answers::CheckState,
+        answers::Choice,
+        answers::Conflict,
+        answers::Copied,
+        answers::Detail,
+        answers::Kept,
+        answers::Kits,
+        answers::Listing,
+        answers::Notice,
+        answers::Past,
+        answers::Saved,
+        answers::ShownField,
+        answers::SyncReport,
+        failure::Failure,
+        requests::AddRequest,
+        requests::CreateRequest,
+        requests::EditRequest,
+        requests::FilePurpose,
+        requests::KitRequest,
+        requests::NewField,
+        requests::RecoveryRequest,
+        requests::SyncRequest,
+        state::Home,
+        state::Homes,
+        state::Status,
+    ];
+    let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
+    all.push(format!("type HomeState = {};", states.join(" | ")));
+    all.sort();
+    all.iter().fold(HEADER.to_owned(), |text, declaration| text + "export " + declaration + "\n")
+}
+
+#[test]
+fn the_web_view_has_the_types_of_the_shell() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/backend/types.ts");
+    let wanted = declarations();
+    if std::env::var_os("KEYMOOR_WRITE_TYPES").is_some() {
+        std::fs::write(path, &wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap();
+    assert!(found == wanted, "write it anew with KEYMOOR_WRITE_TYPES=1; wanted:\n{wanted}");
+}
+
+#[test]
+fn every_home_state_is_known() {
+    use keymoor_vault::HomeState::{Behind, Damaged, Locked, NotSetUp, Off, Ok, SignIn, Unreachable};
+    let all = [Ok, Off, Behind, NotSetUp, SignIn, Unreachable, Locked, Damaged];
+    let said = all.map(|state| {
+        // A state that is added to the vault has to be added here.
+        match state {
+            Ok | Off | Behind | NotSetUp | SignIn | Unreachable | Locked | Damaged => {}
+        }
+        serde_json::to_value(state).unwrap()
+    });
+    assert_eq!(said.as_slice(), HOME_STATES.map(serde_json::Value::from).as_slice());
+}

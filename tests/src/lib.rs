@@ -1,0 +1,1 @@
+//! Whole stories across devices, homes and a real server.

@@ -1,0 +1,157 @@
+//! Who may import whom: the two sides, as a table.
+
+use std::collections::BTreeSet;
+
+use crate::graph::Graph;
+
+/// One line of the table, without the prefix `keymoor-`.
+struct Rule {
+    name: &'static str,
+    /// What it may build on.
+    may: &'static [&'static str],
+    /// What not even its tests may name.
+    never: &'static [&'static str],
+}
+
+const OPEN_SIDE: &[&str] = &["sealing", "keychain", "vault", "providers", "loopback", "cli", "desktop"];
+
+#[rustfmt::skip]
+const TABLE: &[Rule] = &[
+    Rule { name: "protocol", may: &[], never: &[
+        "cache", "remote", "server", "sealing", "keychain", "vault", "providers", "loopback", "cli", "desktop",
+    ] },
+    Rule { name: "cache", may: &["protocol"], never: OPEN_SIDE },
+    Rule { name: "remote", may: &["protocol"], never: OPEN_SIDE },
+    Rule { name: "server", may: &["protocol"], never: OPEN_SIDE },
+    Rule { name: "sealing", may: &["protocol"], never: &["cache", "remote", "server", "keychain", "vault"] },
+    Rule { name: "keychain", may: &["protocol"], never: &["vault"] },
+    Rule { name: "providers", may: &[], never: &["vault", "cache", "remote"] },
+    Rule {
+        name: "vault",
+        may: &["protocol", "cache", "remote", "sealing", "keychain", "providers"],
+        never: &["loopback", "cli", "desktop"],
+    },
+    Rule { name: "loopback", may: &["vault", "providers", "protocol"], never: INSIDES },
+    Rule { name: "cli", may: &["vault", "providers", "protocol"], never: INSIDES },
+    Rule { name: "desktop", may: &["vault", "providers", "protocol"], never: INSIDES },
+    Rule {
+        name: "journeys",
+        may: &[
+            "protocol", "cache", "remote", "server", "sealing", "keychain", "providers", "vault", "loopback", "cli",
+        ],
+        never: &["desktop"],
+    },
+];
+
+/// What a shell gets only through `vault`.
+const INSIDES: &[&str] = &["sealing", "cache", "remote", "keychain"];
+
+/// Crates of the workspace that are no part of Keymoor, and import nothing of it.
+const CHORES: &[&str] = &["xtask"];
+
+/// Crates that reach a disk, a network or a keychain. `sealing` has no I/O.
+const IO: &[&str] = &[
+    "axum",
+    "hyper",
+    "keyring-core",
+    "libsqlite3-sys",
+    "mio",
+    "refinery",
+    "reqwest",
+    "rusqlite",
+    "rustls",
+    "socket2",
+    "tauri",
+    "tempfile",
+    "tokio",
+    "tokio-postgres",
+    "ureq",
+    "zbus",
+];
+
+fn full(name: &str) -> String {
+    format!("keymoor-{name}")
+}
+
+#[test]
+fn every_crate_stands_in_the_table() {
+    let graph = Graph::read();
+    let there: BTreeSet<String> = graph.ours().map(|package| package.name.clone()).collect();
+    let table = TABLE.iter().map(|rule| full(rule.name));
+    let known: BTreeSet<String> = table.chain(CHORES.iter().map(ToString::to_string)).collect();
+    assert_eq!(there, known);
+}
+
+#[test]
+fn crates_import_what_the_table_allows() {
+    let graph = Graph::read();
+    let mut broken = Vec::new();
+    for rule in TABLE {
+        let package = graph.our(&full(rule.name));
+        let may: BTreeSet<String> = rule.may.iter().map(|name| full(name)).collect();
+        let never: BTreeSet<String> = rule.never.iter().map(|name| full(name)).collect();
+        // The journeys are tests throughout.
+        let with_tests = rule.name == "journeys";
+        for import in graph.imports(package, with_tests) {
+            if !may.contains(import) {
+                broken.push(format!("{} builds on {import}", rule.name));
+            }
+        }
+        for import in graph.imports(package, true) {
+            if never.contains(import) {
+                broken.push(format!("{} names {import}, if only for its tests", rule.name));
+            }
+        }
+    }
+    for name in CHORES {
+        broken.extend(
+            graph.imports(graph.our(name), true).iter().map(|import| format!("{name} names {import}")),
+        );
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_sealed_side_cannot_open_anything() {
+    let graph = Graph::read();
+    for name in ["protocol", "cache", "remote", "server"] {
+        let reach = graph.reach(graph.our(&full(name)));
+        for open in OPEN_SIDE.iter().map(|open| full(open)) {
+            assert!(!reach.contains(open.as_str()), "{name} reaches {open}");
+        }
+        for cipher in ["argon2", "hpke"] {
+            assert!(!reach.contains(cipher), "{name} reaches {cipher}");
+        }
+    }
+}
+
+#[test]
+fn sealing_has_no_io() {
+    let graph = Graph::read();
+    let reach = graph.reach(graph.our("keymoor-sealing"));
+    let io: Vec<_> = IO.iter().filter(|name| reach.contains(**name)).collect();
+    assert!(io.is_empty(), "sealing reaches {io:?}");
+}
+
+#[test]
+fn only_the_window_knows_tauri() {
+    let graph = Graph::read();
+    for package in graph.ours() {
+        let is_window = package.name == "keymoor-desktop";
+        assert_eq!(graph.reach(package).contains("tauri"), is_window, "{}", package.name);
+    }
+}
+
+/// So that a wrong name in a list above, or a walk that sees nothing, cannot pass for a clean graph.
+#[test]
+fn the_walk_sees_what_is_there() {
+    let graph = Graph::read();
+    let vault = graph.reach(graph.our("keymoor-vault"));
+    for name in ["keymoor-sealing", "keymoor-cache", "keymoor-protocol", "argon2", "libsqlite3-sys", "rustls"]
+    {
+        assert!(vault.contains(name), "vault should reach {name}");
+    }
+    let server = graph.reach(graph.our("keymoor-server"));
+    assert!(server.contains("tokio") && server.contains("rusqlite"));
+    assert!(graph.imports(graph.our("keymoor-vault"), false).contains("keymoor-sealing"));
+}

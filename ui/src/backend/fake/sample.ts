@@ -1,0 +1,46 @@
+import type { NewField } from "../backend";
+import { FakeBackend, PRIMARY_FIELD } from "./fake";
+
+const DAY = 86_400_000;
+
+/** A vault of invented keys, for looking at the window in a browser. */
+export function sampleBackend(): FakeBackend {
+  const fake = new FakeBackend();
+  fake.delay = 120;
+  const keep = (provider: string, name: string, secret: string, daysAgo: number, more: Partial<{ labels: string[]; note: string; fields: NewField[]; trashed: boolean; older: string }> = {}) => {
+    const id = `sample-${fake.kept.size + 1}`;
+    const at = Date.now() - daysAgo * DAY;
+    const version = (value: string, when: number) => ({
+      at: when, name, provider, labels: more.labels ?? [], note: more.note,
+      fields: [{ name: PRIMARY_FIELD, value, secret: true }, ...(more.fields ?? [])],
+    });
+    const versions = more.older === undefined ? [version(secret, at)] : [version(more.older, at - 40 * DAY), version(secret, at)];
+    fake.kept.set(id, { id, createdAt: versions[0]?.at ?? at, trashed: more.trashed ?? false, conflicts: [], versions });
+    return id;
+  };
+  keep("OpenAI", "work", "sk-proj-invented0000000000009fQx", 3, {
+    labels: ["research", "paid"], note: "Budget of the embedding project, asked for by Irene.", older: "sk-proj-invented0000000000001aBc",
+    fields: [{ name: "project", value: "proj_research", secret: false }],
+  });
+  keep("Anthropic", "agents", "sk-ant-invented00000000000000Zk3A", 12, { labels: ["agents"] });
+  keep("AWS", "billing-readonly", "inventedinventedinventedinvent7Q2M", 40, {
+    fields: [{ name: "access key id", value: "AKIAINVENTED00007Q2M", secret: false }, { name: "region", value: "eu-west-1", secret: false }],
+  });
+  const shop = keep("Shopify", "shop-admin", "shpat_invented00000000000000d41a", 1, { labels: ["shop"] });
+  keep("Google Sheets", "reports", `{\n  "type": "service_account",\n  "project_id": "kpi-reports",\n  "client_email": "etl@kpi-reports.iam"\n}`, 90, { labels: ["reports"] });
+  keep("npm", "publish", "npm_invented000000000000000000e41c", 6);
+  keep("Azure", "prod-tenant", "invented~00000000000000000000000W8x", 200, { labels: ["production"] });
+  keep("Twilio", "voice", "invented00000000000000000000055d0", 18);
+  keep("Vapi", "voice", "invented-0000-0000-0000-00000000b7e2", 18);
+  keep("Slack", "alerts-bot", "xoxb-invented-000000000000-0000mNWx", 365);
+  keep("GitHub", "ci", "ghp_invented000000000000000000000sa9", 0.06);
+  keep("Stripe", "test-payments", "sk_test_invented00000000000000x2Lq", 9, { labels: ["test"] });
+  keep("Mistral", "notebook", "invented000000000000000000000pQ7d", 30);
+  keep("Cloudflare", "dns", "invented_00000000000000000000000kTe", 61);
+  keep("OpenAI", "old-trial", "sk-invented000000000000000000000Tr1", 400, { trashed: true });
+  const conflicted = fake.kept.get(shop);
+  if (conflicted) {
+    conflicted.conflicts = [{ field: "key", choices: [{ key: "a", summary: "…d41a", shown: true }, { key: "b", summary: "…90fe", shown: false }] }];
+  }
+  return fake;
+}

@@ -1,0 +1,34 @@
+/** The commands of the desktop shell; a Rust test compares this list with what the shell answers to. */
+export const COMMANDS = [
+  "list",
+  "show",
+  "add",
+  "edit",
+  "reveal",
+  "copy",
+  "trash",
+  "restore",
+  "erase",
+  "history",
+  "revert",
+  "settle",
+  "status",
+  "notices",
+  "sync_now",
+  "account_create",
+  "reveal_recovery",
+  "account_join",
+  "unlock_with_kit",
+  "unlock_with_recovery",
+  "unlock_with_password",
+  "choose_file",
+  "stop_waiting",
+] as const;
+
+export type Command = (typeof COMMANDS)[number];
+
+/** Sent whenever the vault changed, by this window or by another program. */
+export const EVENT_CHANGED = "changed";
+
+/** Sent when the keychain lets us wait for longer than a second. */
+export const EVENT_WAITING = "waiting";

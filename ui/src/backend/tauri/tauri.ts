@@ -1,0 +1,41 @@
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+
+import type { Backend } from "../backend";
+import { EVENT_CHANGED, EVENT_WAITING, type Command } from "./commands";
+
+const call = <T>(command: Command, args: Record<string, unknown> = {}): Promise<T> => invoke<T>(command, args);
+
+/** The vault behind the real window. Each method is one command of the desktop shell. */
+export const tauriBackend: Backend = {
+  list: () => call("list"),
+  show: (id) => call("show", { id }),
+  add: (request) => call("add", { request }),
+  edit: (id, change) => call("edit", { id, change }),
+  reveal: (id, field) => call("reveal", { id, field }),
+  copy: (id, field) => call("copy", { id, field }),
+  trash: (id) => call("trash", { id }),
+  restore: (id) => call("restore", { id }),
+  erase: (id) => call("erase", { id }),
+  history: (id) => call("history", { id }),
+  revert: (id, version) => call("revert", { id, version }),
+  settle: (id, field, choice) => call("settle", { id, field, choice }),
+  status: () => call("status"),
+  notices: () => call("notices"),
+  syncNow: (request) => call("sync_now", { request }),
+  accountCreate: (request) => call("account_create", { request }),
+  revealRecovery: () => call("reveal_recovery"),
+  accountJoin: (request) => call("account_join", { request }),
+  unlockWithKit: (request) => call("unlock_with_kit", { request }),
+  unlockWithRecovery: (request) => call("unlock_with_recovery", { request }),
+  unlockWithPassword: (password) => call("unlock_with_password", { password }),
+  chooseFile: async (purpose) => (await call<string | null>("choose_file", { purpose })) ?? undefined,
+  stopWaiting: () => call("stop_waiting"),
+  onChanged: (callback) => hear(EVENT_CHANGED, callback),
+  onWaiting: (callback) => hear(EVENT_WAITING, callback),
+};
+
+function hear(event: string, callback: () => void): () => void {
+  const listening = listen(event, callback);
+  return () => void listening.then((stop) => stop());
+}

@@ -1,0 +1,28 @@
+// Written by `cargo test -p keymoor-desktop` from src-tauri/src/{answers,requests}.rs. Do not edit.
+
+export type AddRequest = { provider: string, name: string, secret: string, fields: Array<NewField>, labels: Array<string>, note?: string, };
+export type CheckState = "unchecked" | "unreadable";
+export type Choice = { key: string, shown: boolean, summary: string, };
+export type Conflict = { field: string, choices: Array<Choice>, };
+export type Copied = { seconds: number, };
+export type CreateRequest = { server: string, password: string, kitPath: string, recoveryPath: string, };
+export type Detail = { fields: Array<ShownField>, conflicts: Array<Conflict>, } & Listing;
+export type EditRequest = { name?: string, labels?: Array<string>, note?: string, fields: Array<NewField>, };
+export type Failure = { code: string, message: string, };
+export type FilePurpose = "save-kit" | "save-recovery" | "open-kit" | "open-recovery";
+export type Home = { state: HomeState, waiting: number, };
+export type HomeState = "ok" | "off" | "behind" | "not_set_up" | "sign_in" | "unreachable" | "locked" | "damaged";
+export type Homes = { keychain: Home, cache: Home, server: Home, };
+export type Kept = "yes" | "off" | "failed";
+export type KitRequest = { kitText?: string, kitPath?: string, password: string, };
+export type Kits = { kitPath: string, recoveryPath?: string, };
+export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, trashed: boolean, waiting: boolean, };
+export type NewField = { name: string, value: string, secret: boolean, };
+export type Notice = { code: string, records?: number, };
+export type Past = { version: number, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
+export type RecoveryRequest = { kitText?: string, kitPath?: string, newPassword?: string, };
+export type Saved = { id: string, version: number, keychain: Kept, waiting: number, };
+export type ShownField = { name: string, secret: boolean, value?: string, lastFour?: string, fingerprint?: string, };
+export type Status = { homes: Homes, records: number, trashed: number, waiting: number, lastSync?: number, server?: string, alarms: Array<string>, };
+export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };
+export type SyncRequest = { password?: string, acceptDeletions: boolean, };

@@ -1,0 +1,55 @@
+import { screen, waitFor } from "@testing-library/svelte";
+import { expect, it } from "vitest";
+
+import { FakeBackend } from "../backend/fake/fake";
+import { openWindow, row, rowNames, SECRET } from "../test/window";
+
+it("sends only what changed, and Ctrl Z brings the old version back", async () => {
+  const { user, backend } = await openWindow(["work"]);
+  await user.click(await screen.findByRole("button", { name: "Edit" }));
+  const name = await screen.findByLabelText("Name");
+  await user.clear(name);
+  await user.type(name, "research");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  expect(await row("research")).toBeVisible();
+  expect(backend.calls.find((call) => call.command === "edit")?.args).toEqual(["id-1", { name: "research", fields: [] }]);
+  await user.keyboard("{Control>}z{/Control}");
+  await waitFor(() => expect(rowNames()).toEqual(["work"]));
+});
+
+it("replaces a secret and forgets it at once", async () => {
+  const { user, backend } = await openWindow(["work"]);
+  await user.click(await screen.findByRole("button", { name: "Edit" }));
+  await user.click(await screen.findByLabelText("New secret"));
+  await user.paste("sk-test-replaced-000000000000Zz9");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(backend.kept.get("id-1")?.versions.at(-1)?.fields[0]?.value).toBe("sk-test-replaced-000000000000Zz9"));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(document.body.innerHTML).not.toContain("sk-test-replaced");
+});
+
+it("uses an older version again from the history", async () => {
+  const backend = new FakeBackend();
+  await openWindow(["work"], backend);
+  await backend.edit("id-1", { fields: [{ name: "secret", value: "sk-test-second-0000000000000Ab1", secret: true }] });
+  const { default: userEvent } = await import("@testing-library/user-event");
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "History" }));
+  await user.click(await screen.findByRole("button", { name: "Use again: Version 1" }));
+  await waitFor(() => expect(backend.kept.get("id-1")?.versions).toHaveLength(3));
+  expect(backend.kept.get("id-1")?.versions[2]?.fields[0]?.value).toBe(SECRET);
+});
+
+it("settles a conflict with the value that was picked", async () => {
+  const backend = new FakeBackend();
+  const { user } = await openWindow(["work"], backend);
+  backend.changedElsewhere((kept) => {
+    const credential = kept.get("id-1");
+    if (credential) credential.conflicts = [{ field: "note", choices: [{ key: "a", summary: "from the laptop", shown: true }, { key: "b", summary: "from the desk", shown: false }] }];
+  });
+  expect(await screen.findByText("Two values")).toBeVisible();
+  await user.click(await screen.findByRole("radio", { name: /from the desk/ }));
+  await user.click(screen.getByRole("button", { name: "Keep this one" }));
+  await waitFor(() => expect(screen.queryByText("Two values")).toBeNull());
+  expect(backend.calls.find((call) => call.command === "settle")?.args).toEqual(["id-1", "note", "b"]);
+});

@@ -1,0 +1,52 @@
+import { screen, waitFor } from "@testing-library/svelte";
+import { expect, it } from "vitest";
+
+import { FakeBackend } from "../backend/fake/fake";
+import { openWindow, row, rowNames } from "../test/window";
+
+it("shows the keys by name and narrows them while one types", async () => {
+  const { user } = await openWindow(["work", "agents", "billing"]);
+  await row("work");
+  expect(rowNames()).toEqual(["agents", "billing", "work"]);
+  await user.type(screen.getByRole("combobox"), "ag");
+  await waitFor(() => expect(rowNames()).toEqual(["agents"]));
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(rowNames()).toHaveLength(3));
+});
+
+it("says so when nothing matches", async () => {
+  const { user } = await openWindow(["work"]);
+  await user.type(screen.getByRole("combobox"), "zzz");
+  expect(await screen.findByText("Nothing matches “zzz”")).toBeVisible();
+});
+
+it("draws only the rows that can be seen of ten thousand", async () => {
+  const backend = new FakeBackend();
+  for (let i = 0; i < 10_000; i += 1) {
+    const version = { at: 0, name: `key ${i}`, provider: "OpenAI", labels: [], fields: [] };
+    backend.kept.set(`id-${i}`, { id: `id-${i}`, createdAt: 0, trashed: false, conflicts: [], versions: [version] });
+  }
+  await openWindow([], backend);
+  await row("key 0");
+  expect(screen.getAllByRole("option").length).toBeLessThan(60);
+});
+
+it("moves with the arrows, and Ctrl C copies what is selected", async () => {
+  const { user, backend } = await openWindow(["a", "b", "c"]);
+  await waitFor(() => expect(rowNames()).toHaveLength(3));
+  await user.keyboard("{ArrowDown}{ArrowDown}{ArrowUp}");
+  await waitFor(() => expect(screen.getByRole("option", { selected: true })).toHaveTextContent("b"));
+  await user.keyboard("{Control>}c{/Control}");
+  expect(await screen.findByText(/clipboard is cleared in 30 seconds/)).toBeVisible();
+  expect(backend.calls.filter((call) => call.command === "copy").map((call) => call.args)).toEqual([["id-2", ""]]);
+});
+
+it("follows changes made by another program", async () => {
+  const { backend } = await openWindow(["work"]);
+  await row("work");
+  backend.changedElsewhere((kept) => {
+    for (const credential of kept.values()) for (const version of credential.versions) version.name = "renamed elsewhere";
+  });
+  expect(await row("renamed elsewhere")).toBeVisible();
+  await waitFor(() => expect(rowNames()).toEqual(["renamed elsewhere"]));
+});

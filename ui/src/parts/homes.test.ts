@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+
+import type { HomeState, Status } from "../backend/backend";
+import { homesSentence } from "./homes";
+
+function status(keychain: HomeState, server: HomeState, more: Partial<Status> = {}): Status {
+  const home = (state: HomeState) => ({ state, waiting: 0 });
+  return { homes: { keychain: home(keychain), cache: home("ok"), server: home(server) }, records: 1, trashed: 0, waiting: 0, alarms: [], lastSync: 1, ...more };
+}
+
+it.each<[string, Status, string, string | undefined]>([
+  ["all three", status("ok", "ok"), "In keychain, cache and sync.", undefined],
+  ["no account", status("ok", "not_set_up", { lastSync: undefined }), "In keychain and cache.", "Sync is not set up."],
+  ["something waits", status("ok", "behind", { waiting: 2 }), "In keychain and cache.", "2 changes wait for sync"],
+  ["the keychain catches up", status("behind", "ok"), "Copying to the keychain…", undefined],
+  ["no keychain", status("off", "ok"), "Kept without a keychain.", undefined],
+  ["the server is away", status("ok", "unreachable", { waiting: 1 }), "The server does not answer. Everything is safe here.", undefined],
+  ["the session ended", status("ok", "sign_in"), "Sync needs your password again.", undefined],
+  ["an alarm", status("ok", "ok", { alarms: ["ALARM_ROLLED_BACK"] }), "Sync stopped. See why.", undefined],
+  ["the server was filled again", status("ok", "ok", { alarms: ["ALARM_PUT_BACK"] }), "In keychain, cache and sync.", undefined],
+  ["the keychain is broken, above all else", status("damaged", "unreachable"), "The keychain does not answer.", undefined],
+])("says in one sentence: %s", (_, given, text, second) => {
+  const sentence = homesSentence(given, false);
+  expect([sentence.text, sentence.second]).toEqual([text, second]);
+});

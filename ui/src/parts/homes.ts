@@ -1,0 +1,37 @@
+import type { Status } from "../backend/backend";
+import { words } from "../words/words";
+
+export interface Sentence {
+  text: string;
+  /** Something a person should look at. */
+  care: boolean;
+  /** A second line; when it is left out, the time of the last sync takes its place. */
+  second?: string;
+}
+
+/** The one alarm that stops nothing: this device gave the server back what it had lost. */
+const PUT_BACK = "ALARM_PUT_BACK";
+
+/** The state of the three homes as one plain sentence: what needs care first. */
+export function homesSentence(status: Status, syncing: boolean): Sentence {
+  const { keychain, cache, server } = status.homes;
+  const say = words.homes;
+  if (cache.state === "damaged") return { text: say.cacheDamaged, care: true };
+  if (keychain.state === "damaged" || keychain.state === "unreachable") return { text: say.keychainDamaged, care: true };
+  if (keychain.state === "locked") return { text: say.keychainLocked, care: true };
+  if (status.alarms.some((code) => code !== PUT_BACK)) return { text: say.alarm, care: true };
+  if (syncing) return { text: here(status), care: false, second: say.syncing };
+  if (server.state === "unreachable") return { text: say.unreachable, care: true };
+  if (server.state === "sign_in") return { text: say.signIn, care: true };
+  if (server.state === "not_set_up" || server.state === "off") return { text: here(status), care: false, second: say.syncOff };
+  if (status.waiting > 0) return { text: here(status), care: false, second: say.waiting(status.waiting) };
+  const everywhere = keychain.state === "ok" ? say.allThree : here(status);
+  if (status.lastSync === undefined) return { text: here(status), care: false, second: say.neverSynced };
+  return { text: everywhere, care: false };
+}
+
+function here(status: Status): string {
+  if (status.homes.keychain.state === "off") return words.homes.keychainOff;
+  if (status.homes.keychain.state === "behind") return words.homes.keychainBehind;
+  return words.homes.twoHere;
+}

@@ -1,0 +1,121 @@
+import type { Session } from "./session.svelte";
+
+const SEARCH = "search";
+
+/** The keys that work everywhere in the window. A sheet on top keeps its keys to itself. */
+export function onKey(event: KeyboardEvent, session: Session): void {
+  if (session.phase !== "open" || session.sheet || event.defaultPrevented) return;
+  const done = event.ctrlKey || event.metaKey ? withControl(event, session) : alone(event, session);
+  if (done) event.preventDefault();
+}
+
+/** Pasting anywhere but into a field begins adding a key. */
+export function onPaste(event: ClipboardEvent, session: Session): void {
+  if (session.phase !== "open" || session.sheet || writesText(event.target)) return;
+  const pasted = event.clipboardData?.getData("text/plain") ?? "";
+  if (pasted.trim() === "") return;
+  event.preventDefault();
+  session.sheet = { kind: "add", pasted };
+}
+
+export function focusSearch(): void {
+  const field = document.getElementById(SEARCH);
+  if (field instanceof HTMLInputElement) {
+    field.focus();
+    field.select();
+  }
+}
+
+function withControl(event: KeyboardEvent, session: Session): boolean {
+  if (event.altKey || event.shiftKey) return false;
+  switch (event.key.toLowerCase()) {
+    case "k":
+      if (session.view === "sync") session.go("keys");
+      setTimeout(focusSearch);
+      return true;
+    case "n":
+      session.sheet = { kind: "add", pasted: "" };
+      return true;
+    case "c":
+      return copies(event, session);
+    case "z":
+      if (writesText(event.target) && !isEmptySearch(event.target)) return false;
+      void session.takeBack();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function alone(event: KeyboardEvent, session: Session): boolean {
+  if (event.altKey || session.view === "sync" || !isListOrNothing(event.target)) return escape(event, session);
+  switch (event.key) {
+    case "ArrowDown":
+      session.move(1);
+      return true;
+    case "ArrowUp":
+      session.move(-1);
+      return true;
+    case "PageDown":
+      session.move(8);
+      return true;
+    case "PageUp":
+      session.move(-8);
+      return true;
+    case "Enter":
+      return open(session);
+    case "Delete":
+      return removes(event, session);
+    default:
+      return escape(event, session);
+  }
+}
+
+function escape(event: KeyboardEvent, session: Session): boolean {
+  if (event.key !== "Escape") return false;
+  if (session.opened) session.opened = false;
+  else if (session.query !== "") session.query = "";
+  else if (session.notices.current) session.notices.dismiss();
+  focusSearch();
+  return true;
+}
+
+function open(session: Session): boolean {
+  if (!session.current) return false;
+  session.opened = true;
+  setTimeout(() => document.getElementById("details")?.focus());
+  return true;
+}
+
+/** Copies the selected key, unless the person marked some text to copy. */
+function copies(event: KeyboardEvent, session: Session): boolean {
+  const marked = document.getSelection()?.toString() ?? "";
+  if (marked !== "" || hasMarked(event.target) || session.view !== "keys" || !session.current) return false;
+  void session.copy(session.current.id, "");
+  return true;
+}
+
+function removes(event: KeyboardEvent, session: Session): boolean {
+  if (writesText(event.target) && !isEmptySearch(event.target)) return false;
+  const current = session.current;
+  if (!current) return false;
+  if (session.view === "trash") session.sheet = { kind: "erase", id: current.id, name: current.name };
+  else void session.moveToTrash(current);
+  return true;
+}
+
+function writesText(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+}
+
+function isEmptySearch(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.id === SEARCH && target.value === "";
+}
+
+function hasMarked(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.selectionStart !== target.selectionEnd;
+}
+
+function isListOrNothing(target: EventTarget | null): boolean {
+  return target === document.body || (target instanceof HTMLElement && (target.id === SEARCH || target.id === "list"));
+}

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+
+import type { Listing } from "../backend/backend";
+import { monogram } from "../parts/monogram";
+import { search } from "./search";
+
+const listing = (name: string, provider: string, more: Partial<Listing> = {}): Listing => ({
+  id: `${provider}/${name}`, name, display: name, provider, labels: [], status: "unchecked", createdAt: 0, updatedAt: 0, waiting: false, version: 1, alternates: 0, trashed: false, ...more,
+});
+
+const all = [
+  listing("voice", "Vapi"), listing("voice", "Twilio"), listing("key 10", "OpenAI"), listing("key 9", "OpenAI", { labels: ["producción"] }),
+  listing("invoices", "Stripe", { note: "for voice mail" }),
+];
+const names = (query: string) => search(all, query).map((l) => `${l.provider}/${l.name}`);
+
+it("orders by name as people do, then by provider", () => {
+  expect(names("")).toEqual(["Stripe/invoices", "OpenAI/key 9", "OpenAI/key 10", "Twilio/voice", "Vapi/voice"]);
+});
+
+it("needs every word, anywhere, without accents or capitals, and puts names that begin so first", () => {
+  expect(names("VOICE")).toEqual(["Twilio/voice", "Vapi/voice", "Stripe/invoices"]);
+  expect(names("voice twi")).toEqual(["Twilio/voice"]);
+  expect(names("produccion")).toEqual(["OpenAI/key 9"]);
+  expect(names("nothing")).toEqual([]);
+});
+
+it("stands for a provider with a few letters", () => {
+  expect(["OpenAI", "npm", "Google Sheets", "aws", ""].map(monogram)).toEqual(["Op", "npm", "GS", "aws", ""]);
+});

@@ -1,0 +1,86 @@
+import { screen, waitFor } from "@testing-library/svelte";
+import { expect, it } from "vitest";
+
+import { openWindow } from "../test/window";
+
+const PASSWORD = "correct horse battery";
+
+async function setUp(opened: Awaited<ReturnType<typeof openWindow>>) {
+  const { user } = opened;
+  await user.click(await screen.findByRole("button", { name: "Sync" }));
+  await user.click(await screen.findByRole("button", { name: /^Set up sync/ }));
+  await user.type(screen.getByLabelText("Server"), "https://keys.example.net");
+  await user.type(screen.getByLabelText("Password"), PASSWORD);
+  await user.type(screen.getByLabelText("Password again"), PASSWORD);
+  for (const choose of screen.getAllByRole("button", { name: /^Choose/ })) await user.click(choose);
+  await waitFor(() => expect(screen.getByLabelText("Recovery file")).not.toHaveValue(""));
+}
+
+it("sets up sync and shows the recovery page only when asked", async () => {
+  const opened = await openWindow(["work"]);
+  await setUp(opened);
+  await opened.user.click(screen.getByRole("button", { name: "Set up sync" }));
+  expect(await screen.findByText("Sync is set up")).toBeVisible();
+  expect(screen.queryByTestId("recovery-page")).toBeNull();
+  await opened.user.click(screen.getByRole("button", { name: "Show the page" }));
+  expect(await screen.findByTestId("recovery-page")).toHaveTextContent(/1 anchor.*12 lagoon/);
+  await opened.user.click(screen.getByRole("button", { name: "I have them" }));
+  expect(document.body.innerHTML).not.toContain("lagoon");
+  expect(await screen.findByText("In keychain, cache and sync.")).toBeVisible();
+});
+
+it("keeps the form but not the password when the server does not answer", async () => {
+  const opened = await openWindow();
+  await setUp(opened);
+  opened.backend.failNext("SERVER_UNREACHABLE");
+  await opened.user.click(screen.getByRole("button", { name: "Set up sync" }));
+  expect(await screen.findByText("The server does not answer.")).toBeVisible();
+  expect(screen.getByLabelText("Server")).toHaveValue("https://keys.example.net");
+  expect(screen.getByLabelText("Password")).toHaveValue("");
+});
+
+it("refuses passwords that differ before anything is sent", async () => {
+  const opened = await openWindow();
+  await setUp(opened);
+  await opened.user.type(screen.getByLabelText("Password again"), "x");
+  await opened.user.click(screen.getByRole("button", { name: "Set up sync" }));
+  expect(screen.getByText("The two passwords differ.")).toBeVisible();
+  expect(opened.backend.calls.some((call) => call.command === "accountCreate")).toBe(false);
+});
+
+it("syncs when asked and says what happened", async () => {
+  const opened = await openWindow(["work"]);
+  await setUp(opened);
+  await opened.user.click(screen.getByRole("button", { name: "Set up sync" }));
+  await opened.user.click(await screen.findByRole("button", { name: "Done" }));
+  opened.backend.waiting = 2;
+  await opened.user.click(await screen.findByRole("button", { name: "Sync now" }));
+  expect(await screen.findByText("2 sent, 0 received")).toBeVisible();
+});
+
+async function synced() {
+  const opened = await openWindow(["work"]);
+  await setUp(opened);
+  await opened.user.click(screen.getByRole("button", { name: "Set up sync" }));
+  await opened.user.click(await screen.findByRole("button", { name: "Done" }));
+  return opened;
+}
+
+it("asks for the password when the session has ended, and sends it once", async () => {
+  const { user, backend } = await synced();
+  backend.homes = { ...backend.homes, server: { state: "sign_in", waiting: 1 } };
+  await user.click(await screen.findByRole("button", { name: "Sync now" }));
+  await user.type(await screen.findByLabelText("Password"), PASSWORD);
+  await user.click(screen.getByRole("button", { name: "Sign in and sync" }));
+  expect(await screen.findByRole("button", { name: "Sync now" })).toBeVisible();
+  const syncs = backend.calls.filter((call) => call.command === "syncNow").map((call) => call.args[0]);
+  expect(syncs).toEqual([{ acceptDeletions: false }, { acceptDeletions: false, password: PASSWORD }]);
+});
+
+it("stops before many keys are deleted, and goes on only when told to", async () => {
+  const { user, backend } = await synced();
+  backend.failNext("MASS_DELETE");
+  await user.click(await screen.findByRole("button", { name: "Sync now" }));
+  await user.click(await screen.findByRole("button", { name: "Delete them here too" }));
+  await waitFor(() => expect(backend.calls.filter((call) => call.command === "syncNow").at(-1)?.args).toEqual([{ acceptDeletions: true }]));
+});

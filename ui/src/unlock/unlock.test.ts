@@ -1,0 +1,52 @@
+import { screen } from "@testing-library/svelte";
+import { expect, it } from "vitest";
+
+import { FakeBackend } from "../backend/fake/fake";
+import { openWindow, request, row } from "../test/window";
+
+async function locked(why: NonNullable<FakeBackend["locked"]>, title: string) {
+  const backend = new FakeBackend();
+  await backend.add(request("work"));
+  backend.locked = why;
+  const opened = await openWindow([], backend);
+  expect(await screen.findByText(title)).toBeVisible();
+  return opened;
+}
+
+it("unlocks with kit and password, after telling a wrong password apart", async () => {
+  const { user, backend } = await locked("LOCKED", "This device has lost its key");
+  await user.type(screen.getByLabelText("Kit file"), "/media/usb/kit.txt");
+  await user.type(screen.getByLabelText("Password"), "wrong");
+  await user.click(screen.getByRole("button", { name: "Unlock" }));
+  expect(await screen.findByText("The password does not fit.")).toBeVisible();
+  expect(screen.getByLabelText("Password")).toHaveValue("");
+  await user.type(screen.getByLabelText("Password"), backend.password);
+  await user.click(screen.getByRole("button", { name: "Unlock" }));
+  expect(await row("work")).toBeVisible();
+});
+
+it("unlocks with the recovery file and a new password", async () => {
+  const { user, backend } = await locked("LOCKED", "This device has lost its key");
+  await user.click(screen.getByRole("button", { name: "Recovery file" }));
+  await user.click(screen.getByLabelText("Or paste what is in the recovery file"));
+  await user.paste(backend.recovery);
+  await user.type(screen.getByLabelText(/^New password/), "another password");
+  await user.click(screen.getByRole("button", { name: "Unlock" }));
+  expect(await row("work")).toBeVisible();
+  expect(backend.password).toBe("another password");
+});
+
+it("opens with the password where there is no keychain", async () => {
+  const { user, backend } = await locked("PASSWORD_NEEDED", "Unlock Keymoor");
+  await user.type(screen.getByLabelText("Password"), `${backend.password}{Enter}`);
+  expect(await row("work")).toBeVisible();
+});
+
+it("asks twice for a new password at a first start without a keychain", async () => {
+  const { user, backend } = await locked("NEW_PASSWORD_NEEDED", "Choose a password");
+  await user.type(screen.getByLabelText("Password"), "a new password");
+  await user.type(screen.getByLabelText("Password again"), "a new pasword");
+  await user.click(screen.getByRole("button", { name: "Begin" }));
+  expect(screen.getByText("The two passwords differ.")).toBeVisible();
+  expect(backend.calls.some((call) => call.command === "unlockWithPassword")).toBe(false);
+});

@@ -1,0 +1,69 @@
+//! `cargo xtask bench`: figures of the release build, each beside a reference measured in the same run.
+//!
+//! Programs are timed from outside, as a user waits for them: start, work, end. Every figure is a median, and its
+//! rounds alternate with those of its reference, so that both see the same machine. Nothing of ours runs meanwhile.
+
+mod account;
+mod figure;
+mod read;
+mod sample;
+mod save;
+mod sync;
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Outcome,
+    device::Device,
+    setup::{self, Purpose},
+    workspace::Profile,
+};
+
+/// What every measurement needs.
+struct Bench<'a> {
+    folder: &'a Path,
+    keymoor: PathBuf,
+    server: PathBuf,
+    fill: PathBuf,
+}
+
+/// Builds the release programs and prints every figure.
+pub(crate) fn bench() -> Outcome {
+    if cfg!(not(target_os = "linux")) {
+        return Err("the figures need a private keychain for each run, which only Linux offers".into());
+    }
+    setup::prepare(Purpose::Terminal)?;
+    let packages =
+        ["--package", "keymoor-cli", "--package", "keymoor-server", "--package", "keymoor-journeys"];
+    Profile::Release.build("programs", &[&packages[..], &["--bins"]].concat())?;
+    let temporary = tempfile::Builder::new()
+        .prefix("keymoor-bench-")
+        .tempdir()
+        .map_err(|error| format!("no temporary folder: {error}"))?;
+    let program = |name| Profile::Release.program(name);
+    let bench = Bench {
+        folder: temporary.path(),
+        keymoor: program("keymoor"),
+        server: program("keymoor-server"),
+        fill: program("keymoor-fill"),
+    };
+
+    println!("\n{}", figure::HEAD);
+    let outcomes = [read::small(&bench), save::save(&bench), sync::idle(&bench), sync::large(&bench)];
+    let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
+    if failed.is_empty() { Ok(()) } else { Err(format!("not measured:\n{}", failed.join("\n"))) }
+}
+
+impl Bench<'_> {
+    /// Saves this many made-up keys on the device. Record `i` gets the name that [`record`] tells.
+    fn fill(&self, device: &Device, count: usize, environment: &[(&str, &str)]) -> Outcome {
+        let mut command = device.command(&self.fill);
+        command.arg(count.to_string()).envs(environment.iter().copied());
+        sample::time(command, "").map(drop)
+    }
+}
+
+/// The name of a record of a filled vault, another one each round.
+fn record(round: usize, count: usize) -> String {
+    format!("bench-{}", 1 + round * 7919 % count)
+}
