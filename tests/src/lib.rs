@@ -1,1 +1,20 @@
 //! Whole stories across devices, homes and a real server.
+//!
+//! What stands here sets the stage: [`World`] is one test's place, a [`Device`] in it has a data directory and a keyring
+//! of its own, a [`Server`] is the real program on a free port. All of it ends with the test, also with one that fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // For tests alone.
+#![cfg(target_os = "linux")] // The keyring of a device is a gnome-keyring.
+
+mod device;
+mod dice;
+mod programs;
+mod ran;
+mod server;
+mod world;
+
+pub use device::Device;
+pub use dice::Dice;
+pub use programs::program;
+pub use ran::{Ran, run_fed};
+pub use server::Server;
+pub use world::{PASSWORD, World};

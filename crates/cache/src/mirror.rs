@@ -50,7 +50,9 @@ impl Change<'_> {
 
     /// Notes what lies in the keychain under a key.
     pub fn set_slot(&mut self, key: &str, (generation, parts): (u64, u16)) -> Result<(), Error> {
-        let sql = "REPLACE INTO slot (key, generation, parts) VALUES (?1, ?2, ?3)";
+        // The greater generation wins: of two processes that wrote the same entry, the later to get here may hold the older.
+        let sql = "INSERT INTO slot (key, generation, parts) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET \
+                   generation = excluded.generation, parts = excluded.parts WHERE excluded.generation > generation";
         self.execute(sql, (key, int(generation), parts)).map(drop)
     }
 

@@ -76,7 +76,7 @@ impl Vault {
                 [one] => (*one, drafts::current(change, keys, *one)?),
                 _ => return Err(find::ambiguous(change, keys, &holders)?),
             };
-            let mut action = content.act(drafts::actor(change)?, now());
+            let mut action = content.act(drafts::actor(change, keys)?, now());
             if holders.is_empty() {
                 action.set_text(field::PROVIDER, &provider);
                 action.set_text(field::NAME, &name);
@@ -115,7 +115,13 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
         }
     }
     input::size(size)?;
-    let names: Vec<&str> = checked.secrets.iter().map(|(name, _)| name).chain(checked.open.iter().map(|(name, _)| name)).map(String::as_str).collect();
+    let names: Vec<&str> = checked
+        .secrets
+        .iter()
+        .map(|(name, _)| name)
+        .chain(checked.open.iter().map(|(name, _)| name))
+        .map(String::as_str)
+        .collect();
     if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
         return Err(Error::Invalid(Input::FieldName)); // one of the two values would be lost
     }

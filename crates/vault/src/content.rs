@@ -176,7 +176,8 @@ impl Content {
     pub(crate) fn shown_bytes(&self) -> usize {
         let secrets = self.meta.key().into_iter().flat_map(|parts| parts.values());
         // Exposed to be counted.
-        let secrets = secrets.filter_map(|shadow| Some(self.secrets.get(&shadow.fingerprint)?.expose_secret().len()));
+        let secrets =
+            secrets.filter_map(|shadow| Some(self.secrets.get(&shadow.fingerprint)?.expose_secret().len()));
         let open = self.meta.open_fields().map(|(_, text)| text.len());
         secrets.sum::<usize>() + open.sum::<usize>()
     }
@@ -247,7 +248,8 @@ fn merge_unknown(
 ) -> BTreeMap<String, serde_json::Value> {
     let mut both = a.clone();
     for (name, value) in b {
-        let higher = both.get(name).is_none_or(|known| known.to_string() < value.to_string());
+        let text = value.to_string();
+        let higher = both.get(name).map(serde_json::Value::to_string).is_none_or(|known| known < text);
         if higher {
             both.insert(name.clone(), value.clone());
         }

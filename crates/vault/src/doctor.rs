@@ -70,9 +70,9 @@ impl Diagnosis {
     /// Whether everything is well, or was made so.
     pub fn is_well(&self) -> bool {
         self.findings.iter().all(|finding| match finding {
-            Finding::Broken { healed, .. } | Finding::NotMirrored { healed, .. } | Finding::StateWrong { healed } => {
-                *healed
-            }
+            Finding::Broken { healed, .. }
+            | Finding::NotMirrored { healed, .. }
+            | Finding::StateWrong { healed } => *healed,
             Finding::Quarantined { .. } => true,
             Finding::CacheDamaged | Finding::Unknown { .. } | Finding::KeychainOutOfReach => false,
         })
@@ -154,7 +154,9 @@ impl Vault {
         let Some(keychain) = self.keychain.clone() else { return Ok(0) };
         let all = match keychain.read_all().map_err(Error::from) {
             Ok(all) => all,
-            Err(Error::Keychain(KeychainProblem::Cancelled)) => return Err(Error::Keychain(KeychainProblem::Cancelled)),
+            Err(Error::Keychain(KeychainProblem::Cancelled)) => {
+                return Err(Error::Keychain(KeychainProblem::Cancelled));
+            }
             Err(_) => {
                 findings.push(Finding::KeychainOutOfReach);
                 return Ok(0);

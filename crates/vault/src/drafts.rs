@@ -37,6 +37,7 @@ pub enum Kept {
 
 /// The content of a record as this device shows it, with both envelopes opened.
 pub(crate) fn current(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Content, Error> {
+    device(view, keys)?;
     let current = view.current(id)?.ok_or(Error::NotFound)?;
     let record = current.record();
     if record.meta.header().schema > crate::content::payload::SCHEMA {
@@ -74,7 +75,7 @@ impl Vault {
         let keys = &self.keys;
         let (id, version, more, waiting) = self.cache.write(|change| {
             let (id, version, more) = act(change, keys)?;
-            let synced = change.device()?.is_some_and(|device| device.server.is_some());
+            let synced = device(change, keys)?.server.is_some();
             let waiting = if synced { change.draft_count()? } else { 0 };
             Ok::<_, Error>((id, version, more, waiting))
         })?;
@@ -105,6 +106,16 @@ impl Vault {
 const LEFT_BEHIND: u32 = 8;
 
 /// The actor that signs this device's edits.
-pub(crate) fn actor(view: &View<'_>) -> Result<keymoor_protocol::ActorId, Error> {
-    Ok(view.device()?.ok_or(Error::Locked)?.actor)
+pub(crate) fn actor(view: &View<'_>, keys: &Keys) -> Result<keymoor_protocol::ActorId, Error> {
+    Ok(device(view, keys)?.actor)
+}
+
+/// The device's row.
+///
+/// # Errors
+/// [`keymoor_cache::Error::Replaced`] if another process joined an account since this vault was opened: what it seals under
+/// the keys of before, nobody could open again.
+pub(crate) fn device(view: &View<'_>, keys: &Keys) -> Result<keymoor_cache::Device, Error> {
+    let device = view.device()?.ok_or(Error::Locked)?;
+    if device.account == keys.account { Ok(device) } else { Err(keymoor_cache::Error::Replaced.into()) }
 }

@@ -41,7 +41,7 @@ impl Vault {
                 return Err(Error::NotFound);
             }
             let provider = content.meta.text(field::PROVIDER).to_owned();
-            let mut action = content.act(drafts::actor(change)?, now());
+            let mut action = content.act(drafts::actor(change, keys)?, now());
             if let Some(name) = &name {
                 find::must_be_free(change, keys, &provider, name, Some(id))?;
                 action.set_text(field::NAME, name);

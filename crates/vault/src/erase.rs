@@ -14,7 +14,8 @@ impl Vault {
         self.cache.write(|change| {
             let current = change.current(id)?.ok_or(Error::NotFound)?;
             // A frozen commit may have reached the server although its answer did not come back.
-            let sent = change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
+            let sent =
+                change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
             if current.base.is_none() && !sent {
                 change.drop_draft(id)?;
                 return Ok::<_, Error>(change.forget(id)?);
@@ -23,7 +24,7 @@ impl Vault {
             // nothing lists.
             let content = drafts::current(change, keys, id)?;
             if !content.meta.deleted() {
-                let content = content.delete(drafts::actor(change)?, now());
+                let content = content.delete(drafts::actor(change, keys)?, now());
                 drafts::write(change, keys, id, &content)?;
             }
             Ok(change.mark_erased(id, now())?)
@@ -49,8 +50,10 @@ mod tests {
     use crate::vault::{Patience, Vault};
 
     fn vault_with(name: &str, home: &std::path::Path) -> (Vault, keymoor_protocol::RecordId) {
-        let config = Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
-        let mut vault = Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
+        let config =
+            Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+        let mut vault =
+            Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
         let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
         let (provider, name) = ("openai".to_owned(), name.to_owned());
         let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };

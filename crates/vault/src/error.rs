@@ -303,8 +303,17 @@ impl Error {
     pub fn kind(&self) -> Kind {
         use Error::*;
         match self {
-            EmptySecret | NoSecret | Invalid(_) | NulByte(_) | TooLarge { .. } | WeakPassword | InvalidServer
-            | PlainHttp | WhichField(_) | Ambiguous(_) | NothingToChange => Kind::Usage,
+            EmptySecret
+            | NoSecret
+            | Invalid(_)
+            | NulByte(_)
+            | TooLarge { .. }
+            | WeakPassword
+            | InvalidServer
+            | PlainHttp
+            | WhichField(_)
+            | Ambiguous(_)
+            | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
             NameTaken | HasAccount | FileExists(_) | MassDelete { .. } | NewerRecord => Kind::Conflict,
             Locked | PasswordNeeded | WrongPassword | BackendChanged => Kind::Locked,
@@ -312,9 +321,11 @@ impl Error {
             Server(_) => Kind::Network,
             Alarm(_) | Unreadable { .. } | KitDamaged(_) => Kind::Damaged,
             KitOfAnotherAccount => Kind::Conflict,
-            Cache(keymoor_cache::Error::Damaged | keymoor_cache::Error::Newer { .. } | keymoor_cache::Error::Migration) => {
-                Kind::Damaged
-            }
+            Cache(
+                keymoor_cache::Error::Damaged
+                | keymoor_cache::Error::Newer { .. }
+                | keymoor_cache::Error::Migration,
+            ) => Kind::Damaged,
             Cache(_) | Io(_) | NoRandomNumbers => Kind::Failed,
         }
     }

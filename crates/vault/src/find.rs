@@ -41,7 +41,12 @@ impl Vault {
 }
 
 /// The undeleted credentials of a provider and a name: more than one only if two devices added it unseen of each other.
-pub(crate) fn holders(view: &View<'_>, keys: &Keys, provider: &str, name: &str) -> Result<Vec<RecordId>, Error> {
+pub(crate) fn holders(
+    view: &View<'_>,
+    keys: &Keys,
+    provider: &str,
+    name: &str,
+) -> Result<Vec<RecordId>, Error> {
     Ok(view.by_full_name(keys.tags_of(provider, name).full)?)
 }
 
@@ -128,7 +133,8 @@ fn at_place(view: &View<'_>, keys: &Keys, text: &str, place: usize) -> Result<Ve
 /// A name may itself have slashes, so every way of taking it apart is tried.
 fn splits(text: &str) -> Vec<(String, String)> {
     let at = text.match_indices('/').map(|(at, _)| (&text[..at], &text[at + 1..]));
-    at.filter_map(|(provider, name)| Some((input::provider(provider).ok()?, input::name(name).ok()?))).collect()
+    at.filter_map(|(provider, name)| Some((input::provider(provider).ok()?, input::name(name).ok()?)))
+        .collect()
 }
 
 fn candidate(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Option<Candidate>, Error> {
@@ -178,7 +184,8 @@ mod tests {
     use crate::vault::Patience;
 
     fn vault(home: &std::path::Path) -> Vault {
-        let config = Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+        let config =
+            Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
         Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap()
     }
 
@@ -207,7 +214,8 @@ mod tests {
         let mut vault = vault(home.path());
         let first = vault.add(new("work", false)).unwrap().id;
         let (second, third) = (as_pulled(&mut vault, first), as_pulled(&mut vault, first));
-        let shown: Vec<_> = vault.list(&Default::default()).unwrap().into_iter().map(|l| (l.display, l.id)).collect();
+        let shown: Vec<_> =
+            vault.list(&Default::default()).unwrap().into_iter().map(|l| (l.display, l.id)).collect();
         assert_eq!(shown, [("work".into(), first), ("work (2)".into(), second), ("work (3)".into(), third)]);
         for (name, id) in [("work (2)", second), ("openai/work (3)", third)] {
             assert_eq!(vault.find(name, Place::Active).unwrap(), id);
@@ -229,7 +237,9 @@ mod tests {
         assert!(matches!(vault.add(new("work", false)), Err(Error::NameTaken)));
         // A literal name of that look makes it ambiguous.
         vault.add(new("work (2)", false)).unwrap();
-        assert!(matches!(vault.find("work (2)", Place::Active), Err(Error::Ambiguous(found)) if found.len() == 2));
+        assert!(
+            matches!(vault.find("work (2)", Place::Active), Err(Error::Ambiguous(found)) if found.len() == 2)
+        );
         // The suffix follows who is left.
         vault.trash(first).unwrap();
         assert_eq!(vault.find("openai/work (2)", Place::Active).ok(), None, "third and the literal one");

@@ -48,7 +48,8 @@ impl Keys {
         let epoch = self.root.epoch();
         let key = &self.vault_keys[&epoch]; // put there by `new`
         let envelope = |class, text: &[u8]| {
-            seal(key, &self.context(class, id, version, epoch), SCHEMA, text).map_err(|_| Error::NoRandomNumbers)
+            seal(key, &self.context(class, id, version, epoch), SCHEMA, text)
+                .map_err(|_| Error::NoRandomNumbers)
         };
         Ok(Record {
             id,
@@ -80,7 +81,11 @@ impl Keys {
         let meta = self.open_meta(record)?;
         let text = self.open_envelope(record.id, record.version, Class::Secret, &record.secret)?;
         let content = Content { meta, secrets: payload::decode_secrets(&text).map_err(|_| Unreadable)? };
-        if content.is_whole() && content.meta.deleted() == record.deleted { Ok(content) } else { Err(Unreadable) }
+        if content.is_whole() && content.meta.deleted() == record.deleted {
+            Ok(content)
+        } else {
+            Err(Unreadable)
+        }
     }
 
     /// The index values of a record's name.

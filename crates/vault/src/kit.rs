@@ -135,7 +135,10 @@ fn certificate(server: Option<&Server>) -> Option<String> {
     server.and_then(|server| server.pin).map(|pin| format!("sha256:{}", hex(&pin)))
 }
 
-fn server_lines<'a>(server: Option<&'a Server>, certificate: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+fn server_lines<'a>(
+    server: Option<&'a Server>,
+    certificate: Option<&'a str>,
+) -> Vec<(&'static str, &'a str)> {
     let server = server.map(|server| ("server", server.url.as_str()));
     server.into_iter().chain(certificate.map(|pin| ("certificate", pin))).collect()
 }
@@ -260,11 +263,8 @@ mod tests {
             let read = JoinKit::from_text(&typed).unwrap();
             assert_eq!(read.to_text(), text);
         }
-        let recovery = RecoveryKit {
-            server: None,
-            account: AccountId([1; 16]),
-            key: RecoveryKey::generate().unwrap(),
-        };
+        let recovery =
+            RecoveryKit { server: None, account: AccountId([1; 16]), key: RecoveryKey::generate().unwrap() };
         let text = recovery.to_text();
         assert_eq!(RecoveryKit::from_text(&text).unwrap().to_text(), text);
     }

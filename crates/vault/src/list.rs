@@ -4,6 +4,7 @@ use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
 use crate::content::{Meta, field};
+use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::vault::Vault;
@@ -85,7 +86,11 @@ impl Vault {
             } else {
                 broken
             };
-            if !filter.trashed && filter.query.is_none() && filter.provider.is_none() && filter.label.is_none() {
+            if !filter.trashed
+                && filter.query.is_none()
+                && filter.provider.is_none()
+                && filter.label.is_none()
+            {
                 listings.extend(still.into_iter().map(unreadable));
             }
         }
@@ -95,7 +100,7 @@ impl Vault {
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
         let keys = &self.keys;
         self.cache.read(|view| {
-            let synced = view.device()?.is_some_and(|device| device.server.is_some());
+            let synced = drafts::device(view, keys)?.server.is_some();
             let mut rows = Vec::new();
             let broken = each_meta(view, keys, filter.trashed, |row| rows.push(row))?;
             rows.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)).then(a.id.cmp(&b.id)));
@@ -118,7 +123,8 @@ impl Vault {
 
 impl Filter {
     fn fits(&self, listing: &Listing, meta: &Meta) -> bool {
-        let provider = self.provider.as_ref().is_none_or(|provider| provider.to_lowercase() == listing.provider);
+        let provider =
+            self.provider.as_ref().is_none_or(|provider| provider.to_lowercase() == listing.provider);
         let label = self.label.as_ref().is_none_or(|label| listing.labels.contains(label));
         let query = self.query.as_ref().is_none_or(|query| {
             let mut text = format!("{} {} {}", listing.provider, listing.display, listing.labels.join(" "));
@@ -204,4 +210,3 @@ fn unreadable(id: RecordId) -> Listing {
 fn order(meta: &Meta) -> (&str, &str) {
     (meta.text(field::PROVIDER), meta.text(field::NAME))
 }
-

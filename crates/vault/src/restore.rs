@@ -23,7 +23,7 @@ impl Vault {
             }
             let (provider, name) = (content.meta.text(field::PROVIDER), content.meta.text(field::NAME));
             find::must_be_free(change, keys, provider, name, Some(id))?;
-            let mut action = content.act(drafts::actor(change)?, now());
+            let mut action = content.act(drafts::actor(change, keys)?, now());
             action.write_again();
             let content = action.finish();
             change.unmark_erased(id)?;

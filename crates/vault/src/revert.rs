@@ -20,7 +20,7 @@ impl Vault {
         let (saved, ()) = self.save(|change, keys| {
             let (provider, name) = (old.meta.text(field::PROVIDER), old.meta.text(field::NAME));
             find::must_be_free(change, keys, provider, name, Some(id))?;
-            let mut action = drafts::current(change, keys, id)?.act(drafts::actor(change)?, now());
+            let mut action = drafts::current(change, keys, id)?.act(drafts::actor(change, keys)?, now());
             action.revert_to(&old);
             let content = action.finish();
             drafts::write(change, keys, id, &content)?;

@@ -16,12 +16,13 @@ impl Vault {
         let open = format!("{}{field}", field::OPEN);
         let (saved, ()) = self.save(|change, keys| {
             let content = drafts::current(change, keys, id)?;
-            let name = content.meta.alternates().map(|(name, _)| name).find(|name| *name == field || *name == open);
+            let name =
+                content.meta.alternates().map(|(name, _)| name).find(|name| *name == field || *name == open);
             let name = name.ok_or(Error::NoSuchChoice)?.to_owned();
             let entries = &content.meta.fields[&name];
             let chosen = entries.iter().find(|entry| choice_key(entries, entry) == choice);
             let value = chosen.ok_or(Error::NoSuchChoice)?.value.clone();
-            let mut action = content.act(drafts::actor(change)?, now());
+            let mut action = content.act(drafts::actor(change, keys)?, now());
             action.choose(&name, value);
             let content = action.finish();
             drafts::write(change, keys, id, &content)?;

@@ -6,9 +6,9 @@ use keymoor_protocol::RecordId;
 
 use crate::content::{Entry, Meta, Value, field};
 use crate::error::Error;
+use crate::find;
 use crate::list::{self, Listing};
 use crate::vault::Vault;
-use crate::find;
 
 /// A credential without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +64,7 @@ impl Vault {
         self.cache.read(|view| {
             let current = view.current(id)?.ok_or(Error::NotFound)?;
             let record = current.record();
-            let meta =
-                keys.open_meta(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
+            let meta = keys.open_meta(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
             let synced = view.device()?.is_some_and(|device| device.server.is_some());
             let mut listing = list::listing(id, &meta, current.draft.is_some() && synced);
             if !listing.trashed {
@@ -121,7 +120,11 @@ fn summary(value: &Value) -> String {
         Value::Text(text) => text.clone(),
         Value::Key(parts) => {
             let part = |(name, shadow): (&String, &crate::content::Shadow)| {
-                let end = if shadow.last_four.is_empty() { String::new() } else { format!(" …{}", shadow.last_four) };
+                let end = if shadow.last_four.is_empty() {
+                    String::new()
+                } else {
+                    format!(" …{}", shadow.last_four)
+                };
                 format!("{name}{end} ({})", hex(&shadow.fingerprint.0[..4]))
             };
             parts.iter().map(part).collect::<Vec<_>>().join(", ")

@@ -92,7 +92,8 @@ impl Vault {
                 trashed += u64::from(row.deleted && erased.binary_search(&row.id).is_err());
                 Ok::<_, Error>(())
             })?;
-            let alarms = view.alarms()?.into_iter().map(|alarm| RaisedAlarm { code: alarm.code, at: alarm.at });
+            let alarms =
+                view.alarms()?.into_iter().map(|alarm| RaisedAlarm { code: alarm.code, at: alarm.at });
             Ok::<_, Error>((
                 device,
                 view.live_count()?,
@@ -112,13 +113,16 @@ impl Vault {
                     Ok(Some(_)) if unmirrored == 0 => HomeState::Ok,
                     Ok(Some(_)) => HomeState::Behind,
                     Ok(None) => HomeState::Damaged,
-                    Err(Error::Keychain(KeychainProblem::Locked | KeychainProblem::Cancelled)) => HomeState::Locked,
+                    Err(Error::Keychain(KeychainProblem::Locked | KeychainProblem::Cancelled)) => {
+                        HomeState::Locked
+                    }
                     Err(_) => HomeState::Unreachable,
                 };
                 Home { state, waiting: unmirrored }
             }
         };
-        let cache = Home { state: if broken == 0 { HomeState::Ok } else { HomeState::Damaged }, waiting: broken };
+        let cache =
+            Home { state: if broken == 0 { HomeState::Ok } else { HomeState::Damaged }, waiting: broken };
         let synced = device.server.is_some();
         let waiting = if synced { drafts } else { 0 };
         let server = if synced {

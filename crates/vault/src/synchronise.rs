@@ -7,6 +7,7 @@ use keymoor_remote::{Authorised, Error as Remote};
 use keymoor_sealing::document;
 
 use crate::clock::now;
+use crate::drafts;
 use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::lock::Lock;
 use crate::notice::Notice;
@@ -18,6 +19,9 @@ use crate::vault::Vault;
 
 /// Rounds of pull and push before somebody else's writing counts as endless.
 const ROUNDS: usize = 100;
+
+/// How long the status tells that this device put back what the server had lost.
+const PUT_BACK_SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How to sync.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +96,8 @@ impl Vault {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, Error> {
         let _lock = Lock::wait(&self.config, "sync")?;
+        let keys = &self.keys;
+        self.cache.read(|view| drafts::device(view, keys))?;
         let mut line = self.authorised()?;
         let mut outcome = Outcome::default();
         let mut pushed = 0;
@@ -114,6 +120,12 @@ impl Vault {
         self.drop_former()?;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
+            // This sync added up, so what did not before is settled. That something was put back stays to be read for a day.
+            for alarm in change.alarms()? {
+                if alarm.code != Alarm::PutBack.code() || alarm.at + PUT_BACK_SHOWN_MS < now() {
+                    change.clear_alarm(&alarm.code)?;
+                }
+            }
             // Written only when something happened: a sync with nothing new costs no fsync.
             if device.last_sync.is_none_or(|at| at + 60_000 < now()) || outcome.pulled + pushed > 0 {
                 device.last_sync = Some(now());
@@ -148,7 +160,12 @@ impl Vault {
                 return Err(Error::Alarm(Alarm::RolledBack));
             }
             let first = empty && options.first_commit;
-            if waiting == 0 && !first && self.cache.read(|view| Ok::<_, Error>(view.frozen()?.is_none() && view.erasures()?.is_empty()))? {
+            if waiting == 0
+                && !first
+                && self
+                    .cache
+                    .read(|view| Ok::<_, Error>(view.frozen()?.is_none() && view.erasures()?.is_empty()))?
+            {
                 return Ok(());
             }
             let Some(push) = self.cache.write(|change| freeze::freeze(change, keys, first))? else {
@@ -207,7 +224,13 @@ impl Vault {
                 // The pages before may have been applied by an earlier sync, or promised more than came.
                 return self.cache.read(|view| apply::adds_up(view, known.cursor));
             }
-            deletes += verified.deletes().len() as u64;
+            deletes += self.cache.read(|view| {
+                // Only what is in use here counts: a long absence brings many deletes of records never seen.
+                verified.deletes().into_iter().try_fold(0, |count, id| {
+                    let live = view.current(id)?.is_some_and(|current| !current.record().deleted);
+                    Ok::<_, Error>(count + u64::from(live))
+                })
+            })?;
             if !options.accept_deletes && live > 0 && deletes > plan::deletes_allowed(live) {
                 return Err(Error::MassDelete { count: deletes, of: live });
             }
@@ -256,7 +279,8 @@ impl Vault {
                         .map(|record| keymoor_protocol::api::Placed { seq: commit.seq, record })
                         .collect();
                     change.stage(&placed)?;
-                    for gone in commit.changes.iter().filter(|c| c.kind == keymoor_protocol::Kind::Forgotten) {
+                    for gone in commit.changes.iter().filter(|c| c.kind == keymoor_protocol::Kind::Forgotten)
+                    {
                         change.unstage(gone.record)?;
                     }
                     cursor = Cursor { seq: commit.seq, head: push.signed.head() };
@@ -271,7 +295,9 @@ impl Vault {
         let keys = &self.keys;
         self.cache.write(|change| {
             let stated = match chain.last() {
-                Some((_, signed)) => Some(signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?.state),
+                Some((_, signed)) => {
+                    Some(signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?.state)
+                }
                 None => None,
             };
             if stated.is_some_and(|stated| change.staged_state().ok() != Some(stated)) {
@@ -292,7 +318,8 @@ impl Vault {
             let heads = view.known_range(1, u32::MAX)?;
             Ok::<_, Error>((view.device()?.ok_or(Error::Locked)?, heads))
         })?;
-        let mut heads: BTreeMap<u64, Head> = known_here.into_iter().map(|known| (known.seq, known.head)).collect();
+        let mut heads: BTreeMap<u64, Head> =
+            known_here.into_iter().map(|known| (known.seq, known.head)).collect();
         heads.insert(device.cursor.seq, device.cursor.head);
         let mut known = Known::start(device.vault);
         let mut chain = Vec::new();

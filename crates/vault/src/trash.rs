@@ -16,7 +16,7 @@ impl Vault {
             if content.meta.deleted() {
                 return Err(Error::NotFound);
             }
-            let content = content.delete(drafts::actor(change)?, now());
+            let content = content.delete(drafts::actor(change, keys)?, now());
             drafts::write(change, keys, id, &content)?;
             Ok((id, content.meta.version(), ()))
         })?;

@@ -47,8 +47,7 @@ pub fn unlock_with_kit(config: Config, kit: &JoinKit, password: &SecretString) -
             }
             let remote = Remote::new(&kit.server.url, kit.server.pin)?;
             let device = left.as_ref().map_or_else(DeviceId::generate, |(_, device)| device.device);
-            let (Opened { document, root, custody }, session) =
-                open_account(kit, password, &remote, device)?;
+            let (Opened { document, root, custody }, session) = open_account(kit, password, &remote, device)?;
             let left = Some(match left {
                 Some(left) => left,
                 None => new_cache(&config, &document, device)?,
@@ -143,7 +142,8 @@ impl Vault {
             Profile::NEWEST,
         );
         let root = &self.keys.root;
-        let mut wraps: Vec<_> = old.wraps.into_iter().filter(|wrap| wrap.kind != WrapKind::Password).collect();
+        let mut wraps: Vec<_> =
+            old.wraps.into_iter().filter(|wrap| wrap.kind != WrapKind::Password).collect();
         wraps.push(document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?);
         let document =
             document::write(root, account, self.keys.vault, there.version + 1, &self.custody, wraps)?;
@@ -172,8 +172,7 @@ fn cache_of(config: &Config) -> Result<Option<Left>, Error> {
         return Ok(None);
     }
     let mut cache = Cache::open(config.home())?;
-    let (device, document) =
-        cache.read(|view| Ok::<_, Error>((view.device()?, view.keys_document()?)))?;
+    let (device, document) = cache.read(|view| Ok::<_, Error>((view.device()?, view.keys_document()?)))?;
     let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
     Ok(device.map(|device| (cache, device, document)))
 }

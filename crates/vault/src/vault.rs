@@ -87,9 +87,8 @@ impl Vault {
         notices: Vec<Notice>,
         asked: AskPassword<'_>,
     ) -> Result<Self, Error> {
-        let (device, hint, document) = cache.read(|view| {
-            Ok::<_, Error>((view.device()?, view.slot(DEVICE_SLOT)?, view.keys_document()?))
-        })?;
+        let (device, hint, document) = cache
+            .read(|view| Ok::<_, Error>((view.device()?, view.slot(DEVICE_SLOT)?, view.keys_document()?)))?;
         let device = device.ok_or(Error::Locked)?;
         if device.keychain != config.keychain.as_str() {
             return Err(Error::BackendChanged);
@@ -110,7 +109,8 @@ impl Vault {
             None => {
                 finish_secret_key_file(&config)?;
                 let secret_key = without_keychain::read_secret_key(&config)?.ok_or(Error::Locked)?;
-                let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok()).ok_or(Error::Locked)?;
+                let document =
+                    document.and_then(|bytes| KeysDocument::decode(&bytes).ok()).ok_or(Error::Locked)?;
                 let password = ask(asked, PasswordFor::Unlock)?;
                 match without_keychain::unlock(&document, device.account, &secret_key, &password) {
                     Err(Error::WrongPassword) => {
@@ -297,4 +297,3 @@ pub(crate) fn finish_secret_key_file(config: &Config) -> Result<(), Error> {
     }
     Ok(())
 }
-

@@ -1,3 +1,5 @@
+#![allow(dead_code, reason = "the build script reads the names only, the shell the events")]
+
 /// Every command that the window may be given. The build script declares them, so that each is denied unless a capability
 /// names it.
 pub(crate) const NAMES: &[&str] = &[
@@ -27,9 +29,7 @@ pub(crate) const NAMES: &[&str] = &[
 ];
 
 /// Sent whenever the vault changed, by this window or by another program.
-#[allow(dead_code, reason = "the build script needs the names only")]
 pub(crate) const EVENT_CHANGED: &str = "changed";
 
 /// Sent when the keychain lets us wait for longer than a second.
-#[allow(dead_code, reason = "the build script needs the names only")]
 pub(crate) const EVENT_WAITING: &str = "waiting";

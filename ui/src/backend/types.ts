@@ -1,4 +1,4 @@
-// Written by `cargo test -p keymoor-desktop` from src-tauri/src/{answers,requests}.rs. Do not edit.
+// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.
 
 export type AddRequest = { provider: string, name: string, secret: string, fields: Array<NewField>, labels: Array<string>, note?: string, };
 export type CheckState = "unchecked" | "unreadable";
@@ -6,7 +6,7 @@ export type Choice = { key: string, shown: boolean, summary: string, };
 export type Conflict = { field: string, choices: Array<Choice>, };
 export type Copied = { seconds: number, };
 export type CreateRequest = { server: string, password: string, kitPath: string, recoveryPath: string, };
-export type Detail = { fields: Array<ShownField>, conflicts: Array<Conflict>, } & Listing;
+export type Detail = { fields: Array<ShownField>, conflicts: Array<Conflict>, id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, trashed: boolean, waiting: boolean, };
 export type EditRequest = { name?: string, labels?: Array<string>, note?: string, fields: Array<NewField>, };
 export type Failure = { code: string, message: string, };
 export type FilePurpose = "save-kit" | "save-recovery" | "open-kit" | "open-recovery";
@@ -15,7 +15,11 @@ export type HomeState = "ok" | "off" | "behind" | "not_set_up" | "sign_in" | "un
 export type Homes = { keychain: Home, cache: Home, server: Home, };
 export type Kept = "yes" | "off" | "failed";
 export type KitRequest = { kitText?: string, kitPath?: string, password: string, };
-export type Kits = { kitPath: string, recoveryPath?: string, };
+export type Kits = { kitPath: string, 
+/**
+ * Left out when the recovery kit made before stays good.
+ */
+recoveryPath?: string, };
 export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };

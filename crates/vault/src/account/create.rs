@@ -18,9 +18,9 @@ use crate::homes::entries::Server;
 use crate::homes::lock::Lock;
 use crate::homes::without_keychain::{self, sync_directory};
 use crate::kit::{JoinKit, RecoveryKit};
+use crate::password;
 use crate::synchronise::{Progress, SyncOptions};
 use crate::vault::Vault;
-use crate::password;
 
 /// What is needed for an account.
 pub struct CreateAccount {

@@ -1,5 +1,6 @@
 //! Joining an account with kit and password: keys that are here already come along as drafts of that account.
 
+use keymoor_cache::View;
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument, RecordId};
 use keymoor_remote::Remote;
@@ -72,20 +73,8 @@ impl Vault {
     fn move_in(&mut self, kit: &JoinKit, opened: Opened, device: DeviceId) -> Result<(), Error> {
         let Opened { document, root, custody } = opened;
         let keys = Keys::new(document.account, document.vault, root, &custody.previous);
-        let mut here: Vec<(RecordId, Content)> = Vec::new();
         let old = &self.keys;
-        self.cache.read(|view| {
-            let broken = view.for_each_current(|row| {
-                let id = row.record.id;
-                let content = old.open(&row.record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
-                here.push((id, content));
-                Ok::<_, Error>(())
-            })?;
-            match broken.first() {
-                Some(id) => Err(Error::Unreadable { id: *id, homes: Vec::new() }),
-                None => Ok(()),
-            }
-        })?;
+        self.cache.read(|view| everything(view, old).map(drop))?; // said now, not halfway
         if self.keychain.is_none() {
             let pending = self.config.secret_key_file().with_extension("pending");
             without_keychain::write_private(&pending, custody.secret_key.to_text().as_bytes())?;
@@ -109,8 +98,10 @@ impl Vault {
         }
         let actor = ActorId::generate();
         let keys = &self.keys;
-        self.cache.write(|change| {
-            let mut device = change.device()?.ok_or(Error::Locked)?;
+        let moved = self.cache.write(|change| {
+            // Read here, so that nothing is left behind that another process saved a moment ago.
+            let here = everything(change, &old_keys)?;
+            let mut device = drafts::device(change, &old_keys)?;
             (device.account, device.vault, device.actor) = (keys.account, keys.vault, actor);
             (device.epoch, device.document_version) = (document.epoch, document.version);
             (device.cursor, device.rebuilt) = (Cursor::START, false);
@@ -128,7 +119,11 @@ impl Vault {
                 drafts::write(change, keys, RecordId::generate(), &plan::reborn(content, actor))?;
             }
             Ok::<_, Error>(())
-        })?;
+        });
+        if let Err(error) = moved {
+            (self.keys, self.custody) = (old_keys, old_custody);
+            return Err(error);
+        }
         if self.keychain.is_none() {
             let path = self.config.secret_key_file();
             std::fs::remove_file(&path)?;
@@ -136,6 +131,18 @@ impl Vault {
         }
         Ok(())
     }
+}
+
+/// The contents of all records, those in the trash too.
+fn everything(view: &View<'_>, keys: &Keys) -> Result<Vec<(RecordId, Content)>, Error> {
+    let mut found = Vec::new();
+    let unreadable = |id| Error::Unreadable { id, homes: Vec::new() };
+    let broken = view.for_each_current(|row| {
+        let id = row.record.id;
+        found.push((id, keys.open(&row.record).map_err(|_| unreadable(id))?));
+        Ok::<_, Error>(())
+    })?;
+    broken.first().map_or(Ok(found), |id| Err(unreadable(*id)))
 }
 
 /// Logs in with kit and password and opens the keys document.
@@ -164,4 +171,107 @@ pub(crate) fn open_account(
         .map_err(|_| Error::Alarm(Alarm::KeysDocument))?; // the password is right: the server let us in
     let custody = document::custody(&document, &root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
     Ok((Opened { document, root, custody }, session))
+}
+
+#[cfg(test)]
+mod tests {
+    use keymoor_protocol::keys::WrapKind;
+    use keymoor_protocol::{AccountId, VaultId};
+
+    use super::*;
+    use crate::add::{Field, NewCredential, Value};
+    use crate::config::{Backend, Config};
+    use crate::find::Place;
+    use crate::homes::entries::Server;
+    use crate::vault::Patience;
+
+    const HERE: &str = "password of this vault";
+    const ACCOUNT: &str = "password of the account";
+
+    fn open(home: &std::path::Path, password: &str) -> Result<Vault, Error> {
+        let config =
+            Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+        Vault::open(config, Patience::default(), &mut |_| Some(password.into()))
+    }
+
+    fn add(vault: &mut Vault, name: &str) -> Result<RecordId, Error> {
+        let secret = Value::Secret(format!("secret of {name}").into());
+        let fields = vec![Field { name: "secret".to_owned(), value: secret }];
+        let (provider, name) = ("openai".to_owned(), name.to_owned());
+        let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };
+        Ok(vault.add(new)?.id)
+    }
+
+    /// What a server would have answered.
+    fn account() -> (JoinKit, Opened) {
+        let (id, vault, root) = (AccountId::generate(), VaultId::generate(), RootKey::generate(1).unwrap());
+        let secret_key = || SecretKey::from_bytes([5; 16]);
+        let custody = Custody { secret_key: secret_key(), recovery_auth: None, previous: Vec::new() };
+        let (_, key) = stretch(ACCOUNT, &custody.secret_key, id, Profile::NEWEST);
+        let wrap = document::wrap(&root, id, WrapKind::Password, Some(Profile::NEWEST), &key).unwrap();
+        let document = document::write(&root, id, vault, 3, &custody, vec![wrap]).unwrap();
+        let server = Server { url: "http://127.0.0.1:9".to_owned(), pin: None };
+        let kit = JoinKit { server, account: id, epoch: 1, known: Cursor::START, secret_key: secret_key() };
+        (kit, Opened { document, root, custody })
+    }
+
+    #[test]
+    fn what_was_here_comes_along_and_a_vault_that_was_open_notices() {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = open(home.path(), HERE).unwrap();
+        let mut other = open(home.path(), HERE).unwrap();
+        let (kept, trashed) = (add(&mut vault, "kept").unwrap(), add(&mut vault, "trashed").unwrap());
+        vault.trash(trashed).unwrap();
+        let last_moment = add(&mut other, "last moment").unwrap();
+
+        let (kit, opened) = account();
+        let device = vault.cache.read(|view| view.device()).unwrap().unwrap();
+        vault.move_in(&kit, opened, device.device).unwrap();
+        let after = vault.cache.read(|view| view.device()).unwrap().unwrap();
+        assert_eq!((after.account, after.device), (kit.account, device.device));
+        assert_ne!(after.actor, device.actor);
+
+        // The other vault has the keys of before: it neither reads past them nor seals under them.
+        let replaced = |error| matches!(error, Error::Cache(keymoor_cache::Error::Replaced));
+        assert!(replaced(add(&mut other, "lost").unwrap_err()));
+        assert!(replaced(other.list(&Default::default()).unwrap_err()));
+        assert!(replaced(other.reveal(last_moment, None).unwrap_err()));
+        assert!(replaced(other.keep_device(None, None).unwrap_err()));
+        drop((vault, other));
+
+        assert!(matches!(open(home.path(), HERE), Err(Error::WrongPassword)));
+        let mut vault = open(home.path(), ACCOUNT).unwrap();
+        for name in ["kept", "last moment"] {
+            let id = vault.find(name, Place::Active).unwrap();
+            assert!(id != kept && id != last_moment, "a new record of the account");
+            assert_eq!(vault.reveal(id, None).unwrap().expose_secret(), format!("secret of {name}"));
+        }
+        let back = vault.find("trashed", Place::Trash).unwrap();
+        vault.restore(back).unwrap();
+        assert_eq!(vault.list(&Default::default()).unwrap().len(), 3);
+    }
+
+    /// Killed between the cache's transaction and the Secret Key's file, and before the former.
+    #[test]
+    fn a_join_that_was_cut_short_leaves_a_vault_that_opens() {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = open(home.path(), HERE).unwrap();
+        add(&mut vault, "kept").unwrap();
+        let before = std::fs::read(vault.config.secret_key_file()).unwrap();
+        let (kit, opened) = account();
+        let pending = vault.config.secret_key_file().with_extension("pending");
+        let text = opened.custody.secret_key.to_text();
+        without_keychain::write_private(&pending, text.as_bytes()).unwrap();
+        assert!(open(home.path(), HERE).unwrap().find("kept", Place::Active).is_ok(), "not joined yet");
+
+        vault.move_in(&kit, opened, DeviceId::generate()).unwrap();
+        std::fs::write(vault.config.secret_key_file(), before).unwrap();
+        std::fs::write(&pending, text.as_bytes()).unwrap();
+        assert!(matches!(open(home.path(), "neither of them"), Err(Error::WrongPassword)));
+        let mut vault = open(home.path(), ACCOUNT).unwrap();
+        let id = vault.find("kept", Place::Active).unwrap();
+        assert_eq!(vault.reveal(id, None).unwrap().expose_secret(), "secret of kept");
+        assert!(!pending.exists());
+        assert!(open(home.path(), ACCOUNT).is_ok());
+    }
 }

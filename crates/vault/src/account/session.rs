@@ -17,6 +17,7 @@ use crate::clock::now;
 use crate::error::{Error, ServerProblem};
 use crate::homes::entries::SessionEntry;
 use crate::homes::mirror::{from_slot, to_slot};
+use crate::homes::without_keychain;
 use crate::vault::Vault;
 
 const SLOT: &str = "session";
@@ -81,7 +82,22 @@ impl Vault {
             self.keys.account,
             profile,
         );
-        self.log_in(&remote, &auth)
+        match self.log_in(&remote, &auth) {
+            // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
+            // that has lost the account.
+            Err(Error::WrongPassword) if self.opens_here(password)? => {
+                Err(Error::Server(ServerProblem::UnknownAccount))
+            }
+            done => done,
+        }
+    }
+
+    fn opens_here(&mut self, password: &SecretString) -> Result<bool, Error> {
+        let document = self.cache.read(|view| view.keys_document())?;
+        let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
+        let (account, key) = (self.keys.account, &self.custody.secret_key);
+        Ok(document
+            .is_some_and(|document| without_keychain::unlock(&document, account, key, password).is_ok()))
     }
 
     /// Logs in with a stretched password and keeps the session.
@@ -96,7 +112,9 @@ impl Vault {
         let document = self.cache.read(|view| view.keys_document())?;
         let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
         let wraps = document.iter().flat_map(|document| &document.wraps);
-        let mut profiles = wraps.filter(|wrap| wrap.kind == WrapKind::Password).filter_map(|wrap| Profile::from_number(wrap.profile));
+        let mut profiles = wraps
+            .filter(|wrap| wrap.kind == WrapKind::Password)
+            .filter_map(|wrap| Profile::from_number(wrap.profile));
         Ok(profiles.next().unwrap_or(Profile::NEWEST))
     }
 
@@ -124,7 +142,8 @@ impl Vault {
             None => {
                 let sealed = self.cache.read(|view| view.setting(SETTING))?;
                 let envelope = sealed.and_then(|bytes| Envelope::try_from(bytes).ok());
-                envelope.and_then(|envelope| open(&self.session_key(), &self.session_context(), &envelope).ok())
+                envelope
+                    .and_then(|envelope| open(&self.session_key(), &self.session_context(), &envelope).ok())
             }
         };
         Ok(bytes.and_then(|bytes| SessionEntry::decode(&bytes).ok()))

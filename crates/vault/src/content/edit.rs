@@ -107,9 +107,14 @@ impl Action {
             self.content.meta.fields.keys().chain(old.meta.fields.keys()).cloned().collect();
         for name in names {
             let values = match name.as_str() {
-                field::LABELS => {
-                    old.meta.fields.get(&name).into_iter().flatten().map(|entry| entry.value.clone()).collect()
-                }
+                field::LABELS => old
+                    .meta
+                    .fields
+                    .get(&name)
+                    .into_iter()
+                    .flatten()
+                    .map(|entry| entry.value.clone())
+                    .collect(),
                 _ => old.meta.shown(&name).cloned().into_iter().collect(),
             };
             self.write(&name, values);

@@ -68,9 +68,7 @@ pub(crate) fn encode_meta(meta: &Meta) -> Zeroizing<Vec<u8>> {
         Value::Key(parts) => PayloadValue::Key(
             parts
                 .iter()
-                .map(|(name, shadow)| {
-                    (name.clone(), (shadow.last_four.clone(), Bytes(shadow.fingerprint.0)))
-                })
+                .map(|(name, shadow)| (name.clone(), (shadow.last_four.clone(), Bytes(shadow.fingerprint.0))))
                 .collect(),
         ),
     };

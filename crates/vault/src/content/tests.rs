@@ -85,13 +85,15 @@ impl World {
         let after = match deed {
             Deed::Text(at) => edit(&|action| action.set_text(FIELDS[at], &text)),
             Deed::Clear(at) => edit(&|action| action.set_text(FIELDS[at], "")),
-            Deed::Secret(at) => {
-                edit(&|action| action.set_secrets(vec![(PARTS[at].to_owned(), format!("sk-{text} long").into())]))
-            }
+            Deed::Secret(at) => edit(&|action| {
+                action.set_secrets(vec![(PARTS[at].to_owned(), format!("sk-{text} long").into())])
+            }),
             Deed::AddLabel(at) => edit(&|action| action.add_labels(&[LABELS[at].to_owned()].into())),
             Deed::Labels(bits) => {
                 let some = LABELS.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0);
-                edit(&|action| action.set_labels(&some.clone().map(|(_, label)| (*label).to_owned()).collect()))
+                edit(&|action| {
+                    action.set_labels(&some.clone().map(|(_, label)| (*label).to_owned()).collect())
+                })
             }
             Deed::Delete => before.clone().delete(ACTORS[who], now),
             Deed::Restore if before.meta.deleted() => edit(&|action| action.write_again()),
@@ -237,7 +239,10 @@ fn labels(content: &Content) -> BTreeSet<String> {
 /// Whether each side removed the other's entry of a label that both have: they wrote it with different stamps.
 fn was_removed(a: &Content, b: &Content, label: &str) -> bool {
     let of = |content: &Content| -> BTreeSet<Named> {
-        entries(content).into_iter().filter(|(_, entry)| entry.value == Value::Text(label.to_owned())).collect()
+        entries(content)
+            .into_iter()
+            .filter(|(_, entry)| entry.value == Value::Text(label.to_owned()))
+            .collect()
     };
     of(a).is_disjoint(&of(b))
 }
@@ -271,7 +276,10 @@ fn two_devices_that_write_the_same_value_leave_nothing_to_settle() {
     let equal = merge(&note(a.clone(), ACTORS[0], "same"), &note(b.clone(), ACTORS[1], "same"));
     assert_eq!(equal.meta.alternates().count(), 0);
     let other = merge(&note(a, ACTORS[0], "one"), &note(b, ACTORS[1], "two"));
-    assert_eq!(other.meta.alternates().map(|(name, entries)| (name, entries.len())).collect::<Vec<_>>(), [("note", 2)]);
+    assert_eq!(
+        other.meta.alternates().map(|(name, entries)| (name, entries.len())).collect::<Vec<_>>(),
+        [("note", 2)]
+    );
     assert_eq!(other.meta.text(field::NOTE), "two", "the higher actor's, on every device");
 }
 
@@ -280,7 +288,8 @@ fn unknown_members_survive_reading_editing_and_merging() {
     let [content, ..] = World::new().copies;
     let mut json: serde_json::Value = serde_json::from_slice(&encode_meta(&content.meta)).unwrap();
     json["colour"] = serde_json::json!({"hue": 7, "names": ["red"]});
-    let newer = Content { meta: decode_meta(json.to_string().as_bytes()).unwrap(), secrets: content.secrets.clone() };
+    let newer =
+        Content { meta: decode_meta(json.to_string().as_bytes()).unwrap(), secrets: content.secrets.clone() };
     let mut action = newer.act(ACTORS[1], 5);
     action.set_text(field::NOTE, "edited by a version that does not know colours");
     let edited = action.finish();

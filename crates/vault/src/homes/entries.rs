@@ -213,15 +213,10 @@ mod tests {
 
     #[test]
     fn mark_and_session_come_back() {
-        let mark =
-            Mark { epoch: 1, document_version: 2, cursor: Cursor { seq: 3, head: Head([4; 32]) } };
+        let mark = Mark { epoch: 1, document_version: 2, cursor: Cursor { seq: 3, head: Head([4; 32]) } };
         assert_eq!(Mark::decode(&mark.encode()), Ok(mark));
-        let session = SessionEntry {
-            access: "a".into(),
-            expires_at: 5,
-            refresh: "r".into(),
-            refresh_id: [6; 16],
-        };
+        let session =
+            SessionEntry { access: "a".into(), expires_at: 5, refresh: "r".into(), refresh_id: [6; 16] };
         let bytes = session.encode();
         assert_eq!(*SessionEntry::decode(&bytes).unwrap().encode(), *bytes);
     }

@@ -9,6 +9,7 @@ use keymoor_protocol::{Record, RecordId};
 
 use crate::clock::now;
 use crate::content::Content;
+use crate::drafts;
 use crate::error::{Error, HomeName, Why};
 use crate::homes::copy::Copy;
 use crate::keys::Keys;
@@ -58,7 +59,8 @@ impl Vault {
         match broken.content {
             // What is shown opens. The base under it is kept aside, so that it is neither pushed over nor looked for again.
             Some(content) => {
-                self.cache.write(|change| broken.base.iter().try_for_each(|layer| aside(change, id, layer)))?;
+                self.cache
+                    .write(|change| broken.base.iter().try_for_each(|layer| aside(change, id, layer)))?;
                 Ok(content)
             }
             None => Err(Error::Unreadable { id, homes }),
@@ -79,7 +81,8 @@ impl Vault {
         if generations.is_empty() {
             return Err(Why::Missing);
         }
-        let copies = generations.iter().filter_map(|stored| Copy::decode(&self.keys.copy, &stored.bytes).ok());
+        let copies =
+            generations.iter().filter_map(|stored| Copy::decode(&self.keys.copy, &stored.bytes).ok());
         let records = copies.flat_map(|Copy { base, draft }| {
             base.into_iter().chain(draft.map(|record| Base { record, seq: 0 }))
         });
@@ -95,7 +98,8 @@ impl Vault {
         if history.versions.is_empty() {
             return Err(Why::Missing);
         }
-        let records = history.versions.into_iter().map(|placed| Base { record: placed.record, seq: placed.seq });
+        let records =
+            history.versions.into_iter().map(|placed| Base { record: placed.record, seq: placed.seq });
         let opened: Vec<Base> = records.filter(|copy| opens(&self.keys, id, &copy.record)).collect();
         if opened.is_empty() { Err(Why::SealBroken) } else { Ok(opened) }
     }
@@ -110,12 +114,14 @@ impl Vault {
                 let fits = |copy: &&Base| copy.record.digest() == layer.digest;
                 copies.iter().find(fits).map(|copy| copy.record.clone())
             };
-            if let Some((layer, record)) = broken.base.as_ref().and_then(|layer| Some((layer, same(layer)?))) {
+            if let Some((layer, record)) = broken.base.as_ref().and_then(|layer| Some((layer, same(layer)?)))
+            {
                 aside(change, id, layer)?;
                 let tags = keys.tags(&keys.open_meta(&record).map_err(|_| unreadable(id))?);
                 change.put_base(&record, layer.seq.unwrap_or_default(), tags)?;
             }
-            if let Some((layer, record)) = broken.draft.as_ref().and_then(|layer| Some((layer, same(layer)?))) {
+            if let Some((layer, record)) = broken.draft.as_ref().and_then(|layer| Some((layer, same(layer)?)))
+            {
                 aside(change, id, layer)?;
                 let tags = keys.tags(&keys.open_meta(&record).map_err(|_| unreadable(id))?);
                 change.put_draft(&record, tags, layer.saved_at)?;
@@ -129,6 +135,7 @@ impl Vault {
 
 /// Opens what the cache has of a record. A base under a draft that opens is looked at too: it would stop every push.
 fn look(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Look, Error> {
+    drafts::device(view, keys)?;
     let read = |layer: Result<Option<Record>, keymoor_cache::Error>| match layer {
         Ok(record) => Ok(record.map(|record| keys.open(&record).ok())),
         Err(keymoor_cache::Error::Record(_)) => Ok(Some(None)),
@@ -154,11 +161,7 @@ fn look(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Look, Error> {
         return Ok(Look { base: None, draft: None, content });
     }
     let kept = view.kept(id)?;
-    Ok(Look {
-        base: kept.base.filter(|_| base_broken),
-        draft: kept.draft.filter(|_| draft_broken),
-        content,
-    })
+    Ok(Look { base: kept.base.filter(|_| base_broken), draft: kept.draft.filter(|_| draft_broken), content })
 }
 
 fn aside(change: &mut Change<'_>, id: RecordId, layer: &KeptLayer) -> Result<(), Error> {

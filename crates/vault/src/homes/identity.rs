@@ -4,6 +4,7 @@ use keymoor_keychain::{EntryId, Keychain};
 use keymoor_protocol::KeysDocument;
 use keymoor_sealing::{AuthPassword, RootKey, SecretKey};
 
+use crate::drafts;
 use crate::error::Error;
 use crate::homes::entries::{DeviceEntry, Former, Server};
 use crate::homes::mirror::{from_slot, to_slot};
@@ -17,7 +18,8 @@ impl Vault {
         server: Option<&Server>,
         document: Option<&KeysDocument>,
     ) -> Result<(), Error> {
-        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        let keys = &self.keys;
+        let device = self.cache.read(|view| drafts::device(view, keys))?;
         let known = device.server.clone().map(|url| Server { url, pin: device.pin });
         let server = server.cloned().or(known);
         if let Some(keychain) = self.keychain.clone() {

@@ -9,6 +9,7 @@ use keymoor_cache::Current;
 use keymoor_keychain::{EntryId, Keychain, Slot};
 use keymoor_protocol::{Record, RecordId};
 
+use crate::drafts;
 use crate::error::{Error, KeychainProblem};
 use crate::homes::copy::Copy;
 use crate::homes::entries::Mark;
@@ -66,7 +67,11 @@ impl Vault {
         let lock = Lock::wait_for(&self.config, "mirror", PATIENCE)?;
         let _lock = lock.ok_or(Error::Keychain(KeychainProblem::Other))?;
         let key = slot_key(id);
-        let read = self.cache.read(|view| Ok::<_, Error>((view.current(id)?, view.slot(&key)?)));
+        let keys = &self.keys;
+        let read = self.cache.read(|view| {
+            drafts::device(view, keys)?;
+            Ok::<_, Error>((view.current(id)?, view.slot(&key)?))
+        });
         let (current, slot) = match read {
             Err(Error::Cache(keymoor_cache::Error::Record(_))) => return Ok(Mirrored::Unreadable),
             read => read?,
@@ -111,9 +116,14 @@ impl Vault {
     pub(crate) fn write_mark(&mut self) -> Result<(), Error> {
         let Some(keychain) = self.keychain.clone() else { return Ok(()) };
         let (device, slot, written) = self.cache.read(|view| {
-            Ok::<_, Error>((view.device()?.ok_or(Error::Locked)?, view.slot(MARK_SLOT)?, view.setting(MARK_SLOT)?))
+            Ok::<_, Error>((
+                view.device()?.ok_or(Error::Locked)?,
+                view.slot(MARK_SLOT)?,
+                view.setting(MARK_SLOT)?,
+            ))
         })?;
-        let mark = Mark { epoch: device.epoch, document_version: device.document_version, cursor: device.cursor };
+        let mark =
+            Mark { epoch: device.epoch, document_version: device.document_version, cursor: device.cursor };
         let bytes = mark.encode();
         if device.server.is_none() || written.as_deref() == Some(bytes.as_slice()) {
             return Ok(());

@@ -7,9 +7,9 @@ use keymoor_protocol::{Cursor, Record, RecordId};
 use crate::account::join::FORMER;
 use crate::clock::now;
 use crate::config::Config;
-use crate::error::Error;
 use crate::content::Content;
 use crate::drafts;
+use crate::error::Error;
 use crate::homes::copy::Copy;
 use crate::homes::entries::DeviceEntry;
 use crate::homes::mirror::{from_slot, read_mark, slot_key};
@@ -42,7 +42,8 @@ pub(crate) fn from_keychain(
     let mut device = new_device(&config, &entry);
     device.rebuilt = entry.server.is_some();
     if let Some(mark) = mark {
-        (device.epoch, device.document_version, device.cursor) = (mark.epoch, mark.document_version, mark.cursor);
+        (device.epoch, device.document_version, device.cursor) =
+            (mark.epoch, mark.document_version, mark.cursor);
     } else {
         device.cursor = Cursor::START;
     }

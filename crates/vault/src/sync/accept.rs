@@ -9,7 +9,12 @@ use crate::error::Error;
 use crate::keys::Keys;
 
 /// Makes the frozen records the base. The caller moves the cursor in the same transaction.
-pub(crate) fn accept(change: &mut Change<'_>, keys: &Keys, commit: &Commit, frozen: &Push) -> Result<(), Error> {
+pub(crate) fn accept(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    commit: &Commit,
+    frozen: &Push,
+) -> Result<(), Error> {
     for record in &frozen.records {
         let id = record.id;
         let content = keys.open(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;

@@ -98,7 +98,8 @@ impl Verified {
                 }
                 continue;
             }
-            let mut records = push.records.into_iter().map(|record| (record.id, record)).collect::<BTreeMap<_, _>>();
+            let mut records =
+                push.records.into_iter().map(|record| (record.id, record)).collect::<BTreeMap<_, _>>();
             for entry in &commit.changes {
                 if latest.get(&entry.record) != Some(&commit.seq) {
                     continue; // a later commit of this page says more

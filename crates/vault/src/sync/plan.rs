@@ -67,7 +67,9 @@ pub(crate) fn restamp(draft: &Content, base: Option<&Content>, old: ActorId, new
     }
     // Nor was anything seen that `old` wrote in its other life: neither an edit nor a delete may cover that.
     for seen in [&mut content.meta.seen, &mut content.meta.removed] {
-        if let Some(counter) = seen.remove(&old).map(|counter| counter.min(acknowledged)).filter(|counter| *counter > 0) {
+        if let Some(counter) =
+            seen.remove(&old).map(|counter| counter.min(acknowledged)).filter(|counter| *counter > 0)
+        {
             seen.insert(old, counter);
         }
     }
@@ -149,7 +151,11 @@ mod tests {
         assert!(draft(take(None, &base)).is_none());
         assert!(draft(take(Some(&mine), &mine)).is_none(), "it was acknowledged");
         assert!(draft(take(Some(&mine), &note(&mine, OTHER, "later"))).is_none(), "and edited further");
-        assert_eq!(draft(take(Some(&mine), &base)).unwrap().meta, mine.meta, "an older version takes nothing away");
+        assert_eq!(
+            draft(take(Some(&mine), &base)).unwrap().meta,
+            mine.meta,
+            "an older version takes nothing away"
+        );
         let both = draft(take(Some(&mine), &note(&base, OTHER, "theirs"))).unwrap();
         assert_eq!(both.meta.fields[field::NOTE].len(), 2, "what neither had seen stays");
         let edited = draft(take(Some(&mine), &base.clone().delete(OTHER, 3))).unwrap();
@@ -177,7 +183,11 @@ mod tests {
         let (mine, other_life) = (note(&base, OLD, "mine"), note(&base, OLD, "other life"));
         let anew = restamp(&mine, Some(&base), OLD, NEW);
         assert_eq!((anew.meta.text(field::NOTE), anew.meta.seen.get(&OLD)), ("mine", None));
-        assert_eq!(anew.meta.fields[field::NAME], base.meta.fields[field::NAME], "what is acknowledged keeps its stamps");
+        assert_eq!(
+            anew.meta.fields[field::NAME],
+            base.meta.fields[field::NAME],
+            "what is acknowledged keeps its stamps"
+        );
         let merged = merge(&anew, &other_life);
         let notes: Vec<_> = merged.meta.fields[field::NOTE].iter().map(|entry| entry.value.clone()).collect();
         assert_eq!(notes.len(), 2, "{notes:?}");

@@ -52,7 +52,7 @@ pub(crate) fn take(
         },
     };
     let known: Vec<&Content> = base.iter().chain(&draft).collect();
-    let actor = drafts::actor(change)?;
+    let actor = drafts::actor(change, keys)?;
     if incoming.meta.seen.contains_key(&actor) && plan::rolled_back(actor, &known, &incoming) {
         let fresh = new_actor(change, keys, actor)?;
         draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), actor, fresh));
@@ -88,7 +88,7 @@ pub(crate) fn forget(
     let live = change.current(id)?.as_ref().map(|c| c.record()).is_some_and(|record| !record.deleted);
     match draft.as_ref().map(|draft| (keys.open(&draft.record), &draft.record)) {
         Some((Ok(content), _)) if !content.meta.deleted() => {
-            let actor = drafts::actor(change)?;
+            let actor = drafts::actor(change, keys)?;
             change.drop_draft(id)?;
             drafts::write(change, keys, RecordId::generate(), &plan::reborn(&content, actor))?;
         }

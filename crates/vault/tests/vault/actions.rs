@@ -39,14 +39,30 @@ fn everything_but_the_secret_is_shown() {
     let detail = vault.show(id).unwrap();
     let listing = &detail.listing;
     assert_eq!((listing.provider.as_str(), listing.name.as_str(), listing.version), ("openai", "work", 1));
-    assert_eq!((listing.labels.clone(), listing.note.as_deref()), (vec!["billing".into(), "prod".into()], Some("for the report")));
+    assert_eq!(
+        (listing.labels.clone(), listing.note.as_deref()),
+        (vec!["billing".into(), "prod".into()], Some("for the report"))
+    );
     assert_eq!(listing.last_four.as_deref(), Some("6789"));
-    let fields: Vec<_> = detail.fields.iter().map(|f| (f.name.as_str(), f.secret, f.value.as_deref(), f.last_four.as_deref())).collect();
-    assert_eq!(fields, [("secret", true, None, Some("6789")), ("token", true, None, None), ("org", false, Some("org-1"), None)]);
+    let fields: Vec<_> = detail
+        .fields
+        .iter()
+        .map(|f| (f.name.as_str(), f.secret, f.value.as_deref(), f.last_four.as_deref()))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("secret", true, None, Some("6789")),
+            ("token", true, None, None),
+            ("org", false, Some("org-1"), None)
+        ]
+    );
     assert!(!format!("{detail:?}").contains("sk-proj"));
     assert_eq!(vault.reveal(id, Some("token")).unwrap().expose_secret(), "short");
     assert_eq!(vault.reveal(id, None).unwrap().expose_secret(), "sk-proj-0123456789", "the one named secret");
-    let Err(Error::NoSuchField(known)) = vault.reveal(id, Some("org")) else { panic!("an open field is no secret") };
+    let Err(Error::NoSuchField(known)) = vault.reveal(id, Some("org")) else {
+        panic!("an open field is no secret")
+    };
     assert_eq!(known, ["secret", "token"]);
 }
 
@@ -181,9 +197,11 @@ fn what_was_erased_is_gone() {
 #[test]
 fn lists_are_sorted_and_filtered() {
     let (_home, mut vault) = vault();
-    for (provider, name, label, note) in
-        [("openai", "work", "prod", "Zürich office"), ("anthropic", "work", "prod", ""), ("openai", "home", "", "")]
-    {
+    for (provider, name, label, note) in [
+        ("openai", "work", "prod", "Zürich office"),
+        ("anthropic", "work", "prod", ""),
+        ("openai", "home", "", ""),
+    ] {
         let mut credential = new(provider, name, "secret");
         credential.labels = if label.is_empty() { vec![] } else { vec![label.to_owned()] };
         credential.note = Some(note.to_owned());

@@ -4,6 +4,8 @@ use keymoor_vault::{Edit, Error, Input, Kind, NewCredential, Vault};
 
 use crate::place::{add, all, new, open, plain, sealed, secret};
 
+type Fits = fn(&Error) -> bool;
+
 /// Runs what must fail, and that it changed nothing.
 fn refused<T>(vault: &mut Vault, act: impl FnOnce(&mut Vault) -> Result<T, Error>) -> Error {
     let before = (vault.changes().unwrap(), all(vault));
@@ -24,24 +26,26 @@ fn what_is_not_valid_is_refused_and_stores_nothing() {
     let mut vault = open(home.path());
     let work = add(&mut vault, "work", "the secret").id;
     let long = "n".repeat(10_000);
-    let cases: Vec<(NewCredential, fn(&Error) -> bool)> = vec![
+    let cases: Vec<(NewCredential, Fits)> = vec![
         (with(|c| c.fields = vec![sealed("secret", "")]), |e| matches!(e, Error::EmptySecret)),
         (with(|c| c.fields = vec![]), |e| matches!(e, Error::NoSecret)),
         (with(|c| c.fields = vec![plain("org", "x")]), |e| matches!(e, Error::NoSecret)),
         (with(|c| c.fields = vec![sealed("secret", "a\0b")]), |e| matches!(e, Error::NulByte(Input::Secret))),
-        (with(|c| c.fields = vec![sealed("secret", &"s".repeat(65 * 1024))]), |e| matches!(e, Error::TooLarge { limit: 65_536 })),
+        (with(|c| c.fields = vec![sealed("secret", &"s".repeat(65 * 1024))]), |e| {
+            matches!(e, Error::TooLarge { limit: 65_536 })
+        }),
         (
-            with(|c| c.fields = vec![sealed("secret", &"s".repeat(40_000)), plain("rest", &"o".repeat(40_000))]),
+            with(|c| {
+                c.fields = vec![sealed("secret", &"s".repeat(40_000)), plain("rest", &"o".repeat(40_000))]
+            }),
             |e| matches!(e, Error::TooLarge { .. }),
         ),
-        (
-            with(|c| c.fields = vec![sealed("a", "one"), sealed(" a ", "two")]),
-            |e| matches!(e, Error::Invalid(Input::FieldName)),
-        ),
-        (
-            with(|c| c.fields.push(plain("secret", "shown"))),
-            |e| matches!(e, Error::Invalid(Input::FieldName)),
-        ),
+        (with(|c| c.fields = vec![sealed("a", "one"), sealed(" a ", "two")]), |e| {
+            matches!(e, Error::Invalid(Input::FieldName))
+        }),
+        (with(|c| c.fields.push(plain("secret", "shown"))), |e| {
+            matches!(e, Error::Invalid(Input::FieldName))
+        }),
         (with(|c| c.fields.push(plain("a", "\0"))), |e| matches!(e, Error::NulByte(Input::FieldValue))),
         (with(|c| c.fields.push(plain("", "a"))), |e| matches!(e, Error::Invalid(Input::FieldName))),
         (with(|c| c.name = String::new()), |e| matches!(e, Error::Invalid(Input::Name))),
@@ -86,7 +90,9 @@ fn a_name_is_taken_however_it_is_spelled() {
     let mut vault = open(home.path());
     add(&mut vault, "Z\u{fc}rich", "one");
     let other = add(&mut vault, "other", "two").id;
-    for (provider, name) in [("openai", "Z\u{fc}rich"), ("OPENAI ", " Zu\u{308}rich\t"), (" OpenAI", "Zu\u{308}rich")] {
+    for (provider, name) in
+        [("openai", "Z\u{fc}rich"), ("OPENAI ", " Zu\u{308}rich\t"), (" OpenAI", "Zu\u{308}rich")]
+    {
         let error = refused(&mut vault, |vault| vault.add(new(provider, name, "three")));
         assert!(matches!(error, Error::NameTaken), "{error:?}");
         assert_eq!(error.kind(), Kind::Conflict);

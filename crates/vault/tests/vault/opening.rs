@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fs;
 
-use keymoor_vault::{Backend, CacheError, Error, Kind, Patience, PasswordFor, Place, Vault};
+use keymoor_vault::{Backend, CacheError, Error, Kind, PasswordFor, Patience, Place, Vault};
 
 use crate::place::{PASSWORD, add, all, config, open, open_with, secret};
 
@@ -27,7 +27,8 @@ fn the_password_is_asked_for_once_and_for_what_it_is() {
 fn a_wrong_password_or_none_opens_nothing_and_harms_nothing() {
     let home = tempfile::tempdir().unwrap();
     let id = add(&mut open(home.path()), "work", "the secret").id;
-    for (password, expected) in [(Some("another password"), "wrong password"), (None, "a password is needed")] {
+    for (password, expected) in [(Some("another password"), "wrong password"), (None, "a password is needed")]
+    {
         let error = open_with(home.path(), password).err().unwrap();
         assert_eq!((error.to_string().as_str(), error.kind()), (expected, Kind::Locked));
     }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use keymoor_vault::{
-    Backend, Config, Error, Field, Filter, Listing, NewCredential, Notice, Patience, RecordId, Saved, Value, Vault,
+    Backend, Config, Error, Field, Filter, Listing, NewCredential, Notice, Patience, RecordId, Saved, Value,
+    Vault,
 };
 use secrecy::ExposeSecret as _;
 
@@ -69,5 +70,8 @@ pub(crate) fn names(listings: &[Listing]) -> Vec<&str> {
 }
 
 pub(crate) fn quarantined(notices: &[Notice]) -> Vec<RecordId> {
-    notices.iter().filter_map(|notice| if let Notice::Quarantined { id } = notice { Some(*id) } else { None }).collect()
+    notices
+        .iter()
+        .filter_map(|notice| if let Notice::Quarantined { id } = notice { Some(*id) } else { None })
+        .collect()
 }

@@ -74,7 +74,9 @@ fn two_that_edit_one_credential_lose_nothing() {
         }
     };
     std::thread::scope(|scope| {
-        ["one", "two"].map(|who| scope.spawn(move || edit_all(who)));
+        for who in ["one", "two"] {
+            scope.spawn(move || edit_all(who));
+        }
     });
     let mut vault = open(home.path());
     let detail = vault.show(id).unwrap();

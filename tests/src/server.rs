@@ -1,0 +1,114 @@
+//! A real sync server in a process of its own.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::programs::program;
+
+/// A sync server; it ends when dropped.
+#[derive(Debug)]
+pub struct Server {
+    folder: PathBuf,
+    /// Where it listens, once known; it keeps its place over restarts.
+    address: String,
+    log_level: &'static str,
+    process: Option<Child>,
+}
+
+impl Server {
+    /// Starts it on a free port with its data in `folder`.
+    pub(crate) fn start(folder: PathBuf, log_level: &'static str) -> Self {
+        fs::create_dir_all(&folder).unwrap();
+        let mut server = Self { folder, address: "127.0.0.1:0".to_owned(), log_level, process: None };
+        server.start_again();
+        server
+    }
+
+    /// Where devices find it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().unwrap().id()
+    }
+
+    /// Everything it keeps: database, OPAQUE setup, log.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its database's write-ahead log.
+    pub fn wal(&self) -> PathBuf {
+        self.folder.join("server.db-wal")
+    }
+
+    /// The command, not yet started.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(program("keymoor-server"));
+        let database = format!("sqlite:{}", self.folder.join("server.db").display());
+        command.args(["serve", "--listen", &self.address, "--database", &database]);
+        // The tests log in as often as they like.
+        command.args(["--logins", "100000", "--burst", "100000", "--rate", "100000"]);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.env_clear().env("PATH", path).env("HOME", &self.folder).env("RUST_LOG", self.log_level);
+        command
+    }
+
+    /// Starts it again after [`stop`](Self::stop), at the same address.
+    pub fn start_again(&mut self) {
+        self.start_as(self.command());
+    }
+
+    /// Starts it by this command, which ends in what [`command`](Self::command) is.
+    pub fn start_as(&mut self, mut command: Command) {
+        assert!(self.process.is_none(), "it runs already");
+        let started = Instant::now();
+        loop {
+            let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+            let mut child = command.spawn().unwrap();
+            let mut line = String::new();
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            if let Some(address) = line.trim().strip_prefix("listening on http://") {
+                self.address = address.to_owned();
+                self.process = Some(child);
+                return;
+            }
+            let _ = child.kill();
+            child.wait().unwrap();
+            // While it was away, its port may have served as the near end of somebody's connection.
+            let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            assert!(started.elapsed() < Duration::from_secs(10), "the server did not start: {line}\n{log}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Ends it without a warning, as `kill -9` does.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Stops it and loses everything that it kept.
+    pub fn lose_everything(&mut self) {
+        self.stop();
+        fs::remove_dir_all(&self.folder).unwrap();
+        fs::create_dir_all(&self.folder).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
