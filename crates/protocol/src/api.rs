@@ -77,6 +77,8 @@ pub enum Code {
     TooLarge,
     /// 422: the commit does not follow, or its digests, versions, epoch or state hash are wrong.
     InvalidCommit,
+    /// 422: the keys document is none, or not the one that the message describes.
+    InvalidKeys,
     /// 422: over the account's quota.
     OverQuota,
     /// 429: too many requests; `Retry-After` says how long.

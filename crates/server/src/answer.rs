@@ -53,6 +53,9 @@ fn words(code: Code) -> (StatusCode, &'static str) {
         Code::SnapshotRequired => (S::GONE, "The log does not reach back that far. Take a snapshot."),
         Code::TooLarge => (S::PAYLOAD_TOO_LARGE, "The request is larger than the advertised limits."),
         Code::InvalidCommit => (S::UNPROCESSABLE_ENTITY, "The commit does not add up."),
+        Code::InvalidKeys => {
+            (S::UNPROCESSABLE_ENTITY, "The keys document is not the one that the request describes.")
+        }
         Code::OverQuota => (S::UNPROCESSABLE_ENTITY, "The account is over its quota. Deleting still works."),
         Code::RateLimited => (S::TOO_MANY_REQUESTS, "Too many requests. Try again later."),
         Code::Unavailable => (S::SERVICE_UNAVAILABLE, "The server is out of order for now."),

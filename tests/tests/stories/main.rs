@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test throughout.
 #![allow(clippy::print_stderr)] // Counts and reasons, for whoever reads the run.
 
+mod at_once;
+mod conflicts;
+mod durable;
 mod homes;
 mod main_job;

@@ -146,8 +146,7 @@ fn the_recovery_key_alone_opens_the_cache_offline_and_with_a_new_password_the_se
     a.run(&unlock).ends(0, &["unlocked, with 3 credentials"]);
     keys.assert_on(&a);
     // The old password is good no more, the new one is.
-    let mut c = world.device_without_keychain("c");
-    let kit = world.join_kit();
+    let (mut c, kit) = (world.device("c"), world.join_kit());
     let join = ["account", "join", "--kit", kit.to_str().unwrap()];
     c.run(&join).ends(4, &["password is wrong"]);
     c.set("KEYMOOR_PASSWORD_FILE", &new);

@@ -175,8 +175,11 @@ fn slots_come_back() {
     let (_dir, mut cache) = open();
     assert_eq!(read(&mut cache, |v| v.slot("device")), None);
     write(&mut cache, |c| c.set_slot("device", (1, 1)));
-    write(&mut cache, |c| c.set_slot("device", (u64::MAX, u16::MAX)));
-    assert_eq!(read(&mut cache, |v| v.slot("device")), Some((u64::MAX, u16::MAX)));
+    let greatest = (i64::MAX.cast_unsigned(), u16::MAX);
+    write(&mut cache, |c| c.set_slot("device", greatest));
+    assert_eq!(read(&mut cache, |v| v.slot("device")), Some(greatest));
+    write(&mut cache, |c| c.set_slot("device", (2, 1)));
+    assert_eq!(read(&mut cache, |v| v.slot("device")), Some(greatest), "the greater generation stays");
     write(&mut cache, |c| c.clear_slot("device"));
     assert_eq!(read(&mut cache, |v| v.slot("device")), None);
 }
