@@ -101,7 +101,12 @@ impl Vault {
         let aside: BTreeSet<RecordId> =
             self.cache.read(|view| view.quarantined())?.into_iter().map(|copy| copy.id).collect();
         findings.extend(aside.into_iter().map(|id| Finding::Quarantined { id }));
-        Ok(Diagnosis { records: known.len() as u64, copies, findings })
+        let diagnosis = Diagnosis { records: known.len() as u64, copies, findings };
+        if let Some(keychain) = self.keychain.as_ref().filter(|_| repair && diagnosis.is_well()) {
+            // The newest copies are known to open, so what killed writers left behind can go. If not now, then another time.
+            let _ = keychain.tidy();
+        }
+        Ok(diagnosis)
     }
 
     /// Opens both envelopes of everything; returns all ids, and those that do not open.

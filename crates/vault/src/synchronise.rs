@@ -130,6 +130,7 @@ impl Vault {
             if device.last_sync.is_none_or(|at| at + 60_000 < now()) || outcome.pulled + pushed > 0 {
                 device.last_sync = Some(now());
                 change.set_device(&device)?;
+                change.prune_history(now())?;
             }
             Ok::<_, Error>(change.unmirrored_count()?)
         })?;

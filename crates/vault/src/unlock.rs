@@ -6,7 +6,7 @@ use keymoor_cache::{Cache, Device};
 use keymoor_keychain::EntryId;
 use keymoor_protocol::keys::WrapKind;
 use keymoor_protocol::opaque::LoginKind;
-use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument, RecordId};
+use keymoor_protocol::{AccountId, ActorId, Cursor, DeviceId, KeysDocument, RecordId};
 use keymoor_remote::Remote;
 use keymoor_sealing::document::{self, Custody};
 use keymoor_sealing::keys::stretch;
@@ -31,20 +31,14 @@ use crate::vault::{Patience, Vault, keychain_of, make_directory};
 /// [`Error::WrongPassword`]; [`Error::KitOfAnotherAccount`] if another account's vault is here.
 pub fn unlock_with_kit(config: Config, kit: &JoinKit, password: &SecretString) -> Result<Vault, Error> {
     let _lock = begin(&config)?;
-    match cache_of(&config)? {
+    match cache_of(&config, kit.account)? {
         Some((cache, device, Some(document))) => {
-            if device.account != kit.account {
-                return Err(Error::KitOfAnotherAccount);
-            }
             let (root, custody) =
                 without_keychain::unlock(&document, kit.account, &kit.secret_key, password)?;
             install(config, Some((cache, device)), document, root, custody, Some(&kit.server), Cursor::START)
         }
         left => {
             let left = left.map(|(cache, device, _)| (cache, device));
-            if left.as_ref().is_some_and(|(_, device)| device.account != kit.account) {
-                return Err(Error::KitOfAnotherAccount);
-            }
             let remote = Remote::new(&kit.server.url, kit.server.pin)?;
             let device = left.as_ref().map_or_else(DeviceId::generate, |(_, device)| device.device);
             let (Opened { document, root, custody }, session) = open_account(kit, password, &remote, device)?;
@@ -79,10 +73,7 @@ pub fn unlock_with_recovery(
         let custody = document::custody(document, &root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
         Ok((root, custody))
     };
-    let left = cache_of(&config)?;
-    if left.as_ref().is_some_and(|(_, device, _)| device.account != kit.account) {
-        return Err(Error::KitOfAnotherAccount);
-    }
+    let left = cache_of(&config, kit.account)?;
     let (left, local) = match left {
         Some((cache, device, document)) => (Some((cache, device)), document),
         None => (None, None),
@@ -167,14 +158,29 @@ fn begin(config: &Config) -> Result<Lock, Error> {
 type Left = (Cache, Device, Option<KeysDocument>);
 
 /// What is left of the cache.
-fn cache_of(config: &Config) -> Result<Option<Left>, Error> {
+///
+/// # Errors
+/// [`Error::KitOfAnotherAccount`] if another account's vault is here and has anything in it. One that some command made after
+/// everything was lost has nothing, and gives way.
+fn cache_of(config: &Config, account: AccountId) -> Result<Option<Left>, Error> {
     if !Cache::exists(config.home()) {
         return Ok(None);
     }
     let mut cache = Cache::open(config.home())?;
-    let (device, document) = cache.read(|view| Ok::<_, Error>((view.device()?, view.keys_document()?)))?;
+    let (device, document, empty) = cache.read(|view| {
+        let mut empty = true;
+        let broken = view.for_each_meta(|_| {
+            empty = false;
+            Ok::<_, Error>(())
+        })?;
+        Ok::<_, Error>((view.device()?, view.keys_document()?, empty && broken.is_empty()))
+    })?;
+    let Some(device) = device else { return Ok(None) };
+    if device.account != account {
+        return if empty && device.server.is_none() { Ok(None) } else { Err(Error::KitOfAnotherAccount) };
+    }
     let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
-    Ok(device.map(|device| (cache, device, document)))
+    Ok(Some((cache, device, document)))
 }
 
 fn new_cache(config: &Config, document: &KeysDocument, device: DeviceId) -> Result<(Cache, Device), Error> {

@@ -54,7 +54,7 @@ fn write_at_once(device: &Device) {
     }
     let writes: usize = acknowledged.values().map(Vec::len).sum();
     eprintln!("{writes} acknowledged writes of two processes to {} names in {TIME:?}", names.len());
-    assert!(writes > 100, "only {writes} writes: that was no race");
+    assert!(writes > 20, "only {writes} writes: that was no race");
     device.assert_well();
 }
 

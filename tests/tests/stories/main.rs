@@ -7,4 +7,6 @@ mod at_once;
 mod conflicts;
 mod durable;
 mod homes;
+mod killed;
 mod main_job;
+mod refusals;

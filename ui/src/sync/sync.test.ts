@@ -24,7 +24,7 @@ it("sets up sync and shows the recovery page only when asked", async () => {
   expect(screen.queryByTestId("recovery-page")).toBeNull();
   await opened.user.click(screen.getByRole("button", { name: "Show the page" }));
   expect(await screen.findByTestId("recovery-page")).toHaveTextContent(/1 anchor.*12 lagoon/);
-  await opened.user.click(screen.getByRole("button", { name: "I have them" }));
+  await opened.user.click(screen.getByRole("button", { name: "I have it" }));
   expect(document.body.innerHTML).not.toContain("lagoon");
   expect(await screen.findByText("In keychain, cache and sync.")).toBeVisible();
 });

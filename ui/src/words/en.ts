@@ -187,7 +187,7 @@ export const en = {
     wordsTitle: "Recovery page",
     wordsIntro: "This is what the recovery file says. Print it, or copy it onto paper.",
     wordsShow: "Show the page",
-    wordsKept: "I have them",
+    wordsKept: "I have it",
     on: "On",
     lastSync: "Last sync",
     never: "not yet",

@@ -186,7 +186,7 @@ export const es: Words = {
     wordsTitle: "Página de recuperación",
     wordsIntro: "Esto es lo que dice el archivo de recuperación. Imprímelo o cópialo en papel.",
     wordsShow: "Ver la página",
-    wordsKept: "Las tengo",
+    wordsKept: "La tengo",
     on: "Activa",
     lastSync: "Última vez",
     never: "aún no",

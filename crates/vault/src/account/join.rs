@@ -62,8 +62,8 @@ impl Vault {
             Ok::<_, Error>((view.setting(FORMER)?, view.draft_count()?, view.unmirrored_count()?))
         })?;
         if former.is_some() && drafts == 0 && behind == 0 {
-            self.keep_device(None, None)?;
             self.cache.write(|change| change.remove_setting(FORMER))?;
+            self.keep_device(None, None)?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use keymoor_keychain::{EntryId, Keychain};
 use keymoor_protocol::KeysDocument;
 use keymoor_sealing::{AuthPassword, RootKey, SecretKey};
 
+use crate::account::join::FORMER;
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::entries::{DeviceEntry, Former, Server};
@@ -23,7 +24,15 @@ impl Vault {
         let known = device.server.clone().map(|url| Server { url, pin: device.pin });
         let server = server.cloned().or(known);
         if let Some(keychain) = self.keychain.clone() {
-            let entry = self.device_entry(device.device, server.clone(), None);
+            // Keys from before a join stay until `drop_former` finds that nothing needs them any more.
+            let former = if self.cache.read(|view| view.setting(FORMER))?.is_some() {
+                let slot = self.cache.read(|view| view.slot(DEVICE_SLOT))?.map(to_slot);
+                let stored = keychain.get(EntryId::Device, slot)?;
+                stored.and_then(|stored| DeviceEntry::decode(&stored.bytes).ok()).and_then(|entry| entry.former)
+            } else {
+                None
+            };
+            let entry = self.device_entry(device.device, server.clone(), former);
             self.put_device_entry(&keychain, &entry)?;
         }
         self.cache.write(|change| {

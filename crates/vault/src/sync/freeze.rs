@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keymoor_cache::Change;
 use keymoor_protocol::api::Push;
-use keymoor_protocol::limits::CHANGES_A_COMMIT;
+use keymoor_protocol::limits::{BYTES_A_RECORD, CHANGES_A_COMMIT};
 use keymoor_protocol::{Commit, Digest, Kind, Record, RecordId};
 use keymoor_sealing::commit::sign;
 
@@ -34,8 +34,8 @@ pub(crate) fn freeze(change: &mut Change<'_>, keys: &Keys, even_empty: bool) -> 
     for draft in change.drafts()? {
         let record = draft.record;
         let base_opens = change.base(record.id)?.is_none_or(|base| keys.open(&base.record).is_ok());
-        if erased.contains(&record.id) || !base_opens || keys.open(&record).is_err() {
-            continue; // what does not open is never pushed, nor pushed over
+        if record.size() > BYTES_A_RECORD || erased.contains(&record.id) || !base_opens || keys.open(&record).is_err() {
+            continue; // what does not open is never pushed, nor pushed over; what is too large waits to be settled
         }
         records.push(record);
     }
