@@ -46,9 +46,6 @@ impl Session {
 
     /// The record that NAME means: a name, `provider/name`, or an id.
     pub(crate) fn find(&mut self, name: &str, place: Place) -> Result<RecordId, Failure> {
-        if let Ok(id) = name.parse() {
-            return Ok(id);
-        }
         match self.vault.find(name, place) {
             Err(Error::NotFound) => {
                 let elsewhere = self.vault.find(name, other(place)).is_ok();

@@ -3,6 +3,7 @@
 use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
 
+use crate::account::join::FORMER;
 use crate::clock::now;
 use crate::content::Content;
 use crate::error::{Error, KeychainProblem};
@@ -88,9 +89,17 @@ impl Vault {
         }
         match self.mirror_record(id) {
             Ok(()) => {
-                let behind = self.cache.read(|view| view.unmirrored(LEFT_BEHIND)).unwrap_or_default();
+                let read = self.cache.read(|view| {
+                    Ok::<_, keymoor_cache::Error>((view.unmirrored(LEFT_BEHIND)?, view.setting(FORMER)?))
+                });
+                let (behind, former) = read.unwrap_or_default();
                 for id in behind {
-                    let _ = self.mirror_record(id); // what cannot be written now stays marked
+                    // What cannot be written now stays marked. After a join the old copies go last, once the new ones are
+                    // there.
+                    let _ = match former {
+                        Some(_) => self.mirror_if(id, false).map(drop),
+                        None => self.mirror_record(id),
+                    };
                 }
                 Kept::Yes
             }

@@ -93,6 +93,16 @@ fn active(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Er
     for id in ids {
         found.extend(candidate(view, keys, id)?);
     }
+    // The index only says where to look. What counts is the sealed name; a row that does not open stays and is healed.
+    found.retain(|candidate| {
+        let (provider, name) = (&candidate.provider, candidate.display.as_str());
+        let unread = provider.is_empty();
+        let base = suffixed(name).map_or(name, |(base, _)| base);
+        let named =
+            |text: &str| text == name || text == base || suffixed(text).is_some_and(|(t, _)| t == base);
+        let by_provider = || splits(&whole).iter().any(|(p, n)| p == provider && named(n));
+        unread || named(&whole) || by_provider() || whole.parse() == Ok(candidate.id)
+    });
     Ok(found)
 }
 

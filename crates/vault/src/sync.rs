@@ -9,4 +9,5 @@ pub(crate) mod chain;
 pub(crate) mod freeze;
 pub(crate) mod plan;
 pub(crate) mod reconcile;
+pub(crate) mod snapshot;
 pub(crate) mod take;

@@ -1,8 +1,6 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
-use std::collections::BTreeMap;
-
-use keymoor_protocol::{Cursor, Head, KeysDocument, SignedCommit};
+use keymoor_protocol::{Cursor, KeysDocument};
 use keymoor_remote::{Authorised, Error as Remote};
 use keymoor_sealing::document;
 
@@ -14,7 +12,7 @@ use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
 use crate::sync::chain::Known;
 use crate::sync::take::Outcome;
-use crate::sync::{accept, apply, freeze, plan, reconcile};
+use crate::sync::{accept, apply, freeze, plan};
 use crate::vault::Vault;
 
 /// Rounds of pull and push before somebody else's writing counts as endless.
@@ -30,8 +28,6 @@ pub struct SyncOptions {
     pub accept_deletes: bool,
     /// Push commit 1 even if there are no records.
     pub(crate) first_commit: bool,
-    /// An empty log is an error: a join never makes anything.
-    pub(crate) must_have_log: bool,
 }
 
 /// What a sync did.
@@ -153,13 +149,11 @@ impl Vault {
     ) -> Result<(), Error> {
         for _ in 0..ROUNDS {
             self.pull(line, options, outcome, progress)?;
-            let keys = &self.keys;
             let (empty, waiting) = self.cache.read(|view| {
                 Ok::<_, Error>((view.device()?.is_some_and(|d| d.cursor.seq == 0), view.draft_count()?))
             })?;
-            if empty && options.must_have_log {
-                return Err(Error::Alarm(Alarm::RolledBack));
-            }
+            self.must_have_log(empty && !options.first_commit)?;
+            let keys = &self.keys;
             let first = empty && options.first_commit;
             if waiting == 0
                 && !first
@@ -220,6 +214,9 @@ impl Vault {
                 Err(error) => return Err(unauthenticated(error)),
             };
             let (more, total) = (page.more, page.head.seq);
+            if more && page.commits.is_empty() {
+                return Err(Error::Alarm(Alarm::ChainBroken)); // it would never end
+            }
             let verified = apply::verify(&self.keys, &mut known, page).map_err(Error::Alarm)?;
             if verified.is_empty() && !more {
                 // The pages before may have been applied by an earlier sync, or promised more than came.
@@ -243,107 +240,6 @@ impl Vault {
                 return Ok(()); // where another process moved the cursor, the next round begins from there
             }
         }
-    }
-
-    /// From the live set: verified along the whole chain, staged page by page, reconciled in one local transaction.
-    fn snapshot(
-        &mut self,
-        line: &Authorised,
-        options: &SyncOptions,
-        outcome: &mut Outcome,
-    ) -> Result<(), Error> {
-        let vault = self.keys.vault;
-        self.cache.write(|change| change.clear_staged())?;
-        let mut head = None;
-        let mut after = None;
-        loop {
-            let page = line.snapshot(vault, after).map_err(unauthenticated)?;
-            let first: Cursor = *head.get_or_insert(page.head);
-            self.cache.write(|change| {
-                change.stage(&page.records)?;
-                change.set_staged_cursor(first, page.next)
-            })?;
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        // What was written while the pages were taken.
-        let mut cursor = head.unwrap_or(Cursor::START);
-        loop {
-            let page = line.pull(vault, cursor).map_err(unauthenticated)?;
-            let more = page.more;
-            self.cache.write(|change| {
-                for push in &page.commits {
-                    let commit = push.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
-                    let placed: Vec<_> = (push.records.iter().cloned())
-                        .map(|record| keymoor_protocol::api::Placed { seq: commit.seq, record })
-                        .collect();
-                    change.stage(&placed)?;
-                    for gone in commit.changes.iter().filter(|c| c.kind == keymoor_protocol::Kind::Forgotten)
-                    {
-                        change.unstage(gone.record)?;
-                    }
-                    cursor = Cursor { seq: commit.seq, head: push.signed.head() };
-                }
-                Ok::<_, Error>(change.set_staged_cursor(cursor, None)?)
-            })?;
-            if !more {
-                break;
-            }
-        }
-        let (ancestor, chain) = self.fetch_chain(line, cursor)?;
-        let keys = &self.keys;
-        self.cache.write(|change| {
-            let stated = match chain.last() {
-                Some((_, signed)) => {
-                    Some(signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?.state)
-                }
-                None => None,
-            };
-            if stated.is_some_and(|stated| change.staged_state().ok() != Some(stated)) {
-                return Err(Error::Alarm(Alarm::StateWrong));
-            }
-            reconcile::reconcile(change, keys, ancestor, &chain, options.accept_deletes, outcome)
-        })
-    }
-
-    /// The server's commits up to `head`, all links verified, from the last one that this device knows, too. Whoever claims
-    /// an ancestor has to prove it with a chain.
-    fn fetch_chain(
-        &mut self,
-        line: &Authorised,
-        head: Cursor,
-    ) -> Result<(u64, Vec<(Cursor, SignedCommit)>), Error> {
-        let (device, known_here) = self.cache.read(|view| {
-            let heads = view.known_range(1, u32::MAX)?;
-            Ok::<_, Error>((view.device()?.ok_or(Error::Locked)?, heads))
-        })?;
-        let mut heads: BTreeMap<u64, Head> =
-            known_here.into_iter().map(|known| (known.seq, known.head)).collect();
-        heads.insert(device.cursor.seq, device.cursor.head);
-        let mut known = Known::start(device.vault);
-        let mut chain = Vec::new();
-        while known.cursor.seq < head.seq {
-            let page = line.chain(device.vault, known.cursor.seq + 1).map_err(unauthenticated)?;
-            if page.commits.is_empty() {
-                return Err(Error::Alarm(Alarm::ChainBroken));
-            }
-            for signed in page.commits {
-                known.follow(&self.keys.root, &signed).map_err(Error::Alarm)?;
-                chain.push((known.cursor, signed));
-                if known.cursor.seq == head.seq {
-                    break;
-                }
-            }
-        }
-        if known.cursor != head {
-            return Err(Error::Alarm(Alarm::ChainBroken));
-        }
-        let common = chain.iter().rev().find(|(cursor, _)| heads.get(&cursor.seq) == Some(&cursor.head));
-        let ancestor = common.map_or(0, |(cursor, _)| cursor.seq);
-        chain.retain(|(cursor, _)| cursor.seq > ancestor || cursor.seq == head.seq);
-        Ok((ancestor, chain))
     }
 
     /// A cache that was rebuilt has no keys document; it is wanted where keychain and server are lost later.
@@ -414,7 +310,7 @@ fn accepted(
 }
 
 /// Inside a round every way of not being let in is "sign in"; the caller refreshes once before it believes that.
-fn unauthenticated(error: Remote) -> Error {
+pub(crate) fn unauthenticated(error: Remote) -> Error {
     match error {
         Remote::TokenExpired | Remote::Unauthenticated => Error::Server(ServerProblem::SignIn),
         other => other.into(),

@@ -14,7 +14,7 @@ use keymoor_sealing::{Profile, RootKey};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::account::create::sent;
-use crate::account::join::{Opened, open_account};
+use crate::account::join::{MUST_HAVE_LOG, Opened, open_account};
 use crate::config::Config;
 use crate::error::{Alarm, Error};
 use crate::homes::entries::Server;
@@ -35,7 +35,11 @@ pub fn unlock_with_kit(config: Config, kit: &JoinKit, password: &SecretString) -
         Some((cache, device, Some(document))) => {
             let (root, custody) =
                 without_keychain::unlock(&document, kit.account, &kit.secret_key, password)?;
-            install(config, Some((cache, device)), document, root, custody, Some(&kit.server), Cursor::START)
+            let left = Some((cache, device));
+            let mut vault = install(config, left, document, root, custody, Some(&kit.server), Cursor::START)?;
+            // The password is at hand; offline, the next sync asks for it.
+            let _ = vault.sign_in(password);
+            Ok(vault)
         }
         left => {
             let left = left.map(|(cache, device, _)| (cache, device));
@@ -126,6 +130,14 @@ impl Vault {
         let there = line.keys(None)?;
         let old = KeysDocument::decode(&there.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
         document::verify(&old, &self.keys.root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
+        // The number counts in the document, not in the message around it, and may not be older than what was seen here.
+        let version = old.version;
+        if version != there.version
+            || version < device.document_version
+            || (old.account, old.vault) != (account, self.keys.vault)
+        {
+            return Err(Error::Alarm(Alarm::KeysDocument));
+        }
         let (auth, unlock) = stretch(
             password.expose_secret(), // exposed to be stretched
             &self.custody.secret_key,
@@ -137,11 +149,11 @@ impl Vault {
             old.wraps.into_iter().filter(|wrap| wrap.kind != WrapKind::Password).collect();
         wraps.push(document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?);
         let document =
-            document::write(root, account, self.keys.vault, there.version + 1, &self.custody, wraps)?;
+            document::write(root, account, self.keys.vault, version.saturating_add(1), &self.custody, wraps)?;
         let new = keymoor_protocol::api::NewPassword {
             password: remote.register(account, LoginKind::Password, auth.expose())?,
             recovery: None,
-            keys: keymoor_protocol::api::NewKeys { expected: there.version, keys: sent(&document) },
+            keys: keymoor_protocol::api::NewKeys { expected: version, keys: sent(&document) },
         };
         line.set_password(None, &new)?;
         self.keep_device(None, Some(&document))?;
@@ -199,7 +211,10 @@ fn new_cache(config: &Config, document: &KeysDocument, device: DeviceId) -> Resu
         last_sync: None,
     };
     let mut cache = Cache::open(config.home())?;
-    cache.write(|change| change.set_device(&device))?;
+    cache.write(|change| {
+        change.set_device(&device)?;
+        change.set_setting(MUST_HAVE_LOG, b"1")
+    })?;
     Ok((cache, device))
 }
 

@@ -21,6 +21,9 @@ use crate::sync::plan;
 use crate::synchronise::{Progress, SyncOptions, SyncReport};
 use crate::vault::{Vault, finish_secret_key_file};
 
+/// The cache's note that this device came to an account that has a log: an empty one is an error until it was seen.
+pub(crate) const MUST_HAVE_LOG: &str = "must_have_log";
+
 /// The cache's note that the device entry still holds former keys.
 pub(crate) const FORMER: &str = "former";
 
@@ -53,7 +56,19 @@ impl Vault {
         self.move_in(kit, opened, device.device)?;
         self.begin_session(&remote, session)?;
         drop(lock);
-        self.synchronise(&SyncOptions { must_have_log: true, ..SyncOptions::default() }, progress)
+        self.synchronise(&SyncOptions::default(), progress)
+    }
+
+    /// An account that was joined has a log: an empty one is a server that lost it or hides it, never a reason to begin anew.
+    pub(crate) fn must_have_log(&mut self, empty: bool) -> Result<(), Error> {
+        if self.cache.read(|view| view.setting(MUST_HAVE_LOG))?.is_none() {
+            return Ok(());
+        }
+        if empty {
+            return Err(Error::Alarm(Alarm::RolledBack));
+        }
+        self.cache.write(|change| change.remove_setting(MUST_HAVE_LOG))?;
+        Ok(())
     }
 
     /// Lets the keys from before a join go, once everything that they sealed is acknowledged and mirrored under the new ones.
@@ -109,6 +124,7 @@ impl Vault {
             change.set_device(&device)?;
             change.set_keys_document(&document.encode())?;
             change.set_setting(FORMER, b"1")?;
+            change.set_setting(MUST_HAVE_LOG, b"1")?;
             if kit.known != Cursor::START {
                 change.know_head(kit.known)?;
             }

@@ -125,7 +125,7 @@ impl Vault {
         let line = remote.with_token(&session.access_token);
         let entry = SessionEntry {
             access: session.access_token.into(),
-            expires_at: now() + session.expires_in.saturating_mul(1000),
+            expires_at: now().saturating_add(session.expires_in.saturating_mul(1000)),
             refresh: session.refresh_token.into(),
             refresh_id,
         };

@@ -28,7 +28,9 @@ impl Vault {
             let former = if self.cache.read(|view| view.setting(FORMER))?.is_some() {
                 let slot = self.cache.read(|view| view.slot(DEVICE_SLOT))?.map(to_slot);
                 let stored = keychain.get(EntryId::Device, slot)?;
-                stored.and_then(|stored| DeviceEntry::decode(&stored.bytes).ok()).and_then(|entry| entry.former)
+                stored
+                    .and_then(|stored| DeviceEntry::decode(&stored.bytes).ok())
+                    .and_then(|entry| entry.former)
             } else {
                 None
             };

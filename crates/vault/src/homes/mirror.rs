@@ -61,7 +61,7 @@ impl Vault {
         Ok(())
     }
 
-    fn mirror_if(&mut self, id: RecordId, deletes: bool) -> Result<Mirrored, Error> {
+    pub(crate) fn mirror_if(&mut self, id: RecordId, deletes: bool) -> Result<Mirrored, Error> {
         let Some(keychain) = self.keychain.clone() else { return Ok(Mirrored::Done) };
         // Read and written under one lock: of two processes that save one record, neither may put an older copy over a newer.
         let lock = Lock::wait_for(&self.config, "mirror", PATIENCE)?;
@@ -145,7 +145,7 @@ pub(crate) fn read_mark(keychain: &Keychain) -> Result<Option<Mark>, Error> {
 
 /// What became of one copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mirrored {
+pub(crate) enum Mirrored {
     /// Written, or deleted.
     Done,
     /// Not asked for: it is to be deleted, or not.

@@ -34,7 +34,11 @@ pub(crate) fn freeze(change: &mut Change<'_>, keys: &Keys, even_empty: bool) -> 
     for draft in change.drafts()? {
         let record = draft.record;
         let base_opens = change.base(record.id)?.is_none_or(|base| keys.open(&base.record).is_ok());
-        if record.size() > BYTES_A_RECORD || erased.contains(&record.id) || !base_opens || keys.open(&record).is_err() {
+        if record.size() > BYTES_A_RECORD
+            || erased.contains(&record.id)
+            || !base_opens
+            || keys.open(&record).is_err()
+        {
             continue; // what does not open is never pushed, nor pushed over; what is too large waits to be settled
         }
         records.push(record);

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use keymoor_cache::{Base, Change};
 use keymoor_protocol::api::Placed;
-use keymoor_protocol::{Cursor, RecordId, SignedCommit};
+use keymoor_protocol::{Kind, RecordId};
 
 use crate::content::{Content, merge};
 use crate::drafts;
@@ -15,30 +15,29 @@ use crate::error::{Alarm, Error};
 use crate::keys::Keys;
 use crate::notice::Notice;
 use crate::sync::plan;
+use crate::sync::snapshot::Proved;
 use crate::sync::take::{Outcome, forget, take};
 
-/// Makes the staged set the base. `chain` are the server's commits after `ancestor`, verified.
+/// Makes the staged set the base, as far as the chain proves it.
 pub(crate) fn reconcile(
     change: &mut Change<'_>,
     keys: &Keys,
-    ancestor: u64,
-    chain: &[(Cursor, SignedCommit)],
+    proved: &Proved,
     accept_deletes: bool,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    let ancestor = proved.ancestor;
     let device = change.device()?.ok_or(Error::Locked)?;
     let was_behind = ancestor < device.cursor.seq;
     let live_before = change.live_count()?;
     let mut staged = Vec::new();
     change.for_each_staged(|placed| {
-        staged.push(placed);
+        staged.push(placed_by(proved, placed)?);
         Ok::<_, Error>(())
     })?;
     let present: BTreeSet<RecordId> = staged.iter().map(|placed| placed.record.id).collect();
-    let mut put_back = 0;
-
     for placed in &staged {
-        put_back += u64::from(take_placed(change, keys, placed, outcome)?);
+        take_placed(change, keys, placed, outcome)?;
     }
     let mut absent = Vec::new();
     change.for_each_base(|base| {
@@ -57,7 +56,6 @@ pub(crate) fn reconcile(
             change.remove_base(record.id)?;
             if let Ok(content) = content {
                 drafts::write(change, keys, record.id, &content)?;
-                put_back += 1;
             }
         } else {
             forget(change, keys, record.id, outcome)?;
@@ -68,37 +66,47 @@ pub(crate) fn reconcile(
     }
 
     change.truncate_chain_above(ancestor)?;
-    for (cursor, commit) in chain {
+    for (cursor, commit) in &proved.chain {
         change.append_chain(cursor.seq, commit)?;
+    }
+    if change.state()? != proved.state {
+        return Err(Error::Alarm(Alarm::StateWrong));
     }
     // `take` may have made a new actor.
     let mut device = change.device()?.ok_or(Error::Locked)?;
-    if let Some((cursor, commit)) = chain.last() {
-        let commit = commit.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
-        device.cursor = *cursor;
-        if change.state()? != commit.state {
-            return Err(Error::Alarm(Alarm::StateWrong));
-        }
-    } else {
-        device.cursor = Cursor { seq: ancestor, head: change.known(ancestor)?.unwrap_or(device.cursor.head) };
-    }
+    device.cursor = proved.known.cursor;
+    // What this device commits next may not fall below what the log has reached.
+    device.epoch = device.epoch.max(proved.known.epoch);
+    device.document_version = device.document_version.max(proved.known.document_version);
     device.rebuilt = false;
     change.set_device(&device)?;
     change.thaw()?;
     change.clear_staged()?;
-    if was_behind && put_back > 0 {
+    if was_behind {
         outcome.notices.push(Notice::Alarm(Alarm::PutBack));
     }
     Ok(())
 }
 
-/// Takes a record of the live set; `true` if this device knew more of it than the server does now.
+/// The record with the number of the commit that wrote it, by the chain and not by the server's word.
+fn placed_by(proved: &Proved, placed: Placed) -> Result<Placed, Error> {
+    let record = placed.record;
+    let kind = if record.deleted { Kind::Deleted } else { Kind::Live };
+    let (seq, change) = proved.written.get(&record.id).ok_or(Error::Alarm(Alarm::StateWrong))?;
+    let fits = record.is_consistent()
+        && change.version == record.version
+        && change.digest == record.digest()
+        && change.kind == kind;
+    if fits { Ok(Placed { seq: *seq, record }) } else { Err(Error::Alarm(Alarm::StateWrong)) }
+}
+
+/// Takes a record of the live set.
 fn take_placed(
     change: &mut Change<'_>,
     keys: &Keys,
     placed: &Placed,
     outcome: &mut Outcome,
-) -> Result<bool, Error> {
+) -> Result<(), Error> {
     let Placed { seq, record } = placed;
     let mine = change.base(record.id)?;
     if mine.as_ref().is_some_and(|base| base.record.digest() == record.digest()) {
@@ -109,7 +117,7 @@ fn take_placed(
                 change.put_base(record, *seq, tags)?;
             }
         }
-        return Ok(false);
+        return Ok(());
     }
     // What this device had seen acknowledged goes into its draft, so that nothing of it is lost.
     let known: Option<Content> = mine.and_then(|base| keys.open(&base.record).ok());
@@ -123,6 +131,5 @@ fn take_placed(
         };
         drafts::write(change, keys, record.id, &content)?;
     }
-    take(change, keys, record, *seq, outcome)?;
-    Ok(change.draft(record.id)?.is_some())
+    take(change, keys, record, *seq, outcome)
 }

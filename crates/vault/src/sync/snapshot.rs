@@ -1,0 +1,160 @@
+//! Taking a snapshot: the live set, staged page by page, proved along the whole chain, reconciled in one local transaction.
+//!
+//! Nothing of it is believed because the server says so: which commit wrote a record, which version is the newest and which
+//! records there are follow from the chain, whose every link is authenticated (rule 8).
+
+use std::collections::BTreeMap;
+
+use keymoor_protocol::api::Placed;
+use keymoor_protocol::state::{Buckets, StateHash};
+use keymoor_protocol::{Change, Cursor, Head, Kind, RecordId, SignedCommit};
+use keymoor_remote::Authorised;
+
+use crate::error::{Alarm, Error};
+use crate::sync::chain::Known;
+use crate::sync::reconcile;
+use crate::sync::take::Outcome;
+use crate::synchronise::{SyncOptions, unauthenticated};
+use crate::vault::Vault;
+
+/// Records that a snapshot may bring. Ten times what a server advertises: beyond that it only fills the disk.
+const MOST: u64 = 100_000;
+
+/// What a chain proves.
+pub(crate) struct Proved {
+    /// The last commit that this device knew, too.
+    pub(crate) ancestor: u64,
+    /// The commits after it, and the newest one in any case.
+    pub(crate) chain: Vec<(Cursor, SignedCommit)>,
+    /// The newest commit, its epoch and its document version.
+    pub(crate) known: Known,
+    /// The state hash that it states; that of nothing for an empty log.
+    pub(crate) state: StateHash,
+    /// For each record of the live set the commit that wrote it, and what that says of it.
+    pub(crate) written: BTreeMap<RecordId, (u64, Change)>,
+}
+
+impl Vault {
+    /// Takes the server's live set over.
+    pub(crate) fn snapshot(
+        &mut self,
+        line: &Authorised,
+        options: &SyncOptions,
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
+        let head = self.stage(line)?;
+        let proved = self.prove(line, head)?;
+        let keys = &self.keys;
+        self.cache.write(|change| {
+            // An empty log proves an empty set, and nothing else.
+            if change.staged_state()? != proved.state {
+                return Err(Error::Alarm(Alarm::StateWrong));
+            }
+            reconcile::reconcile(change, keys, &proved, options.accept_deletes, outcome)
+        })
+    }
+
+    /// Stages the pages, then what was written while they were taken; returns how far that reaches.
+    fn stage(&mut self, line: &Authorised) -> Result<Cursor, Error> {
+        let vault = self.keys.vault;
+        self.cache.write(|change| change.clear_staged())?;
+        let (mut head, mut after, mut count) = (None, None, 0);
+        loop {
+            let page = line.snapshot(vault, after).map_err(unauthenticated)?;
+            let first: Cursor = *head.get_or_insert(page.head);
+            count += page.records.len() as u64;
+            let ends = page.next.is_none_or(|next| Some(next) > after);
+            if !ends || count > MOST {
+                return Err(Error::Alarm(Alarm::StateWrong)); // it would never end
+            }
+            self.cache.write(|change| {
+                change.stage(&page.records)?;
+                change.set_staged_cursor(first, page.next)
+            })?;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut cursor = head.unwrap_or(Cursor::START);
+        loop {
+            let page = line.pull(vault, cursor).map_err(unauthenticated)?;
+            if page.more && page.commits.is_empty() {
+                return Err(Error::Alarm(Alarm::ChainBroken));
+            }
+            self.cache.write(|change| {
+                for push in &page.commits {
+                    let commit = push.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
+                    let records = push.records.iter().cloned();
+                    let placed: Vec<_> = records.map(|record| Placed { seq: commit.seq, record }).collect();
+                    change.stage(&placed)?;
+                    for gone in commit.changes.iter().filter(|change| change.kind == Kind::Forgotten) {
+                        change.unstage(gone.record)?;
+                    }
+                    cursor = Cursor { seq: commit.seq, head: push.signed.head() };
+                }
+                Ok::<_, Error>(change.set_staged_cursor(cursor, None)?)
+            })?;
+            if !page.more {
+                return Ok(cursor);
+            }
+        }
+    }
+
+    /// Follows the server's log from its first commit to `head`, every link verified, and finds the last commit that this
+    /// device knows, too. Whoever claims an ancestor has to prove it with a chain.
+    fn prove(&mut self, line: &Authorised, head: Cursor) -> Result<Proved, Error> {
+        let (device, known_here) = self.cache.read(|view| {
+            let heads = view.known_range(1, u32::MAX)?;
+            Ok::<_, Error>((view.device()?.ok_or(Error::Locked)?, heads))
+        })?;
+        let mut heads: BTreeMap<u64, Head> =
+            known_here.into_iter().map(|known| (known.seq, known.head)).collect();
+        heads.insert(device.cursor.seq, device.cursor.head);
+        let mut proved = Proved {
+            ancestor: 0,
+            chain: Vec::new(),
+            known: Known::start(device.vault),
+            state: Buckets::default().state(),
+            written: BTreeMap::new(),
+        };
+        while proved.known.cursor.seq < head.seq {
+            let page = line.chain(device.vault, proved.known.cursor.seq + 1).map_err(unauthenticated)?;
+            if page.commits.is_empty() {
+                return Err(Error::Alarm(Alarm::ChainBroken));
+            }
+            for signed in page.commits {
+                if proved.known.cursor.seq == head.seq {
+                    break;
+                }
+                let commit = proved.known.follow(&self.keys.root, &signed).map_err(Error::Alarm)?;
+                for change in commit.changes {
+                    match change.kind {
+                        Kind::Forgotten => proved.written.remove(&change.record),
+                        Kind::Live | Kind::Deleted => {
+                            proved.written.insert(change.record, (commit.seq, change))
+                        }
+                    };
+                }
+                proved.state = commit.state;
+                proved.chain.push((proved.known.cursor, signed));
+            }
+        }
+        if proved.known.cursor != head {
+            return Err(Error::Alarm(Alarm::ChainBroken));
+        }
+        // A head beyond this device's own is one that a kit states: a log without it is older than the kit.
+        let has = |seq: u64, head: &Head| {
+            proved.chain.iter().any(|(cursor, _)| (cursor.seq, &cursor.head) == (seq, head))
+        };
+        if heads.iter().any(|(seq, head)| *seq > device.cursor.seq && !has(*seq, head)) {
+            return Err(Error::Alarm(Alarm::RolledBack));
+        }
+        let common =
+            proved.chain.iter().rev().find(|(cursor, _)| heads.get(&cursor.seq) == Some(&cursor.head));
+        proved.ancestor = common.map_or(0, |(cursor, _)| cursor.seq);
+        let ancestor = proved.ancestor;
+        proved.chain.retain(|(cursor, _)| cursor.seq > ancestor || cursor.seq == head.seq);
+        Ok(proved)
+    }
+}
