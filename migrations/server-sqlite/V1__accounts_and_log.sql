@@ -7,20 +7,25 @@ CREATE TABLE meta (
 
 CREATE TABLE account (
     account_id    BLOB PRIMARY KEY CHECK (length(account_id) = 16),
-    vault_id      BLOB NOT NULL UNIQUE CHECK (length(vault_id) = 16),
     created_at    INTEGER NOT NULL,
-    password      BLOB NOT NULL,                 -- OPAQUE registrations
-    recovery      BLOB NOT NULL,
     proof_hash    BLOB NOT NULL CHECK (length(proof_hash) = 32),
     keys_version  INTEGER NOT NULL,
     keys_epoch    INTEGER NOT NULL,
-    keys_document BLOB NOT NULL,
-    -- The head of the vault's log, and what its live set takes.
-    seq           INTEGER NOT NULL DEFAULT 0,
-    head          BLOB NOT NULL,
-    epoch         INTEGER NOT NULL DEFAULT 0,
-    records       INTEGER NOT NULL DEFAULT 0,
-    bytes         INTEGER NOT NULL DEFAULT 0
+    password      BLOB NOT NULL,                 -- OPAQUE registrations
+    recovery      BLOB NOT NULL,
+    keys_document BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The head of a vault's log, and what its live set takes. Apart from the account, whose row is large: each push writes this.
+CREATE TABLE vault (
+    account_id       BLOB PRIMARY KEY REFERENCES account ON DELETE CASCADE,
+    vault_id         BLOB NOT NULL UNIQUE CHECK (length(vault_id) = 16),
+    seq              INTEGER NOT NULL,
+    head             BLOB NOT NULL CHECK (length(head) = 32),
+    epoch            INTEGER NOT NULL,           -- of the last commit
+    document_version INTEGER NOT NULL,           -- of the last commit
+    records          INTEGER NOT NULL,           -- live, undeleted
+    bytes            INTEGER NOT NULL            -- of their envelopes
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE device (
@@ -34,25 +39,25 @@ CREATE TABLE device (
 
 -- One row a session family. Tokens are kept as SHA-256 only; a successor is derived anew from the token that asks for it.
 CREATE TABLE session (
-    account_id           BLOB NOT NULL,
-    family               BLOB NOT NULL CHECK (length(family) = 16),
-    device_id            BLOB NOT NULL,
-    kind                 TEXT NOT NULL CHECK (kind IN ('password', 'recovery')),
-    logged_in_at         INTEGER NOT NULL,
-    salt                 BLOB NOT NULL CHECK (length(salt) = 32),
-    access_hash          BLOB NOT NULL,
-    access_expires_at    INTEGER NOT NULL,
-    refresh_hash         BLOB NOT NULL,
-    refresh_expires_at   INTEGER NOT NULL,
-    used                 INTEGER NOT NULL,       -- whether the newest tokens were used
-    previous_hash        BLOB,
-    previous_refresh_id  BLOB,
+    account_id                 BLOB NOT NULL,
+    family                     BLOB NOT NULL CHECK (length(family) = 16),
+    device_id                  BLOB NOT NULL,
+    kind                       TEXT NOT NULL CHECK (kind IN ('password', 'recovery')),
+    logged_in_at               INTEGER NOT NULL,
+    salt                       BLOB NOT NULL CHECK (length(salt) = 32),
+    access_hash                BLOB NOT NULL,
+    access_expires_at          INTEGER NOT NULL,
+    refresh_hash               BLOB NOT NULL,
+    refresh_expires_at         INTEGER NOT NULL,
+    used                       INTEGER NOT NULL, -- whether the newest tokens were used
+    previous_access_hash       BLOB,             -- good until the newest is used
+    previous_access_expires_at INTEGER,
+    previous_refresh_hash      BLOB,             -- may be repeated until the newest is used
+    previous_refresh_id        BLOB,
     PRIMARY KEY (account_id, family),
     FOREIGN KEY (account_id, device_id) REFERENCES device ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX session_access ON session (access_hash);
-CREATE UNIQUE INDEX session_refresh ON session (refresh_hash);
-CREATE INDEX session_previous ON session (previous_hash);
+CREATE UNIQUE INDEX session_family ON session (family);
 
 -- The log. Never pruned.
 CREATE TABLE commits (

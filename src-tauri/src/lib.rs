@@ -20,9 +20,25 @@ use tauri::Manager as _;
 
 use crate::commands::{account, files, keys, state};
 
+/// Forbids core dumps, and on Linux also that another process of the same user attaches.
+#[cfg(unix)]
+fn keep_memory_private() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    // Lowering one's own limit cannot fail; were it to, a window that works serves its user better than none.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// Windows writes no dump of a process unless an administrator asked for it.
+#[cfg(not(unix))]
+fn keep_memory_private() {}
+
 /// Opens the window and stays until it is closed.
 #[must_use]
 pub fn run() -> ExitCode {
+    keep_memory_private();
     if automated() && !cfg!(debug_assertions) {
         return refuse(
             "TAURI_WEBVIEW_AUTOMATION is set: a released Keymoor cannot be driven by another program.",

@@ -7,6 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How many characters of an output a failure repeats.
+const SHOWN: usize = 3000;
+
 /// A program that has ended.
 #[derive(Debug)]
 pub struct Ran {
@@ -54,8 +57,11 @@ impl Ran {
 
 impl std::fmt::Display for Ran {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let out: String = self.text().chars().take(2000).collect();
-        write!(f, "{} ended with {:?} after {:?}\n{out}\n{}", self.line, self.code, self.took, self.err)
+        let out: String = self.text().chars().take(SHOWN).collect();
+        // The end of it: where a log was asked for, the words for a person come last.
+        let skipped = self.err.chars().count().saturating_sub(SHOWN);
+        let err: String = self.err.chars().skip(skipped).collect();
+        write!(f, "{} ended with {:?} after {:?}\n{out}\n{err}", self.line, self.code, self.took)
     }
 }
 

@@ -1,15 +1,21 @@
 //! Answers: JSON, and errors in the one format. Nothing in an error echoes input.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use keymoor_protocol::api::{Code, ErrorBody};
 use keymoor_protocol::Cursor;
+use keymoor_protocol::api::{Code, ErrorBody};
 use serde::de::DeserializeOwned;
 
 use crate::store::StoreError;
+
+/// A body that takes longer to arrive is given up.
+const BODY: Duration = Duration::from_secs(60);
 
 /// A request that is not answered with what it asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +89,7 @@ impl From<StoreError> for Refusal {
             StoreError::HeadMoved(head) => return Self { head: Some(head), ..Self::new(Code::HeadMoved) },
             StoreError::Diverged => Code::Diverged,
             StoreError::KeysMoved => Code::KeysMoved,
+            StoreError::InvalidKeys => Code::InvalidKeys,
             StoreError::InvalidCommit => Code::InvalidCommit,
             StoreError::OverQuota => Code::OverQuota,
             StoreError::TooLarge => Code::TooLarge,
@@ -101,12 +108,38 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(JsonRejection::BytesRejection(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+        match tokio::time::timeout(BODY, Json::from_request(request, state)).await {
+            Ok(Ok(Json(body))) => Ok(Self(body)),
+            Ok(Err(JsonRejection::BytesRejection(error)))
+                if error.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+            {
                 Err(Refusal::new(Code::TooLarge))
             }
-            Err(_) => Err(Refusal::new(Code::BadRequest)),
+            _ => Err(Refusal::new(Code::BadRequest)),
         }
+    }
+}
+
+/// The ids in the path, or a refusal in our format.
+pub(crate) struct Segments<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(segments)| Self(segments)).map_err(|_| Refusal::new(Code::BadRequest))
+    }
+}
+
+/// What stands after the question mark, or a refusal in our format.
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(|Query(parameters)| Self(parameters)).map_err(|_| Refusal::new(Code::BadRequest))
     }
 }

@@ -8,7 +8,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
 use keymoor_protocol::AccountId;
 use keymoor_protocol::api::Code;
-use keymoor_protocol::limits::BYTES_A_REQUEST;
+use keymoor_protocol::limits::{BYTES_A_REQUEST, Limits};
 use keymoor_protocol::opaque::ServerSetup;
 
 use crate::answer::Refusal;
@@ -24,6 +24,7 @@ pub(crate) struct App<S> {
     pub(crate) setup: ServerSetup,
     pub(crate) logins: Logins,
     pub(crate) registration: Registration,
+    pub(crate) limits: Limits,
     pub(crate) by_account: Rates<AccountId>,
     pub(crate) logins_by_account: Rates<AccountId>,
     pub(crate) logins_by_address: Rates<IpAddr>,
@@ -39,6 +40,7 @@ impl<S: Store> App<S> {
             setup,
             logins: Logins::default(),
             registration: config.registration,
+            limits: config.limits,
             by_account: Rates::new(config.rate, config.burst),
             logins_by_account: Rates::new(logins, config.logins),
             logins_by_address: Rates::new(10.0 * logins, 10.0 * config.logins),
@@ -57,7 +59,7 @@ impl<S: Store> App<S> {
             .route("/devices", get(devices::list::<S>))
             .route("/devices/{device}", put(devices::put::<S>).delete(devices::remove::<S>))
             .route("/keys", get(keys::get::<S>).put(keys::put::<S>))
-            .route("/limits", get(health::limits))
+            .route("/limits", get(health::limits::<S>))
             .route("/vaults/{vault}/commits", post(vaults::push::<S>).get(vaults::pull::<S>))
             .route("/vaults/{vault}/chain", get(vaults::chain::<S>))
             .route("/vaults/{vault}/snapshot", get(vaults::snapshot::<S>))

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use keymoor_protocol::api::{Code, PROOF_HEADER};
@@ -14,8 +14,8 @@ use subtle::ConstantTimeEq as _;
 use crate::answer::Refusal;
 use crate::app::Shared;
 use crate::clock::now;
+use crate::connections::Peer;
 use crate::store::{SessionInfo, Store};
-use crate::tls::Peer;
 use crate::tokens;
 
 /// A login at most this old is as good as the account proof.
@@ -27,7 +27,7 @@ pub(crate) struct Session(pub(crate) SessionInfo);
 /// A session of either kind, with the account proof if one came along.
 pub(crate) struct AnySession {
     pub(crate) info: SessionInfo,
-    pub(crate) access: [u8; 32],
+    pub(crate) family: [u8; 16],
     proved: bool,
 }
 
@@ -53,10 +53,10 @@ impl<S: Store> FromRequestParts<Shared<S>> for AnySession {
     async fn from_request_parts(parts: &mut Parts, app: &Shared<S>) -> Result<Self, Refusal> {
         let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
-        let access = tokens::hash(token.ok_or(Refusal::new(Code::Unauthenticated))?);
+        let access = token.and_then(tokens::present).ok_or(Refusal::new(Code::Unauthenticated))?;
         let info = app.store.session(access, now()).await?;
         app.by_account.take(info.account).map_err(Refusal::later)?;
-        Ok(Self { proved: proof(&parts.headers, &info), access, info })
+        Ok(Self { proved: proof(&parts.headers, &info), family: access.family, info })
     }
 }
 
@@ -84,7 +84,7 @@ impl<S: Sync> FromRequestParts<S> for Address {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-        Ok(Self(peer.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(Peer(address))| address.ip())))
+        let peer = parts.extensions.get::<Peer>();
+        Ok(Self(peer.map_or(IpAddr::from([0, 0, 0, 0]), |Peer(address)| address.ip())))
     }
 }

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use keymoor_protocol::limits::Limits;
+
 /// Who may register an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registration {
@@ -33,18 +35,22 @@ pub enum Tls {
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The SQLite file. The OPAQUE setup and a self-made certificate lie beside it.
+    /// The SQLite file. The OPAQUE setup and a self-made certificate lie beside it, under its name and a suffix.
     pub database: PathBuf,
     /// Who may register.
     pub registration: Registration,
     /// How connections are encrypted.
     pub tls: Tls,
+    /// Connections at once; more wait.
+    pub connections: usize,
     /// Requests a second and account, over time.
     pub rate: f64,
     /// Requests that an account may make at once.
     pub burst: f64,
-    /// Logins and registrations a minute, for one account or one address, over time.
+    /// Logins and registrations a minute, for one account, over time; ten times as many for one address.
     pub logins: f64,
+    /// What an account may hold, and a commit bring.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -55,14 +61,20 @@ impl Config {
             database,
             registration: Registration::Open,
             tls: Tls::Off,
+            // Below the 1,024 open files that a process may have where nobody raised it.
+            connections: 900,
             rate: 200.0,
             burst: 2000.0,
             logins: 30.0,
+            limits: Limits::default(),
         }
     }
 
-    /// A file beside the database.
-    pub(crate) fn beside(&self, extension: &str) -> PathBuf {
-        self.database.with_extension(extension)
+    /// A file beside the database: `s.db` and `opaque` make `s.db.opaque`.
+    pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.database.clone().into_os_string();
+        name.push(".");
+        name.push(suffix);
+        name.into()
     }
 }

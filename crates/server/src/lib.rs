@@ -9,6 +9,8 @@ mod app;
 mod auth;
 mod clock;
 pub mod config;
+mod connections;
+mod lent;
 mod logins;
 mod rates;
 mod routes;
@@ -19,4 +21,4 @@ mod tls;
 mod tokens;
 
 pub use config::{Config, Registration, Tls};
-pub use serve::{Error, Serving, serve};
+pub use serve::{Error, Serving, check, serve};

@@ -25,7 +25,12 @@ pub(crate) struct Logins(Mutex<HashMap<String, Login>>);
 
 impl Logins {
     /// Keeps a login; `None` if too many are under way.
-    pub(crate) fn keep(&self, account: AccountId, kind: LoginKind, state: Zeroizing<Vec<u8>>) -> Option<String> {
+    pub(crate) fn keep(
+        &self,
+        account: AccountId,
+        kind: LoginKind,
+        state: Zeroizing<Vec<u8>>,
+    ) -> Option<String> {
         let mut name = [0; 16];
         getrandom::fill(&mut name).ok()?;
         let name = base64url::encode(&name);

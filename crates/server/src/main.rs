@@ -2,10 +2,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use keymoor_protocol::limits::Limits;
 use keymoor_server::store::sqlite::Sqlite;
 use keymoor_server::{Config, Registration, Tls, serve};
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,7 +28,7 @@ enum Command {
     Serve(Serve),
     /// Bring the database's schema up to date, and stop.
     Migrate(Database),
-    /// Open the database and say whether it can be served.
+    /// Say whether the database can be served; change nothing.
     Check(Database),
 }
 
@@ -57,6 +58,9 @@ struct Serve {
     /// A PEM file with its private key.
     #[arg(long, env = "KEYMOOR_SERVER_TLS_KEY", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Connections at once; more wait.
+    #[arg(long, env = "KEYMOOR_SERVER_CONNECTIONS", default_value_t = 900)]
+    connections: usize,
     /// Requests a second that an account may make over time.
     #[arg(long, env = "KEYMOOR_SERVER_RATE", default_value_t = 200.0)]
     rate: f64,
@@ -101,25 +105,33 @@ fn run(cli: Cli) -> Result<(), String> {
             None => return Err("nothing to do".to_owned()),
         },
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // Few threads: the work is SQLite's and OPAQUE's, and a small server has two cores.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).max_blocking_threads(16).enable_all().build();
     let runtime = runtime.map_err(|_| "the system gives no threads".to_owned())?;
     match command {
         Command::Serve(options) => runtime.block_on(serve_until_stopped(config(options)?)),
-        Command::Migrate(database) => runtime.block_on(check(database, "is up to date")),
-        Command::Check(database) => runtime.block_on(check(database, "is fine")),
+        Command::Migrate(database) => migrate(&path(database)?),
+        Command::Check(database) => runtime.block_on(check(path(database)?)),
     }
 }
 
-async fn check(database: Database, fine: &str) -> Result<(), String> {
-    let path = path(database)?;
-    let store = Sqlite::open(&path).map_err(|error| error.to_string())?;
-    let accounts = store.accounts().await.map_err(|error| error.to_string())?;
-    println!("{} {fine}: {accounts} accounts", path.display());
+fn migrate(path: &Path) -> Result<(), String> {
+    Sqlite::open(path, Limits::default()).map_err(|error| error.to_string())?;
+    println!("{} is up to date", path.display());
+    Ok(())
+}
+
+async fn check(path: PathBuf) -> Result<(), String> {
+    let config = Config::new(path);
+    let accounts = keymoor_server::check(&config).await.map_err(|error| error.to_string())?;
+    println!("{} is fine: {accounts} accounts", config.database.display());
     Ok(())
 }
 
 async fn serve_until_stopped(config: Config) -> Result<(), String> {
-    let signals = || Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+    let signals =
+        || Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
     let (mut terminate, mut interrupt) = signals().map_err(|_| "the system gives no signals".to_owned())?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = serve(config, async {
@@ -159,6 +171,7 @@ fn config(options: Serve) -> Result<Config, String> {
         listen: options.listen,
         registration,
         tls,
+        connections: options.connections,
         rate: options.rate,
         burst: options.burst,
         logins: options.logins,

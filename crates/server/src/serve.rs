@@ -8,9 +8,13 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::setup::setup;
+use crate::connections::serve_connections;
+use crate::setup;
 use crate::store::sqlite::{OpenError, Sqlite};
-use crate::tls::{Peer, PlainListener, TlsListener, encryption};
+use crate::tls::encryption;
+
+/// The suffix of the OPAQUE setup's file.
+const SETUP: &str = "opaque";
 
 /// Why a server does not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,35 +55,36 @@ pub struct Serving {
 }
 
 /// Starts a server; it runs until `stop` completes, and then answers what is under way.
+///
+/// # Errors
+/// A database, setup, certificate or address that cannot be used.
 pub async fn serve(
     config: Config,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Serving, Error> {
     let store = {
-        let database = config.database.clone();
-        let opened = tokio::task::spawn_blocking(move || Sqlite::open(&database)).await;
+        let (database, limits) = (config.database.clone(), config.limits);
+        let opened = tokio::task::spawn_blocking(move || Sqlite::open(&database, limits)).await;
         opened.map_err(|_| Error::Database)??
     };
-    let setup = setup(&store, &config.beside("opaque")).await?;
+    let setup = setup::setup(&store, &config.beside(SETUP)).await?;
     let encryption = encryption(&config)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|_| Error::Listen)?;
     let address = listener.local_addr().map_err(|_| Error::Listen)?;
     let fingerprint = encryption.as_ref().map(|encryption| encryption.fingerprint);
-    let service =
-        App::new(&config, store.clone(), setup).router().into_make_service_with_connect_info::<Peer>();
-    let done = match encryption {
-        None => {
-            let listener = PlainListener(listener);
-            tokio::spawn(async move {
-                let _ = axum::serve(listener, service).with_graceful_shutdown(stop).await;
-            })
-        }
-        Some(encryption) => {
-            let listener = TlsListener::new(listener, encryption).map_err(|_| Error::Listen)?;
-            tokio::spawn(async move {
-                let _ = axum::serve(listener, service).with_graceful_shutdown(stop).await;
-            })
-        }
-    };
+    let acceptor = encryption.map(|encryption| encryption.acceptor);
+    let router = App::new(&config, store.clone(), setup).router();
+    let done = tokio::spawn(serve_connections(listener, acceptor, router, config.connections, stop));
     Ok(Serving { address, fingerprint, store, done })
+}
+
+/// Whether the database could be served, and how many accounts it has. Changes nothing.
+///
+/// # Errors
+/// A missing, damaged, older or newer database, or an OPAQUE setup that does not belong to it.
+pub async fn check(config: &Config) -> Result<u64, Error> {
+    Sqlite::check(&config.database)?;
+    let store = Sqlite::open(&config.database, config.limits)?;
+    setup::verify(&store, &config.beside(SETUP)).await?;
+    store.accounts().await.map_err(|_| Error::Database)
 }

@@ -40,6 +40,19 @@ pub(crate) async fn setup(store: &Sqlite, path: &Path) -> Result<ServerSetup, Er
     }
 }
 
+/// Whether the setup that belongs to `store` lies at `path`; changes nothing.
+pub(crate) async fn verify(store: &Sqlite, path: &Path) -> Result<(), Error> {
+    let Some(expected) = store.meta(KEY).await.map_err(|_| Error::Database)? else {
+        return Ok(()); // never served yet
+    };
+    match std::fs::read(path).map(Zeroizing::new) {
+        Ok(bytes) if expected == Sha256::digest(&*bytes).as_slice() => Ok(()),
+        Ok(_) => Err(Error::WrongSetup),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::MissingSetup),
+        Err(_) => Err(Error::File),
+    }
+}
+
 async fn remember(store: &Sqlite, setup: ServerSetup) -> Result<ServerSetup, Error> {
     let hash = Sha256::digest(&*setup.to_bytes()).to_vec();
     store.set_meta(KEY, hash).await.map_err(|_| Error::Database)?;
@@ -49,7 +62,8 @@ async fn remember(store: &Sqlite, setup: ServerSetup) -> Result<ServerSetup, Err
 /// Writes a file of mode 0600, whole or not at all.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || {
-        let beside = path.with_extension("new");
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
         let mut options = std::fs::OpenOptions::new();
         options.create(true).truncate(true).write(true);
         #[cfg(unix)]

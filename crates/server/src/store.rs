@@ -2,11 +2,15 @@
 //!
 //! SQLite today, PostgreSQL with a later version; the conformance suite in `tests/` runs over every implementation.
 
+mod checked;
+mod quota;
 pub mod sqlite;
 
 use std::future::Future;
 
-use keymoor_protocol::api::{Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot};
+use keymoor_protocol::api::{
+    Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot,
+};
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{AccountId, Cursor, DeviceId, RecordId, VaultId};
 
@@ -28,6 +32,9 @@ pub enum StoreError {
     /// The keys document is not the expected one.
     #[error("the keys document moved")]
     KeysMoved,
+    /// The keys document's version is one that no document has.
+    #[error("the keys document is invalid")]
+    InvalidKeys,
     /// The commit does not follow, or its digests, versions, epoch or state hash are wrong.
     #[error("the commit is invalid")]
     InvalidCommit,
@@ -37,13 +44,13 @@ pub enum StoreError {
     /// More than a commit or a record may hold.
     #[error("too large")]
     TooLarge,
-    /// The token is not known, or has expired.
+    /// The token's family is not known, or has expired.
     #[error("no such session")]
     NoSession,
-    /// The access token has expired.
+    /// The access token has expired, or was superseded.
     #[error("the token has expired")]
     TokenExpired,
-    /// A used refresh token came back; the family is gone.
+    /// A refresh token came back that was followed up already; the family is gone.
     #[error("a refresh token was reused")]
     RefreshReused,
     /// The database is full, locked away or damaged.
@@ -68,6 +75,15 @@ pub struct SessionInfo {
     pub proof_hash: [u8; 32],
 }
 
+/// A token as it is looked up: every token names its family.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented {
+    /// The line of tokens that began with one login.
+    pub family: [u8; 16],
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+}
+
 /// The hashes of a session's tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenHashes {
@@ -86,6 +102,8 @@ pub struct NewSession {
     pub device: DeviceId,
     /// Begun with which secret.
     pub kind: LoginKind,
+    /// The name that all its tokens carry.
+    pub family: [u8; 16],
     /// What successors are derived with.
     pub salt: [u8; 32],
     /// Its tokens.
@@ -94,11 +112,11 @@ pub struct NewSession {
     pub now: i64,
 }
 
-/// A family that a refresh token belongs to.
+/// A refresh.
 #[derive(Debug, Clone, Copy)]
 pub struct RefreshRequest {
-    /// SHA-256 of the presented token.
-    pub presented: [u8; 32],
+    /// The refresh token that was sent.
+    pub presented: Presented,
     /// The client's name for this rotation.
     pub refresh_id: [u8; 16],
     /// Milliseconds since 1970.
@@ -111,7 +129,11 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Registers an account with everything that it begins with.
-    fn create_account(&self, account: NewAccount, now: i64) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn create_account(
+        &self,
+        account: NewAccount,
+        now: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// An account's OPAQUE registration; `None` for an unknown account.
     fn registration(
         &self,
@@ -127,22 +149,32 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The keys document.
     fn keys(&self, account: AccountId) -> impl Future<Output = Result<Keys, StoreError>> + Send;
     /// Replaces the keys document if it is the expected one.
-    fn put_keys(&self, account: AccountId, new: NewKeys) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn put_keys(
+        &self,
+        account: AccountId,
+        new: NewKeys,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Begins a session; the device is remembered.
     fn begin_session(&self, session: NewSession) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// The session of an access token. Its first use ends the time in which the refresh before it may be repeated.
-    fn session(&self, access: [u8; 32], now: i64) -> impl Future<Output = Result<SessionInfo, StoreError>> + Send;
-    /// The salt of the family that a refresh token belongs to, as its newest or its last token.
-    fn refresh_salt(&self, presented: [u8; 32]) -> impl Future<Output = Result<[u8; 32], StoreError>> + Send;
-    /// Rotates: `successor` follows from the presented token and the refresh id.
+    /// The session of an access token. The first use of the newest one ends the time in which the one before it is still
+    /// good and the refresh that made it may be repeated. Any other token of a living family has expired.
+    fn session(
+        &self,
+        access: Presented,
+        now: i64,
+    ) -> impl Future<Output = Result<SessionInfo, StoreError>> + Send;
+    /// The salt of a family.
+    fn refresh_salt(&self, family: [u8; 16]) -> impl Future<Output = Result<[u8; 32], StoreError>> + Send;
+    /// Rotates: `successor` follows from the presented token and the refresh id. A token that is not the newest, unless it
+    /// is the one before in a repeated refresh, ends the family.
     fn refresh(
         &self,
         request: RefreshRequest,
         successor: TokenHashes,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// Ends the session of an access token.
-    fn end_session(&self, access: [u8; 32]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Ends a family.
+    fn end_session(&self, family: [u8; 16]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The account's devices.
     fn devices(&self, account: AccountId) -> impl Future<Output = Result<Vec<Device>, StoreError>> + Send;
@@ -168,7 +200,11 @@ pub trait Store: Clone + Send + Sync + 'static {
         now: i64,
     ) -> impl Future<Output = Result<Cursor, StoreError>> + Send;
     /// Commits after a cursor.
-    fn pull(&self, account: AccountId, after: Cursor) -> impl Future<Output = Result<Page, StoreError>> + Send;
+    fn pull(
+        &self,
+        account: AccountId,
+        after: Cursor,
+    ) -> impl Future<Output = Result<Page, StoreError>> + Send;
     /// Commits without records, from a number on.
     fn chain(&self, account: AccountId, from: u64) -> impl Future<Output = Result<Chain, StoreError>> + Send;
     /// A page of the live set, of one moment.

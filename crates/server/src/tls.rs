@@ -1,28 +1,20 @@
-//! Listeners: plain, or with TLS by a certificate of our own making or the operator's.
+//! TLS by a certificate of our own making or the operator's.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest as _, Sha256};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use crate::config::{Config, Tls};
 use crate::serve::Error;
 use crate::setup::write_private;
 
-/// A handshake that takes longer is given up.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-
 /// What encrypts connections, and the SHA-256 of the certificate.
 pub(crate) struct Encryption {
-    acceptor: TlsAcceptor,
+    pub(crate) acceptor: TlsAcceptor,
     pub(crate) fingerprint: [u8; 32],
 }
 
@@ -66,92 +58,4 @@ fn self_made(config: &Config) -> Result<(Vec<CertificateDer<'static>>, PrivateKe
         Ok((vec![CertificateDer::from_pem_file(&certificate)?], PrivateKeyDer::from_pem_file(&key)?))
     };
     read().map_err(|_| Error::Certificate)
-}
-
-/// Accepts connections without encryption.
-pub(crate) struct PlainListener(pub(crate) TcpListener);
-
-impl axum::serve::Listener for PlainListener {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            match self.0.accept().await {
-                Ok((stream, peer)) => {
-                    let _ = stream.set_nodelay(true); // small answers go out at once
-                    return (stream, peer);
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await, // out of file descriptors, most likely
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
-/// Accepts connections and shakes hands beside each other, so that a slow client holds up nobody.
-pub(crate) struct TlsListener {
-    address: SocketAddr,
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-}
-
-impl TlsListener {
-    pub(crate) fn new(listener: TcpListener, encryption: Encryption) -> std::io::Result<Self> {
-        let address = listener.local_addr()?;
-        let (sender, ready) = mpsc::channel(64);
-        tokio::spawn(async move {
-            loop {
-                let Ok((stream, peer)) = listener.accept().await else {
-                    tokio::time::sleep(Duration::from_millis(100)).await; // out of file descriptors, most likely
-                    continue;
-                };
-                if sender.is_closed() {
-                    return;
-                }
-                let (acceptor, sender) = (encryption.acceptor.clone(), sender.clone());
-                tokio::spawn(async move {
-                    let _ = stream.set_nodelay(true);
-                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                        let _ = sender.send((stream, peer)).await;
-                    }
-                });
-            }
-        });
-        Ok(Self { address, ready })
-    }
-}
-
-impl axum::serve::Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(ready) => ready,
-            None => std::future::pending().await, // the accepting task lives as long as this listener
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        Ok(self.address)
-    }
-}
-
-/// A client's address, over either listener.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
-
-impl axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, PlainListener>> for Peer {
-    fn connect_info(stream: axum::serve::IncomingStream<'_, PlainListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-impl axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: axum::serve::IncomingStream<'_, TlsListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
 }

@@ -233,10 +233,15 @@ fn install(
         return Err(Error::Alarm(Alarm::KeysDocument));
     }
     let keychain = keychain_of(&config, Patience::default());
-    match &keychain {
-        Some(keychain) => drop(keychain.list()?), // a keychain that is out of order is said now, not halfway
-        None => without_keychain::write_secret_key(&config, &custody.secret_key)?,
-    }
+    // A keychain that is out of order is said now, not halfway. What is left in it has to be known: a new generation must be
+    // greater than it.
+    let left_there = match &keychain {
+        Some(keychain) => keychain.list()?,
+        None => {
+            without_keychain::write_secret_key(&config, &custody.secret_key)?;
+            Vec::new()
+        }
+    };
     let keys = Keys::new(device.account, device.vault, root, &custody.previous);
     cache.write(|change| {
         let mut ids: Vec<RecordId> = Vec::new();
@@ -251,6 +256,15 @@ fn install(
         for slot in [crate::vault::DEVICE_SLOT, "mark", "session"] {
             change.clear_slot(slot)?;
             change.remove_setting(slot)?;
+        }
+        for (entry, slot) in &left_there {
+            let key = match entry {
+                EntryId::Device => crate::vault::DEVICE_SLOT.to_owned(),
+                EntryId::Mark => "mark".to_owned(),
+                EntryId::Session => continue, // deleted below
+                EntryId::Record(id) => crate::homes::mirror::slot_key(*id),
+            };
+            change.set_slot(&key, crate::homes::mirror::from_slot(*slot))?;
         }
         if known != Cursor::START {
             change.know_head(known)?;

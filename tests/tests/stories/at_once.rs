@@ -31,7 +31,9 @@ fn write_at_once(device: &Device) {
     // Both start on an empty directory: who makes the vault is part of the race.
     let mut acknowledged = Acknowledged::new();
     for of_one in thread::scope(|scope| {
-        ['a', 'b'].map(|writer| scope.spawn(move || write(device, writer, until))).map(|one| one.join().unwrap())
+        ['a', 'b']
+            .map(|writer| scope.spawn(move || write(device, writer, until)))
+            .map(|one| one.join().unwrap())
     }) {
         for (name, endings) in of_one {
             acknowledged.entry(name).or_default().extend(endings);
@@ -44,7 +46,8 @@ fn write_at_once(device: &Device) {
     assert_eq!(names, acknowledged.keys().cloned().collect());
     for (name, endings) in &acknowledged {
         let history = device.done(&["history", name, "--json"]).json();
-        let kept = history.as_array().unwrap().iter().map(|past| past["last_four"].as_str().unwrap().to_owned());
+        let kept =
+            history.as_array().unwrap().iter().map(|past| past["last_four"].as_str().unwrap().to_owned());
         let (kept, mut wanted): (Vec<_>, _) = (kept.collect(), endings.clone());
         let mut sorted = kept.clone();
         sorted.sort();

@@ -36,14 +36,19 @@ fn the_same_name_added_on_two_devices_lives_twice_and_says_so() {
     let mut values = Vec::new();
     for device in [&a, &b] {
         for name in ["work", "openai/work"] {
-            let said = device.run(&["get", name]).ends(2, &["Several credentials have that name.", &ids[0], &ids[1]]);
+            let said = device
+                .run(&["get", name])
+                .ends(2, &["Several credentials have that name.", &ids[0], &ids[1]]);
             assert!(said.out.is_empty(), "{said}");
         }
         let mut both = [device.get(&ids[0]), device.get(&ids[1])];
         both.sort();
         values.push(both);
     }
-    assert_eq!(values, [[b"sk-of-a".to_vec(), b"sk-of-b".to_vec()], [b"sk-of-a".to_vec(), b"sk-of-b".to_vec()]]);
+    assert_eq!(
+        values,
+        [[b"sk-of-a".to_vec(), b"sk-of-b".to_vec()], [b"sk-of-a".to_vec(), b"sk-of-b".to_vec()]]
+    );
 
     b.done(&["edit", &ids[1], "--name", "work of b"]);
     sync_both(&b, &a);

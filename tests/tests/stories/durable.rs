@@ -24,8 +24,7 @@ fn a_save_is_synced_before_it_is_acknowledged() {
         a.add("openai", "first", "sk-first").done();
         let trace = traced(&world, &a, &["add", "openai", "--name", "work", "--stdin"], b"sk-work");
         let wal = a.wal();
-        let rule =
-            Rule { from: None, acknowledgement: "\"Saved on this device", log: wal.to_str().unwrap() };
+        let rule = Rule { from: None, acknowledgement: "\"Saved on this device", log: wal.to_str().unwrap() };
         check(&trace, &rule).unwrap();
         assert!(check(&without_sync(&trace), &rule).is_err(), "the check would not notice");
         assert!(check(&late_sync(&trace), &rule).is_err(), "the check would not notice a late one");
@@ -94,7 +93,8 @@ fn check(trace: &str, rule: &Rule) -> Result<(), String> {
         Some(from) => starts(from).ok_or("it never began")?,
         None => 0,
     };
-    let is_send = |line: &str| ["write(", "writev(", "sendto(", "sendmsg("].iter().any(|call| line.contains(call));
+    let is_send =
+        |line: &str| ["write(", "writev(", "sendto(", "sendmsg("].iter().any(|call| line.contains(call));
     let to = lines[from..].iter().position(|line| line.contains(rule.acknowledgement) && is_send(line));
     let to = from + to.ok_or("it was never acknowledged")?;
     let (mut written, mut open, mut under_way) = (0, false, None);

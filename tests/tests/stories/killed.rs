@@ -1,40 +1,33 @@
 //! `kill -9` at any moment: whatever was acknowledged is there afterwards, nothing is there twice, the cache is whole.
 //!
-//! 300 moments: half of them anywhere in the time that the work takes, the others just after its first write. Those
-//! between the first write and the answer are counted.
+//! 300 moments: a third of them anywhere in the time that the work takes, the others after its first write. Those between
+//! the first write and the answer are counted.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{Read as _, Write as _},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant, SystemTime},
-};
+mod moments;
+
+use std::{collections::BTreeMap, fs, process::Stdio, thread, time::Duration};
 
 use keymoor_journeys::{Device, Dice, Server, World};
 
-/// How many of the moments of one test must lie between the first write and the answer.
-const BETWEEN: f64 = 0.34;
+use self::moments::{Moments, Watch};
 
 #[test]
 fn saves_without_a_keychain() {
     let world = World::new();
-    kill_saves(&world.device_without_keychain("a"), 110);
+    kill_saves(&world.device_without_keychain("a"), 110, false);
 }
 
 #[test]
 fn saves_with_a_keychain() {
     let world = World::new();
-    kill_saves(&world.device("a"), 70);
+    kill_saves(&world.device("a"), 70, true);
 }
 
 #[test]
 fn syncs() {
     let world = World::new();
     let (server, a, b) = synced(&world);
-    let mut moments = Moments::new(60, Watch::cache(&a));
+    let mut moments = Moments::new(60, Watch::cache(&a), usual(&a));
     for i in 0..moments.count {
         a.add("openai", &format!("key {i}"), secret(i)).done();
         let synced = moments.strike(a.command(&["sync"]), b"", "Synced", |_| {});
@@ -52,16 +45,14 @@ fn syncs() {
 fn the_server_during_pushes() {
     let world = World::new();
     let (mut server, a, b) = synced(&world);
-    let mut moments = Moments::new(60, Watch::server(&server));
+    let mut moments = Moments::new(60, Watch::server(&server), usual(&a));
     for i in 0..moments.count {
         a.add("openai", &format!("key {i}"), secret(i)).done();
-        let killed = server.id();
         let synced = moments.strike(a.command(&["sync"]), b"", "Synced", |child| {
-            Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap();
+            server.stop();
             // Nobody answers any more: the client says so and ends.
             child.wait().unwrap();
         });
-        server.stop();
         server.start_again();
         if synced {
             b.sync();
@@ -70,6 +61,56 @@ fn the_server_during_pushes() {
     }
     moments.tell("pushes");
     both_have_all(&a, &b, moments.count);
+}
+
+/// Beyond the 300: what makes an account can be done again after any end.
+#[test]
+fn making_and_joining_an_account() {
+    let mut dice = Dice::new(1);
+    for i in 0..16 {
+        let world = World::new();
+        let (server, a) = (world.server(), world.device_without_keychain("a"));
+        let b = if i % 4 == 0 { world.device("b") } else { world.device_without_keychain("b") };
+        a.add("openai", "of a", "sk-a").done();
+        b.add("openai", "of b", "sk-b").done();
+        let (kit, recovery) = (world.join_kit(), world.recovery_kit());
+        let (kit, recovery) = (kit.to_str().unwrap(), recovery.to_str().unwrap());
+        let create = ["account", "create", "--server", &server.url(), "--kit", kit, "--recovery", recovery];
+        kill_after(&a, &create, Duration::from_micros(dice.below(120_000)));
+        if a.run(&create).code == Some(5) {
+            // Kits are never written over; these belong to no account yet.
+            for left in [kit, recovery].into_iter().filter(|left| fs::exists(left).unwrap()) {
+                fs::rename(left, format!("{left}.before")).unwrap();
+            }
+            a.done(&create);
+        }
+        let join = ["account", "join", "--kit", kit];
+        kill_after(&b, &join, Duration::from_micros(dice.below(120_000)));
+        let again = b.run(&join);
+        assert!(matches!(again.code, Some(0 | 5)), "{again}"); // 5: it had been done
+        b.sync();
+        a.sync();
+        for device in [&a, &b] {
+            assert_eq!((device.get("of a"), device.get("of b")), (b"sk-a".to_vec(), b"sk-b".to_vec()));
+            assert_eq!(device.list().len(), 2);
+            device.done(&["doctor", "--repair"]);
+            device.assert_well();
+        }
+    }
+}
+
+fn kill_after(device: &Device, arguments: &[&str], time: Duration) {
+    let mut command = device.command(arguments);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    thread::sleep(time);
+    let _ = child.kill();
+    child.wait().unwrap();
+}
+
+/// How long a sync with one change takes.
+fn usual(a: &Device) -> Duration {
+    a.add("openai", "usual", "sk-usual").done();
+    a.sync().took
 }
 
 /// Two devices of one account, both without a keychain, for speed.
@@ -85,7 +126,7 @@ fn both_have_all(a: &Device, b: &Device, count: u64) {
     a.sync();
     b.sync();
     for device in [a, b] {
-        assert_eq!(device.list().len() as u64, count);
+        assert_eq!(device.list().len() as u64, count + 1);
         device.assert_well();
     }
     for i in (0..count).step_by(7) {
@@ -94,11 +135,11 @@ fn both_have_all(a: &Device, b: &Device, count: u64) {
 }
 
 /// Adds and edits, each killed somewhere.
-fn kill_saves(device: &Device, count: u64) {
+fn kill_saves(device: &Device, count: u64, keychain: bool) {
     device.add("openai", "first", "sk-first").done();
-    let mut moments = Moments::new(count, Watch::cache(device));
-    // What was said to be saved, and what was tried after it.
-    let mut names: BTreeMap<String, (Option<String>, Vec<String>)> = BTreeMap::new();
+    let usual = device.add("openai", "second", "sk-second").done().took;
+    let mut moments = Moments::new(count, Watch::cache(device), usual);
+    let mut names = Names::new();
     for i in 0..count {
         // Every third edits what is surely there.
         let sure = names.iter().find(|(name, (said, _))| said.is_some() && i % 3 == 2 && name.len() % 2 == 1);
@@ -120,8 +161,23 @@ fn kill_saves(device: &Device, count: u64) {
     }
     moments.tell("saves");
 
+    assert_kept(device, &names);
+    if keychain {
+        // "Saved on this device" means both homes, so the keychain alone has it, too.
+        device.delete_cache();
+        assert_kept(device, &names);
+    }
+    // A keychain that was not reached is said to be behind, and is brought up to it.
+    device.done(&["doctor", "--repair"]);
+    device.assert_well();
+}
+
+/// What was said to be saved, and what was tried after that.
+type Names = BTreeMap<String, (Option<String>, Vec<String>)>;
+
+fn assert_kept(device: &Device, names: &Names) {
     let listed: Vec<_> = device.list().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
-    for (name, (said, tried)) in &names {
+    for (name, (said, tried)) in names {
         match listed.iter().filter(|listed| *listed == name).count() {
             0 => assert!(said.is_none(), "{name} was said to be saved, and is gone"),
             1 => {
@@ -132,89 +188,8 @@ fn kill_saves(device: &Device, count: u64) {
             more => panic!("{name} is there {more} times"),
         }
     }
-    // A keychain that was not reached is said to be behind, and is brought up to it.
-    device.done(&["doctor", "--repair"]);
-    device.assert_well();
 }
 
 fn secret(i: u64) -> String {
     format!("sk-proj-{i:040}")
-}
-
-/// When to strike, and what was hit.
-struct Moments {
-    count: u64,
-    dice: Dice,
-    watch: Watch,
-    /// How long the work takes undisturbed, as far as known.
-    usual: Duration,
-    struck: u64,
-    between: u64,
-    answered: u64,
-}
-
-impl Moments {
-    fn new(count: u64, watch: Watch) -> Self {
-        let usual = Duration::from_millis(60);
-        Self { count, dice: Dice::new(count), watch, usual, struck: 0, between: 0, answered: 0 }
-    }
-
-    /// Starts the command, kills it (or what `kill` kills) at one moment, and returns whether it had given its answer.
-    fn strike(&mut self, mut command: Command, input: &[u8], answer: &str, kill: impl FnOnce(&mut Child)) -> bool {
-        let before = self.watch.look();
-        let started = Instant::now();
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        let micros = u64::try_from(self.usual.as_micros()).unwrap();
-        if self.struck.is_multiple_of(2) {
-            thread::sleep(Duration::from_micros(self.dice.below(micros)));
-        } else {
-            while self.watch.look() == before && child.try_wait().unwrap().is_none() {
-                thread::yield_now();
-            }
-            let written = started.elapsed();
-            thread::sleep(Duration::from_micros(self.dice.below(micros / 6)));
-            // What comes before the first write is most of it.
-            self.usual = (self.usual * 3 + written * 5 / 4) / 4;
-        }
-        kill(&mut child);
-        let _ = child.kill();
-        child.wait().unwrap();
-        let mut said = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        let answered = said.contains(answer);
-        self.struck += 1;
-        self.answered += u64::from(answered);
-        self.between += u64::from(!answered && self.watch.look() != before);
-        answered
-    }
-
-    fn tell(&self, what: &str) {
-        let Self { struck, between, answered, .. } = self;
-        eprintln!("{struck} {what} struck: {between} between first write and answer, {answered} after the answer");
-        assert_eq!(*struck, self.count);
-        assert!(*between as f64 >= BETWEEN * *struck as f64, "only {between} of {struck}");
-    }
-}
-
-/// The files of a database, to see when it is first written to.
-struct Watch([PathBuf; 2]);
-
-impl Watch {
-    fn cache(device: &Device) -> Self {
-        Self([device.cache(), device.wal()])
-    }
-
-    fn server(server: &Server) -> Self {
-        Self([server.folder().join("server.db"), server.wal()])
-    }
-
-    /// Length and time of what has been written; a file that was only made counts as none.
-    fn look(&self) -> [Option<(u64, SystemTime)>; 2] {
-        self.0.each_ref().map(|path| {
-            let file = fs::metadata(path).ok().filter(|file| file.len() > 0)?;
-            Some((file.len(), file.modified().unwrap()))
-        })
-    }
 }

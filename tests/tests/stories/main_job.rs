@@ -33,7 +33,10 @@ impl Keys {
     pub(crate) fn assert_none_on(&self, device: &Device) {
         for (_, name, secret) in &self.0 {
             let got = device.run(&["get", name, "--raw"]);
-            assert!(got.code != Some(0) && !got.out.windows(8).any(|part| part == &secret.as_bytes()[..8]), "{got}");
+            assert!(
+                got.code != Some(0) && !got.out.windows(8).any(|part| part == &secret.as_bytes()[..8]),
+                "{got}"
+            );
         }
     }
 }
@@ -142,7 +145,8 @@ fn the_recovery_key_alone_opens_the_cache_offline_and_with_a_new_password_the_se
     let new = world.path("new-password");
     std::fs::write(&new, "another horse, another battery\n").unwrap();
     let recovery = world.recovery_kit();
-    let unlock = ["unlock", "--recovery", recovery.to_str().unwrap(), "--password-file", new.to_str().unwrap()];
+    let unlock =
+        ["unlock", "--recovery", recovery.to_str().unwrap(), "--password-file", new.to_str().unwrap()];
     a.run(&unlock).ends(0, &["unlocked, with 3 credentials"]);
     keys.assert_on(&a);
     // The old password is good no more, the new one is.

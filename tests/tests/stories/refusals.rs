@@ -53,6 +53,20 @@ fn a_wrong_password_is_told_apart_from_a_damaged_kit() {
 }
 
 #[test]
+fn a_mistyped_password_at_a_join_without_a_keychain_can_be_typed_again() {
+    let (world, _server, _a) = one_device();
+    let mut b = world.device_without_keychain("b");
+    let (kit, typo) = (world.join_kit(), world.path("typo"));
+    let join = ["account", "join", "--kit", kit.to_str().unwrap()];
+    fs::write(&typo, "correct horse battery stable\n").unwrap();
+    b.set("KEYMOOR_PASSWORD_FILE", &typo);
+    b.run(&join).ends(4, &["The password is wrong.", "Nothing was changed."]);
+    b.set("KEYMOOR_PASSWORD_FILE", world.password());
+    b.done(&join);
+    assert_eq!(b.get("work"), b"sk-work");
+}
+
+#[test]
 fn a_server_that_is_down_or_something_else_loses_nothing() {
     let (world, mut server, a) = one_device();
     server.stop();

@@ -14,10 +14,8 @@ use crate::app::{App, Shared};
 use crate::auth::{Address, AnySession};
 use crate::clock::now;
 use crate::config::Registration;
+use crate::routes::keys;
 use crate::store::Store;
-
-/// Bytes of a keys document; one with a hundred earlier epochs stays far below.
-const DOCUMENT_BYTES: usize = 64 * 1024;
 
 pub(crate) async fn registration<S: Store>(
     State(app): State<Shared<S>>,
@@ -41,9 +39,7 @@ pub(crate) async fn create<S: Store>(
     if app.registration == Registration::Closed {
         return Err(Refusal::new(Code::RegistrationClosed));
     }
-    if new.keys.document.len() > DOCUMENT_BYTES {
-        return Err(Refusal::new(Code::TooLarge));
-    }
+    keys::check(&new.keys, new.account, new.vault)?;
     new.password = kept(&new.password)?;
     new.recovery = kept(&new.recovery)?;
     app.store.create_account(new, now()).await?;
@@ -60,9 +56,7 @@ pub(crate) async fn set_password<S: Store>(
     if new.recovery.is_some() && session.info.kind == LoginKind::Recovery {
         return Err(Refusal::new(Code::Forbidden));
     }
-    if new.keys.keys.document.len() > DOCUMENT_BYTES {
-        return Err(Refusal::new(Code::TooLarge));
-    }
+    keys::check(&new.keys.keys, session.info.account, session.info.vault)?;
     new.password = kept(&new.password)?;
     new.recovery = new.recovery.as_deref().map(kept).transpose()?;
     Ok(app.store.set_password(session.info.account, new).await?)

@@ -1,12 +1,12 @@
 //! The account's devices.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use keymoor_protocol::api::{Code, Device, DeviceUpdate};
-use keymoor_protocol::{DeviceId, Envelope, base64url};
+use keymoor_protocol::{Class, DeviceId, Envelope, base64url};
 
-use crate::answer::{Body, Refusal};
+use crate::answer::{Body, Refusal, Segments};
 use crate::app::Shared;
 use crate::auth::{AnySession, Session};
 use crate::store::Store;
@@ -29,7 +29,7 @@ pub(crate) async fn list<S: Store>(
 pub(crate) async fn put<S: Store>(
     State(app): State<Shared<S>>,
     Session(session): Session,
-    Path(device): Path<String>,
+    Segments(device): Segments<String>,
     Body(update): Body<DeviceUpdate>,
 ) -> Result<(), Refusal> {
     if id(&device)? != session.device {
@@ -40,13 +40,16 @@ pub(crate) async fn put<S: Store>(
         return Err(Refusal::new(Code::TooLarge));
     }
     let envelope = Envelope::try_from(sealed).map_err(|_| Refusal::new(Code::BadRequest))?;
+    if envelope.header().class != Class::Device {
+        return Err(Refusal::new(Code::BadRequest));
+    }
     Ok(app.store.put_device(session.account, session.device, envelope.as_bytes().to_vec()).await?)
 }
 
 pub(crate) async fn remove<S: Store>(
     State(app): State<Shared<S>>,
     session: AnySession,
-    Path(device): Path<String>,
+    Segments(device): Segments<String>,
 ) -> Result<StatusCode, Refusal> {
     session.must_be_password()?;
     session.must_be_proved()?;

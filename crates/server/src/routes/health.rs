@@ -14,13 +14,13 @@ pub(crate) async fn alive() -> Json<Value> {
     Json(json!({ "service": "keymoor-server", "api": ["v1"] }))
 }
 
-/// The database answers.
+/// The database reads and commits.
 pub(crate) async fn ready<S: Store>(State(app): State<Shared<S>>) -> Result<Json<Value>, Refusal> {
     app.store.check().await?;
     Ok(Json(json!({ "ready": true })))
 }
 
 /// What an account may hold.
-pub(crate) async fn limits() -> Json<Limits> {
-    Json(Limits::default())
+pub(crate) async fn limits<S: Store>(State(app): State<Shared<S>>) -> Json<Limits> {
+    Json(app.limits)
 }

@@ -39,13 +39,14 @@ pub(crate) async fn finish<S: Store>(
     let refused = Refusal::new(Code::LoginRefused);
     let login = app.logins.take(&finish.login).ok_or(refused)?;
     ServerSetup::check_login(login.account, login.kind, &login.state, &finish.proof).map_err(|_| refused)?;
-    let tokens = Tokens::generate().map_err(|_| Refusal::new(Code::Internal))?;
-    let mut salt = [0; 32];
-    getrandom::fill(&mut salt).map_err(|_| Refusal::new(Code::Internal))?;
+    let (mut family, mut salt) = ([0; 16], [0; 32]);
+    let filled = getrandom::fill(&mut family).and_then(|()| getrandom::fill(&mut salt));
+    let tokens = filled.and_then(|()| Tokens::generate(&family)).map_err(|_| Refusal::new(Code::Internal))?;
     let session = NewSession {
         account: login.account,
         device: finish.device,
         kind: login.kind,
+        family,
         salt,
         tokens: tokens.hashes(),
         now: now(),
@@ -60,9 +61,9 @@ pub(crate) async fn refresh<S: Store>(
     Body(refresh): Body<Refresh>,
 ) -> Result<Json<Session>, Refusal> {
     app.logins_by_address.take(address).map_err(Refusal::later)?;
-    let presented = tokens::hash(&refresh.refresh_token);
-    let salt = app.store.refresh_salt(presented).await?;
-    let successor = Tokens::after(&salt, &refresh.refresh_token, &refresh.refresh_id);
+    let presented = tokens::present(&refresh.refresh_token).ok_or(Refusal::new(Code::Unauthenticated))?;
+    let salt = app.store.refresh_salt(presented.family).await?;
+    let successor = Tokens::after(&presented.family, &salt, &refresh.refresh_token, &refresh.refresh_id);
     let request = RefreshRequest { presented, refresh_id: refresh.refresh_id, now: now() };
     app.store.refresh(request, successor.hashes()).await?;
     Ok(Json(successor.into_session()))
@@ -72,6 +73,6 @@ pub(crate) async fn end<S: Store>(
     State(app): State<Shared<S>>,
     session: AnySession,
 ) -> Result<StatusCode, Refusal> {
-    app.store.end_session(session.access).await?;
+    app.store.end_session(session.family).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,12 +1,12 @@
 //! A vault's log. A session reaches its own vault; any other answers as if it were not there.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use keymoor_protocol::api::{Chain, Code, History, Page, Push, Snapshot};
 use keymoor_protocol::{Cursor, Head, RecordId, base64url};
 use serde::Deserialize;
 
-use crate::answer::{Body, Refusal};
+use crate::answer::{Body, Parameters, Refusal, Segments};
 use crate::app::Shared;
 use crate::auth::Session;
 use crate::clock::now;
@@ -15,7 +15,7 @@ use crate::store::{SessionInfo, Store};
 pub(crate) async fn push<S: Store>(
     State(app): State<Shared<S>>,
     Session(session): Session,
-    Path(vault): Path<String>,
+    Segments(vault): Segments<String>,
     Body(push): Body<Push>,
 ) -> Result<Json<Cursor>, Refusal> {
     own(&session, &vault)?;
@@ -31,11 +31,10 @@ pub(crate) struct After {
 pub(crate) async fn pull<S: Store>(
     State(app): State<Shared<S>>,
     Session(session): Session,
-    Path(vault): Path<String>,
-    after: Result<Query<After>, axum::extract::rejection::QueryRejection>,
+    Segments(vault): Segments<String>,
+    Parameters(After { after: seq, head }): Parameters<After>,
 ) -> Result<Json<Page>, Refusal> {
     own(&session, &vault)?;
-    let Query(After { after: seq, head }) = after.map_err(bad)?;
     let head = base64url::decode(&head).ok().and_then(|bytes| bytes.try_into().ok()).map(Head);
     let after = Cursor { seq: small(seq)?, head: head.ok_or(Refusal::new(Code::BadRequest))? };
     Ok(Json(app.store.pull(session.account, after).await?))
@@ -49,11 +48,10 @@ pub(crate) struct From {
 pub(crate) async fn chain<S: Store>(
     State(app): State<Shared<S>>,
     Session(session): Session,
-    Path(vault): Path<String>,
-    from: Result<Query<From>, axum::extract::rejection::QueryRejection>,
+    Segments(vault): Segments<String>,
+    Parameters(From { from }): Parameters<From>,
 ) -> Result<Json<Chain>, Refusal> {
     own(&session, &vault)?;
-    let Query(From { from }) = from.map_err(bad)?;
     Ok(Json(app.store.chain(session.account, small(from)?).await?))
 }
 
@@ -65,18 +63,17 @@ pub(crate) struct AfterRecord {
 pub(crate) async fn snapshot<S: Store>(
     State(app): State<Shared<S>>,
     Session(session): Session,
-    Path(vault): Path<String>,
-    after: Result<Query<AfterRecord>, axum::extract::rejection::QueryRejection>,
+    Segments(vault): Segments<String>,
+    Parameters(AfterRecord { after }): Parameters<AfterRecord>,
 ) -> Result<Json<Snapshot>, Refusal> {
     own(&session, &vault)?;
-    let Query(AfterRecord { after }) = after.map_err(bad)?;
     Ok(Json(app.store.snapshot(session.account, after).await?))
 }
 
 pub(crate) async fn history<S: Store>(
     State(app): State<Shared<S>>,
     Session(session): Session,
-    Path((vault, record)): Path<(String, String)>,
+    Segments((vault, record)): Segments<(String, String)>,
 ) -> Result<Json<History>, Refusal> {
     own(&session, &vault)?;
     let record = record.parse().map_err(|_| Refusal::new(Code::NotFound))?;
@@ -91,8 +88,4 @@ fn own(session: &SessionInfo, vault: &str) -> Result<(), Refusal> {
 /// SQLite counts to 2^63; no log gets there.
 fn small(seq: u64) -> Result<u64, Refusal> {
     if seq <= i64::MAX as u64 { Ok(seq) } else { Err(Refusal::new(Code::BadRequest)) }
-}
-
-fn bad(_: axum::extract::rejection::QueryRejection) -> Refusal {
-    Refusal::new(Code::BadRequest)
 }

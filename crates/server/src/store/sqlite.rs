@@ -2,23 +2,30 @@
 
 mod accounts;
 mod append;
+mod connection;
+mod devices;
 mod log;
+mod records;
+mod refresh;
 mod rows;
 mod schema;
 mod sessions;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use keymoor_protocol::api::{Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot};
+use keymoor_protocol::api::{
+    Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot,
+};
+use keymoor_protocol::limits::Limits;
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{AccountId, Cursor, DeviceId, RecordId};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
-use crate::store::{NewSession, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes};
-pub use schema::OpenError;
+use crate::store::checked::Checked;
+use crate::store::{NewSession, Presented, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes};
+pub use connection::OpenError;
 use writer::Writer;
 
 /// Read connections kept for reuse. Two cores hardly keep more busy.
@@ -31,7 +38,8 @@ pub struct Sqlite {
 }
 
 struct Inner {
-    path: std::path::PathBuf,
+    path: PathBuf,
+    limits: Limits,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
 }
@@ -41,25 +49,39 @@ impl Sqlite {
     ///
     /// # Errors
     /// A newer schema, a changed migration, or a file that is no database.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let connection = schema::open(path)?;
+    pub fn open(path: &Path, limits: Limits) -> Result<Self, OpenError> {
+        let connection = connection::open(path)?;
         let inner = Inner {
             path: path.to_owned(),
+            limits,
             writer: Writer::start(connection),
             readers: Mutex::new(Vec::new()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Whether an existing database is whole and of this version's schema. Changes nothing.
+    ///
+    /// # Errors
+    /// As of [`Sqlite::open`]; also when there is none, or an older one.
+    pub fn check(path: &Path) -> Result<(), OpenError> {
+        connection::check(path)
+    }
+
     /// A value of the server's own, such as which OPAQUE setup belongs to this database.
     pub async fn meta(&self, key: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(move |connection| rows::optional(connection, "SELECT value FROM meta WHERE key = ?1", [key])).await
+        self.read(move |connection| {
+            rows::optional(connection, "SELECT value FROM meta WHERE key = ?1", [key])
+        })
+        .await
     }
 
     /// Writes such a value.
     pub async fn set_meta(&self, key: &'static str, value: Vec<u8>) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection.execute("REPLACE INTO meta (key, value) VALUES (?1, ?2)", (key, value)).map_err(rows::failed)?;
+            connection
+                .execute("REPLACE INTO meta (key, value) VALUES (?1, ?2)", (key, value))
+                .map_err(rows::failed)?;
             Ok(())
         })
         .await
@@ -111,17 +133,15 @@ impl Sqlite {
         if let Some(connection) = kept {
             return Ok(connection);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.inner.path, flags).map_err(rows::failed)?;
-        connection.busy_timeout(Duration::from_secs(30)).map_err(rows::failed)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        Ok(connection)
+        connection::open_to_read(&self.inner.path).map_err(|_| StoreError::Unavailable)
     }
 }
 
 impl Store for Sqlite {
     async fn check(&self) -> Result<(), StoreError> {
-        self.accounts().await.map(drop)
+        // Through the writer too: it begins and commits a transaction, as a push does.
+        self.accounts().await?;
+        self.write(|connection| rows::optional::<i64>(connection, "SELECT 1", ()).map(drop)).await
     }
 
     async fn create_account(&self, account: NewAccount, now: i64) -> Result<(), StoreError> {
@@ -148,45 +168,52 @@ impl Store for Sqlite {
         self.write(move |connection| sessions::begin(connection, &session)).await
     }
 
-    async fn session(&self, access: [u8; 32], now: i64) -> Result<SessionInfo, StoreError> {
-        let (session, first_use) = self.read(move |connection| sessions::find(connection, access, now)).await?;
+    async fn session(&self, access: Presented, now: i64) -> Result<SessionInfo, StoreError> {
+        let (session, first_use) =
+            self.read(move |connection| sessions::find(connection, access, now)).await?;
         if first_use {
             self.write(move |connection| sessions::mark_used(connection, access, now)).await?;
         }
         Ok(session)
     }
 
-    async fn refresh_salt(&self, presented: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        self.read(move |connection| sessions::salt(connection, presented)).await
+    async fn refresh_salt(&self, family: [u8; 16]) -> Result<[u8; 32], StoreError> {
+        self.read(move |connection| refresh::salt(connection, family)).await
     }
 
     async fn refresh(&self, request: RefreshRequest, successor: TokenHashes) -> Result<(), StoreError> {
         // Reuse ends the family, which is a write, and an error, which rolls back: so it is told apart afterwards.
-        let reused = self.write(move |connection| sessions::refresh(connection, &request, &successor)).await?;
+        let reused = self.write(move |connection| refresh::refresh(connection, &request, &successor)).await?;
         if reused { Err(StoreError::RefreshReused) } else { Ok(()) }
     }
 
-    async fn end_session(&self, access: [u8; 32]) -> Result<(), StoreError> {
-        self.write(move |connection| sessions::end(connection, access)).await
+    async fn end_session(&self, family: [u8; 16]) -> Result<(), StoreError> {
+        self.write(move |connection| sessions::end(connection, family)).await
     }
 
     async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
-        self.read(move |connection| accounts::devices(connection, account)).await
+        self.read(move |connection| devices::list(connection, account)).await
     }
 
-    async fn put_device(&self, account: AccountId, device: DeviceId, sealed: Vec<u8>) -> Result<(), StoreError> {
-        self.write(move |connection| accounts::put_device(connection, account, device, &sealed)).await
+    async fn put_device(
+        &self,
+        account: AccountId,
+        device: DeviceId,
+        sealed: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| devices::put(connection, account, device, &sealed)).await
     }
 
     async fn remove_device(&self, account: AccountId, device: DeviceId) -> Result<(), StoreError> {
-        self.write(move |connection| accounts::remove_device(connection, account, device)).await
+        self.write(move |connection| devices::remove(connection, account, device)).await
     }
 
     async fn push(&self, account: AccountId, push: Push, now: i64) -> Result<Cursor, StoreError> {
         // Decoding and hashing need no database: they are done before the one writer is asked.
-        let checked = tokio::task::spawn_blocking(move || append::Checked::new(push));
+        let limits = self.inner.limits;
+        let checked = tokio::task::spawn_blocking(move || Checked::new(push, &limits));
         let checked = checked.await.map_err(|_| StoreError::Unavailable)??;
-        self.write(move |connection| append::append(connection, account, &checked, now)).await
+        self.write(move |connection| append::append(connection, account, &checked, &limits, now)).await
     }
 
     async fn pull(&self, account: AccountId, after: Cursor) -> Result<Page, StoreError> {

@@ -1,58 +1,75 @@
-//! Reading the log: pages, the chain, snapshots, history.
+//! Reading the log: pages, the chain, snapshots, history. Each stops reading rows when its answer is full.
+
+use std::ops::ControlFlow::{Break, Continue};
 
 use keymoor_protocol::api::{Chain, History, Page, Placed, Push, Snapshot};
 use keymoor_protocol::{AccountId, Cursor, Head, Record, RecordId, SignedCommit, Tag};
 use rusqlite::{Connection, Row};
 
-use super::rows::{all, get, optional, record};
+use super::rows::{all, count, each, first, get, optional, record};
 use crate::store::StoreError;
 
-/// Bytes of envelopes in one answer: large enough that a first sync takes few of them.
+/// Bytes of envelopes and commits in one answer: large enough that a first sync takes few of them.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
 /// Commits in one page.
 const PAGE_COMMITS: i64 = 500;
+/// Commits in one page without their records.
+const PAGE_CHAIN: i64 = 5000;
 /// Records in one page of a snapshot.
-const PAGE_RECORDS: i64 = 4000;
+const PAGE_RECORDS: usize = 4000;
+/// Versions in one history.
+const PAGE_VERSIONS: i64 = 100;
+
+/// What is left of an answer's size.
+struct Room(Option<usize>);
+
+impl Room {
+    /// Of a new answer. Its first item always fits, or nobody would get on.
+    const NEW: Self = Self(None);
+
+    fn takes(&mut self, size: usize) -> bool {
+        let left = self.0.map_or(Some(PAGE_BYTES.saturating_sub(size)), |left| left.checked_sub(size));
+        self.0 = left.or(self.0);
+        left.is_some()
+    }
+}
 
 pub(super) fn pull(connection: &Connection, account: AccountId, after: Cursor) -> Result<Page, StoreError> {
     let head = head(connection, account)?;
     if known(connection, account, after.seq)? != Some(after.head) {
         return Err(StoreError::Diverged);
     }
-    if after.seq == head.seq {
-        return Ok(Page { commits: Vec::new(), head, more: false });
-    }
-    let sql = "SELECT seq, bytes, tag FROM commits WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-    let found = all(connection, sql, (&account.0, after.seq as i64, PAGE_COMMITS), signed)?;
     let mut commits = Vec::new();
-    let (mut bytes, mut last) = (0, after.seq);
-    for (seq, signed) in found {
+    let (mut room, mut last) = (Room::NEW, after.seq);
+    let sql = "SELECT seq, bytes, tag FROM commits WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    each(connection, sql, (&account.0, after.seq as i64, PAGE_COMMITS), |row| {
+        let (seq, signed) = signed(row)?;
         let sql = "SELECT * FROM record WHERE account_id = ?1 AND seq = ?2 ORDER BY record_id";
         let records = all(connection, sql, (&account.0, seq as i64), record)?;
-        let size: usize = signed.bytes.len() + records.iter().map(Record::size).sum::<usize>();
-        if bytes > 0 && bytes + size > PAGE_BYTES {
-            break;
+        if !room.takes(signed.bytes.len() + records.iter().map(Record::size).sum::<usize>()) {
+            return Ok(Break(()));
         }
-        bytes += size;
         last = seq;
         commits.push(Push { signed, records });
-    }
+        Ok(Continue(()))
+    })?;
     Ok(Page { commits, head, more: last < head.seq })
 }
 
 pub(super) fn chain(connection: &Connection, account: AccountId, from: u64) -> Result<Chain, StoreError> {
     let head = head(connection, account)?;
-    let sql = "SELECT seq, bytes, tag FROM commits WHERE account_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
     let mut commits = Vec::new();
-    let (mut bytes, mut last) = (0, from.saturating_sub(1));
-    for (seq, signed) in all(connection, sql, (&account.0, from as i64, 10 * PAGE_COMMITS), signed)? {
-        if bytes > PAGE_BYTES {
-            break;
+    let (mut room, mut last) = (Room::NEW, from.saturating_sub(1));
+    let sql = "SELECT seq, bytes, tag FROM commits WHERE account_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
+    each(connection, sql, (&account.0, from as i64, PAGE_CHAIN), |row| {
+        let (seq, signed) = signed(row)?;
+        if !room.takes(signed.bytes.len()) {
+            return Ok(Break(()));
         }
-        bytes += signed.bytes.len();
         last = seq;
         commits.push(signed);
-    }
+        Ok(Continue(()))
+    })?;
     Ok(Chain { more: last < head.seq, commits, head })
 }
 
@@ -63,23 +80,18 @@ pub(super) fn snapshot(
 ) -> Result<Snapshot, StoreError> {
     let head = head(connection, account)?;
     let start = after.map_or_else(Vec::new, |id| id.0.to_vec()); // the empty blob sorts before every id
-    let sql = "SELECT * FROM record WHERE account_id = ?1 AND record_id > ?2 ORDER BY record_id LIMIT ?3";
-    let rows = all(connection, sql, (&account.0, start, PAGE_RECORDS), |row| {
-        Ok(Placed { seq: get::<i64>(row, "seq")? as u64, record: record(row)? })
-    })?;
-    let full = rows.len() as i64 == PAGE_RECORDS;
-    let total = rows.len();
     let mut records: Vec<Placed> = Vec::new();
-    let mut bytes = 0;
-    for placed in rows {
-        let size = placed.record.size();
-        if bytes > 0 && bytes + size > PAGE_BYTES {
-            break;
+    let (mut room, mut more) = (Room::NEW, false);
+    let sql = "SELECT * FROM record WHERE account_id = ?1 AND record_id > ?2 ORDER BY record_id";
+    each(connection, sql, (&account.0, start), |row| {
+        let placed = placed(row)?;
+        more = records.len() == PAGE_RECORDS || !room.takes(placed.record.size());
+        if more {
+            return Ok(Break(()));
         }
-        bytes += size;
         records.push(placed);
-    }
-    let more = full || records.len() < total;
+        Ok(Continue(()))
+    })?;
     let next = if more { records.last().map(|placed| placed.record.id) } else { None };
     Ok(Snapshot { head, records, next })
 }
@@ -89,22 +101,29 @@ pub(super) fn history(
     account: AccountId,
     id: RecordId,
 ) -> Result<History, StoreError> {
-    let sql = "SELECT record_id, version, deleted, meta, secret, seq FROM record \
-               WHERE account_id = ?1 AND record_id = ?2 UNION ALL \
-               SELECT record_id, version, deleted, meta, secret, seq FROM history \
-               WHERE account_id = ?1 AND record_id = ?2 ORDER BY seq DESC LIMIT 100";
-    let versions = all(connection, sql, (&account.0, &id.0), |row| {
-        Ok(Placed { seq: get::<i64>(row, "seq")? as u64, record: record(row)? })
-    })?;
+    let mut versions = Vec::new();
+    let mut room = Room::NEW;
+    // The current version first: the history's numbers are all lower, so nothing has to be sorted.
+    let current = "SELECT * FROM record WHERE account_id = ?1 AND record_id = ?2 LIMIT ?3";
+    let older = "SELECT * FROM history WHERE account_id = ?1 AND record_id = ?2 ORDER BY seq DESC LIMIT ?3";
+    for sql in [current, older] {
+        each(connection, sql, (&account.0, &id.0, PAGE_VERSIONS), |row| {
+            let placed = placed(row)?;
+            if !room.takes(placed.record.size()) {
+                return Ok(Break(()));
+            }
+            versions.push(placed);
+            Ok(Continue(()))
+        })?;
+    }
     if versions.is_empty() { Err(StoreError::NotFound) } else { Ok(History { versions }) }
 }
 
 fn head(connection: &Connection, account: AccountId) -> Result<Cursor, StoreError> {
-    let sql = "SELECT seq, head FROM account WHERE account_id = ?1";
-    let found = all(connection, sql, [account.0], |row| {
-        Ok(Cursor { seq: get::<i64>(row, "seq")? as u64, head: Head(get(row, "head")?) })
+    let found = first(connection, "SELECT seq, head FROM vault WHERE account_id = ?1", [account.0], |row| {
+        Ok(Cursor { seq: count(row, "seq")?, head: Head(get(row, "head")?) })
     })?;
-    found.into_iter().next().ok_or(StoreError::NotFound)
+    found.ok_or(StoreError::NotFound)
 }
 
 /// The hash of the commit at `seq`.
@@ -118,5 +137,27 @@ fn known(connection: &Connection, account: AccountId, seq: u64) -> Result<Option
 
 fn signed(row: &Row<'_>) -> Result<(u64, SignedCommit), StoreError> {
     let commit = SignedCommit { bytes: get(row, "bytes")?, tag: Tag(get(row, "tag")?) };
-    Ok((get::<i64>(row, "seq")? as u64, commit))
+    Ok((count(row, "seq")?, commit))
+}
+
+fn placed(row: &Row<'_>) -> Result<Placed, StoreError> {
+    Ok(Placed { seq: count(row, "seq")?, record: record(row)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_item_always_fits_and_then_the_page_fills() {
+        let mut room = Room::NEW;
+        assert!(room.takes(PAGE_BYTES + 1));
+        assert!(!room.takes(1));
+        let mut room = Room::NEW;
+        assert!(room.takes(PAGE_BYTES - 10));
+        assert!(!room.takes(11));
+        assert!(room.takes(10));
+        assert!(room.takes(0));
+        assert!(!room.takes(1));
+    }
 }

@@ -1,5 +1,7 @@
 //! Small steps between rows and types.
 
+use std::ops::ControlFlow;
+
 use keymoor_protocol::{Envelope, Record, RecordId};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
@@ -23,6 +25,21 @@ pub(super) fn optional<T: FromSql>(
     statement.query_row(params, |row| row.get(0)).optional().map_err(failed)
 }
 
+/// The first row.
+pub(super) fn first<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let mut found = None;
+    each(connection, sql, params, |row| {
+        found = Some(read(row)?);
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
+}
+
 /// Every row of a query.
 pub(super) fn all<T>(
     connection: &Connection,
@@ -30,13 +47,29 @@ pub(super) fn all<T>(
     params: impl Params,
     mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
+    each(connection, sql, params, |row| {
+        found.push(read(row)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+/// Goes through the rows of a query until it is told to stop: what comes after is not read from the disk.
+pub(super) fn each(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    mut visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, StoreError>,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
     let mut rows = statement.query(params).map_err(failed)?;
-    let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
-        found.push(read(row)?);
+        if visit(row)?.is_break() {
+            break;
+        }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Runs a statement; returns how many rows it changed.
@@ -49,6 +82,11 @@ pub(super) fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, StoreErr
     row.get(column).map_err(failed)
 }
 
+/// A column that counts something. SQLite's integers are signed; what was written here never is.
+pub(super) fn count(row: &Row<'_>, column: &str) -> Result<u64, StoreError> {
+    u64::try_from(get::<i64>(row, column)?).map_err(|_| StoreError::Unavailable)
+}
+
 /// A record out of `record_id, version, deleted, meta, secret`.
 pub(super) fn record(row: &Row<'_>) -> Result<Record, StoreError> {
     let envelope = |column| {
@@ -57,7 +95,7 @@ pub(super) fn record(row: &Row<'_>) -> Result<Record, StoreError> {
     };
     Ok(Record {
         id: RecordId(get(row, "record_id")?),
-        version: get::<i64>(row, "version")? as u64,
+        version: count(row, "version")?,
         deleted: get(row, "deleted")?,
         meta: envelope("meta")?,
         secret: envelope("secret")?,

@@ -1,68 +1,123 @@
-//! Opening the file: modes, pragmas, migrations with verified checksums.
+//! The schema: the migrations, built in, and the check that a file was made by exactly these.
+//!
+//! refinery numbers the migrations and takes their checksums, and its table is used. They are applied by a loop of our own:
+//! the check and all that is missing happen in one `BEGIN IMMEDIATE`, so that a kill, or a second server that starts at the
+//! same moment, cannot leave half a schema.
 
-use std::path::Path;
-use std::time::Duration;
+use rusqlite::{Connection, TransactionBehavior};
 
-use rusqlite::Connection;
+use super::OpenError;
 
 mod embedded {
     refinery::embed_migrations!("../../migrations/server-sqlite");
 }
 
-/// Why a database does not open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// The file or its directory cannot be used.
-    #[error("the database file cannot be opened or created")]
-    Io,
-    /// The file is no database, or a damaged one.
-    #[error("the file is not a database, or it is damaged")]
-    Damaged,
-    /// A newer version has been at work here.
-    #[error("the database has schema {found}, newer than {known}: use the newer server")]
-    Newer {
-        /// The file's schema.
-        found: u32,
-        /// The newest that this version knows.
-        known: u32,
-    },
-    /// A migration that was applied is not the one that this version knows.
-    #[error("the database's schema is another than its version says")]
-    Migration,
+struct Migration {
+    version: i64,
+    name: String,
+    checksum: String,
+    sql: String,
 }
 
-pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    private_file(path).map_err(|_| OpenError::Io)?;
-    let mut connection = Connection::open(path).map_err(|_| OpenError::Io)?;
-    let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                   PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000;";
-    connection.busy_timeout(Duration::from_secs(30)).map_err(|_| OpenError::Io)?;
-    connection.execute_batch(pragmas).map_err(|_| OpenError::Damaged)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    let runner = embedded::migrations::runner().set_abort_divergent(true).set_abort_missing(true);
-    let known = runner.get_migrations().iter().map(|migration| migration.version() as u32).max().unwrap_or(0);
-    let applied: Result<Option<i64>, _> =
-        connection.query_row("SELECT max(version) FROM refinery_schema_history", (), |row| row.get(0));
-    let found = applied.ok().flatten().unwrap_or(0) as u32;
-    if found > known {
-        return Err(OpenError::Newer { found, known });
-    }
-    runner.run(&mut connection).map_err(|_| OpenError::Migration)?;
-    Ok(connection)
+/// How a file's schema stands to ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Current,
+    /// Migrations are missing, perhaps all of them.
+    Older,
 }
 
-/// Makes the file before SQLite does, readable by its owner alone; the WAL files take over its mode.
-fn private_file(path: &Path) -> std::io::Result<()> {
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory)?;
+/// Compares a file with the migrations; refuses one that others made.
+pub(super) fn standing(connection: &Connection) -> Result<Standing, OpenError> {
+    let known = known();
+    let applied = applied(connection, &known)?;
+    Ok(if applied == known.len() { Standing::Current } else { Standing::Older })
+}
+
+/// Applies what is missing.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    let known = known();
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(OpenError::of)?;
+    for migration in &known[applied(&transaction, &known)?..] {
+        let apply = || {
+            transaction.execute_batch(
+                "CREATE TABLE IF NOT EXISTS refinery_schema_history (version int4 PRIMARY KEY, \
+                 name VARCHAR(255), applied_on VARCHAR(255), checksum VARCHAR(255))",
+            )?;
+            transaction.execute_batch(&migration.sql)?;
+            transaction.execute(
+                "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
+                 VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?3)",
+                (migration.version, &migration.name, &migration.checksum),
+            )
+        };
+        apply().map_err(OpenError::of)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    transaction.commit().map_err(OpenError::of)
+}
+
+fn known() -> Vec<Migration> {
+    let runner = embedded::migrations::runner();
+    let mut known: Vec<_> = runner
+        .get_migrations()
+        .iter()
+        .map(|migration| Migration {
+            version: i64::from(migration.version()),
+            name: migration.name().to_owned(),
+            checksum: migration.checksum().to_string(),
+            sql: migration.sql().unwrap_or_default().to_owned(),
+        })
+        .collect();
+    known.sort_by_key(|migration| migration.version);
+    known
+}
+
+/// How many of the known migrations were applied.
+fn applied(connection: &Connection, known: &[Migration]) -> Result<usize, OpenError> {
+    let table = "SELECT count(*) FROM sqlite_schema WHERE name = 'refinery_schema_history'";
+    if connection.query_row(table, (), |row| row.get::<_, i64>(0)).map_err(OpenError::of)? == 0 {
+        return Ok(0);
+    }
+    let read = || {
+        let sql = "SELECT version, name, checksum FROM refinery_schema_history ORDER BY version";
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.collect::<Result<Vec<(i64, String, String)>, _>>()
+    };
+    let found = read().map_err(OpenError::of)?;
+    let newest = known.last().map_or(0, |migration| migration.version);
+    if let Some((version, ..)) = found.last().filter(|(version, ..)| *version > newest) {
+        return Err(OpenError::Newer { found: *version, known: newest });
+    }
+    let fits = found.len() <= known.len()
+        && found.iter().zip(known).all(|((version, name, checksum), migration)| {
+            (*version, name, checksum) == (migration.version, &migration.name, &migration.checksum)
+        });
+    if fits { Ok(found.len()) } else { Err(OpenError::Migration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_older_and_then_current_also_to_refinery() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert_eq!(standing(&connection), Ok(Standing::Older));
+        migrate(&mut connection).unwrap();
+        assert_eq!(standing(&connection), Ok(Standing::Current));
+        migrate(&mut connection).unwrap();
+        let report = embedded::migrations::runner().run(&mut connection).unwrap();
+        assert!(report.applied_migrations().is_empty());
+    }
+
+    #[test]
+    fn a_changed_migration_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        connection.execute("UPDATE refinery_schema_history SET checksum = '1'", ()).unwrap();
+        assert_eq!(standing(&connection), Err(OpenError::Migration));
+        assert_eq!(migrate(&mut connection), Err(OpenError::Migration));
+    }
 }

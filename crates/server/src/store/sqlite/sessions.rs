@@ -1,16 +1,14 @@
-//! Sessions: one row a family, with the hashes of its newest tokens and of the refresh token before.
+//! Sessions: one row a family, with the hashes of its newest tokens and of the ones before.
 
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{AccountId, DeviceId, VaultId};
 use rusqlite::Connection;
 
-use super::rows::{all, execute, get, optional};
-use crate::store::{NewSession, RefreshRequest, SessionInfo, StoreError, TokenHashes};
+use super::rows::{execute, first, get};
+use crate::store::{NewSession, Presented, SessionInfo, StoreError};
 use crate::tokens::{ACCESS_MS, REFRESH_MS};
 
 pub(super) fn begin(connection: &Connection, new: &NewSession) -> Result<(), StoreError> {
-    let mut family = [0; 16];
-    getrandom::fill(&mut family).map_err(|_| StoreError::Unavailable)?;
     execute(
         connection,
         "INSERT INTO device (account_id, device_id, created_at, seen_at) VALUES (?1, ?2, ?3, ?3) \
@@ -29,7 +27,7 @@ pub(super) fn begin(connection: &Connection, new: &NewSession) -> Result<(), Sto
          access_expires_at, refresh_hash, refresh_expires_at, used) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)",
         (
             &new.account.0,
-            &family,
+            &new.family,
             &new.device.0,
             name(new.kind),
             new.now,
@@ -46,13 +44,12 @@ pub(super) fn begin(connection: &Connection, new: &NewSession) -> Result<(), Sto
 /// The session of an access token, and whether this is the first use of its newest tokens.
 pub(super) fn find(
     connection: &Connection,
-    access: [u8; 32],
+    access: Presented,
     now: i64,
 ) -> Result<(SessionInfo, bool), StoreError> {
-    let sql = "SELECT s.*, a.vault_id, a.proof_hash FROM session s JOIN account a USING (account_id) \
-               WHERE s.access_hash = ?1";
-    let found = all(connection, sql, [access], |row| {
-        let expires: i64 = get(row, "access_expires_at")?;
+    let sql = "SELECT s.*, v.vault_id, a.proof_hash FROM session s JOIN vault v USING (account_id) \
+               JOIN account a USING (account_id) WHERE s.family = ?1";
+    let found = first(connection, sql, [access.family], |row| {
         let session = SessionInfo {
             account: AccountId(get(row, "account_id")?),
             vault: VaultId(get(row, "vault_id")?),
@@ -61,73 +58,38 @@ pub(super) fn find(
             logged_in_at: get(row, "logged_in_at")?,
             proof_hash: get(row, "proof_hash")?,
         };
-        Ok((session, expires, get::<bool>(row, "used")?))
+        let used: bool = get(row, "used")?;
+        let is_newest = get::<[u8; 32]>(row, "access_hash")? == access.hash;
+        // Two programs of one device share a session: the one still holds the token while the other refreshes.
+        let is_before = !used && get::<Option<[u8; 32]>>(row, "previous_access_hash")? == Some(access.hash);
+        let expires: Option<i64> = match (is_newest, is_before) {
+            (true, _) => get(row, "access_expires_at")?,
+            (_, true) => get(row, "previous_access_expires_at")?,
+            _ => None,
+        };
+        Ok((session, expires, is_newest && !used))
     })?;
-    let (session, expires, used) = found.into_iter().next().ok_or(StoreError::NoSession)?;
-    if expires < now { Err(StoreError::TokenExpired) } else { Ok((session, !used)) }
+    let (session, expires, first_use) = found.ok_or(StoreError::NoSession)?;
+    let good = expires.is_some_and(|expires| expires >= now);
+    if good { Ok((session, first_use)) } else { Err(StoreError::TokenExpired) }
 }
 
-/// From here on a repeated refresh with the token before is reuse.
-pub(super) fn mark_used(connection: &Connection, access: [u8; 32], now: i64) -> Result<(), StoreError> {
-    execute(connection, "UPDATE session SET used = 1 WHERE access_hash = ?1", [access])?;
-    execute(
-        connection,
-        "UPDATE device SET seen_at = ?2 WHERE (account_id, device_id) IN \
-         (SELECT account_id, device_id FROM session WHERE access_hash = ?1)",
-        (access, now),
-    )
-    .map(drop)
-}
-
-pub(super) fn salt(connection: &Connection, presented: [u8; 32]) -> Result<[u8; 32], StoreError> {
-    let sql = "SELECT salt FROM session WHERE refresh_hash = ?1 OR previous_hash = ?1";
-    optional(connection, sql, [presented])?.ok_or(StoreError::NoSession)
-}
-
-/// Rotates; `true` if a used token came back, in which case the family is gone.
-pub(super) fn refresh(
-    connection: &Connection,
-    request: &RefreshRequest,
-    successor: &TokenHashes,
-) -> Result<bool, StoreError> {
-    let sql = "SELECT * FROM session WHERE refresh_hash = ?1 OR previous_hash = ?1";
-    let found = all(connection, sql, [request.presented], |row| {
-        Ok((
-            get::<[u8; 32]>(row, "refresh_hash")?,
-            get::<Option<[u8; 16]>>(row, "previous_refresh_id")?,
-            get::<bool>(row, "used")?,
-            get::<i64>(row, "refresh_expires_at")?,
-        ))
-    })?;
-    let (newest, previous_id, used, expires) = found.into_iter().next().ok_or(StoreError::NoSession)?;
-    if expires < request.now {
-        return Err(StoreError::NoSession);
+/// From here on a repeated refresh with the token before is reuse, and the access token before is void.
+pub(super) fn mark_used(connection: &Connection, access: Presented, now: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET used = 1 WHERE family = ?1 AND access_hash = ?2";
+    if execute(connection, sql, (access.family, access.hash))? > 0 {
+        execute(
+            connection,
+            "UPDATE device SET seen_at = ?2 WHERE (account_id, device_id) IN \
+             (SELECT account_id, device_id FROM session WHERE family = ?1)",
+            (access.family, now),
+        )?;
     }
-    if newest != request.presented {
-        // The token before. The same rotation again, as long as its successor is unused: a lost answer is not theft.
-        if used || previous_id != Some(request.refresh_id) || newest != successor.refresh {
-            execute(connection, "DELETE FROM session WHERE previous_hash = ?1", [request.presented])?;
-            return Ok(true);
-        }
-    }
-    execute(
-        connection,
-        "UPDATE session SET access_hash = ?2, access_expires_at = ?3, refresh_hash = ?4, refresh_expires_at = ?5, \
-         used = 0, previous_hash = ?1, previous_refresh_id = ?6 WHERE refresh_hash = ?1 OR previous_hash = ?1",
-        (
-            request.presented,
-            successor.access,
-            request.now + ACCESS_MS,
-            successor.refresh,
-            request.now + REFRESH_MS,
-            request.refresh_id,
-        ),
-    )?;
-    Ok(false)
+    Ok(())
 }
 
-pub(super) fn end(connection: &Connection, access: [u8; 32]) -> Result<(), StoreError> {
-    execute(connection, "DELETE FROM session WHERE access_hash = ?1", [access]).map(drop)
+pub(super) fn end(connection: &Connection, family: [u8; 16]) -> Result<(), StoreError> {
+    execute(connection, "DELETE FROM session WHERE family = ?1", [family]).map(drop)
 }
 
 fn name(kind: LoginKind) -> &'static str {

@@ -2,6 +2,7 @@
 //!
 //! An fsync costs milliseconds and a commit's rows cost microseconds, so under load one fsync serves many pushes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,8 +18,8 @@ const GROUP: usize = 256;
 
 /// Told whether the transaction was committed, answers the caller.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Does the work inside the transaction.
-type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+/// Does the work inside the transaction; `false` beside the answer if the transaction is not to be committed any more.
+type Job = Box<dyn FnOnce(&Connection) -> (Answer, bool) + Send>;
 
 pub(super) struct Writer {
     jobs: Sender<Job>,
@@ -35,18 +36,19 @@ impl Writer {
         Self { jobs, counts }
     }
 
-    /// Runs `work` and returns when it is on the disk. An error rolls back this work alone.
+    /// Runs `work` and returns when it is on the disk. An error, or a panic, rolls back this work alone.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let done = in_savepoint(connection, work);
-            Box::new(move |committed| {
+            let (done, whole) = in_savepoint(connection, work);
+            let answer: Answer = Box::new(move |committed| {
                 // Nobody waits any more where the client hung up: the work is done all the same.
                 let _ = sender.send(committed.and(done));
-            })
+            });
+            (answer, whole)
         });
         self.jobs.send(job).map_err(|_| StoreError::Unavailable)?;
         receiver.await.map_err(|_| StoreError::Unavailable)?
@@ -58,37 +60,126 @@ impl Writer {
     }
 }
 
+/// Runs `work` so that nothing of it stays when it fails; `false` if that did not come about.
 fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    connection.execute_batch("SAVEPOINT work").map_err(rows::failed)?;
-    let done = work(connection);
+) -> (Result<T, StoreError>, bool) {
+    if let Err(error) = connection.execute_batch("SAVEPOINT work") {
+        return (Err(rows::failed(error)), true);
+    }
+    // A panic must not end the writer: its work is rolled back like that of an error.
+    let done = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or(Err(StoreError::Unavailable));
     let end = if done.is_ok() { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
-    connection.execute_batch(end).map_err(rows::failed)?;
-    done
+    match connection.execute_batch(end) {
+        Ok(()) => (done, true),
+        Err(error) => (Err(rows::failed(error)), false),
+    }
 }
 
 fn serve(connection: &Connection, waiting: &Receiver<Job>, counts: &(AtomicU64, AtomicU64)) {
     while let Ok(first) = waiting.recv() {
-        if connection.execute_batch("BEGIN IMMEDIATE").is_err() {
+        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+            rows::failed(error);
             drop(first); // its caller hears that the database is out of order
             continue;
         }
-        let mut answers = vec![first(connection)];
-        while answers.len() < GROUP {
-            match waiting.try_recv() {
-                Ok(job) => answers.push(job(connection)),
-                Err(_) => break,
-            }
-        }
-        let committed = connection.execute_batch("COMMIT").map_err(rows::failed);
-        if committed.is_err() {
+        let (answers, whole) = run_group(connection, first, waiting);
+        let committed = match whole {
+            true => connection.execute_batch("COMMIT").map_err(rows::failed),
+            false => Err(StoreError::Unavailable),
+        };
+        if committed.is_err() && !connection.is_autocommit() {
             // A full disk leaves the transaction open.
             let _ = connection.execute_batch("ROLLBACK");
         }
         counts.0.fetch_add(1, Ordering::Relaxed);
         counts.1.fetch_add(answers.len() as u64, Ordering::Relaxed);
         answers.into_iter().for_each(|answer| answer(committed));
+    }
+}
+
+/// Runs what waits, until the group is full or SQLite has given the transaction up, as it may on a full disk.
+fn run_group(connection: &Connection, first: Job, waiting: &Receiver<Job>) -> (Vec<Answer>, bool) {
+    let mut answers = Vec::new();
+    let mut next = Some(first);
+    while let Some(job) = next {
+        let (answer, whole) = job(connection);
+        answers.push(answer);
+        if !whole || connection.is_autocommit() {
+            return (answers, false);
+        }
+        next = if answers.len() < GROUP { waiting.try_recv().ok() } else { None };
+    }
+    (answers, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn insert(connection: &Connection, value: i64) -> Result<(), StoreError> {
+        connection.execute("INSERT INTO t VALUES (?1)", [value]).map(drop).map_err(rows::failed)
+    }
+
+    async fn sum(writer: &Writer) -> i64 {
+        let sum = |connection: &Connection| {
+            connection
+                .query_row("SELECT coalesce(sum(v), 0) FROM t", (), |row| row.get(0))
+                .map_err(rows::failed)
+        };
+        writer.run(sum).await.unwrap()
+    }
+
+    fn started() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (v INTEGER)").unwrap();
+        Writer::start(connection)
+    }
+
+    #[tokio::test]
+    async fn an_error_and_a_panic_roll_back_their_own_work_alone() {
+        let writer = started();
+        writer.run(|connection| insert(connection, 1)).await.unwrap();
+        let failing = |connection: &Connection| {
+            insert(connection, 10)?;
+            Err::<(), _>(StoreError::InvalidCommit)
+        };
+        assert_eq!(writer.run(failing).await, Err(StoreError::InvalidCommit));
+        let panicking = |connection: &Connection| {
+            insert(connection, 100)?;
+            assert_eq!(connection.changes(), 99, "this panic belongs to the test");
+            Ok(())
+        };
+        assert_eq!(writer.run(panicking).await, Err(StoreError::Unavailable));
+        writer.run(|connection| insert(connection, 1000)).await.unwrap();
+        assert_eq!(sum(&writer).await, 1001);
+    }
+
+    #[tokio::test]
+    async fn when_the_transaction_is_lost_every_work_in_it_is_refused() {
+        let writer = Arc::new(started());
+        let (held, go) = std::sync::mpsc::channel::<()>();
+        let one = Arc::clone(&writer);
+        // The first work holds the transaction open until the second waits in the same group.
+        let one = tokio::spawn(async move {
+            let work = move |connection: &Connection| {
+                go.recv().unwrap();
+                insert(connection, 1)
+            };
+            one.run(work).await
+        });
+        tokio::task::yield_now().await;
+        let two = Arc::clone(&writer);
+        let two = tokio::spawn(async move {
+            let work = |connection: &Connection| connection.execute_batch("ROLLBACK").map_err(rows::failed);
+            two.run(work).await
+        });
+        tokio::task::yield_now().await;
+        held.send(()).unwrap();
+        assert_eq!(one.await.unwrap(), Err(StoreError::Unavailable));
+        assert_eq!(two.await.unwrap(), Err(StoreError::Unavailable));
+        writer.run(|connection| insert(connection, 5)).await.unwrap();
+        assert_eq!(sum(&writer).await, 5);
     }
 }

@@ -1,0 +1,134 @@
+//! Opening the file: modes, pragmas, and why so.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::hooks::Wal;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::schema::{self, Standing};
+
+/// How long a transaction waits for another process, such as a backup.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pages of log after which it is written back into the database.
+const CHECKPOINT_PAGES: i32 = 4000;
+/// Statements kept prepared: more than there are.
+const STATEMENTS: usize = 96;
+
+/// Why a database does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// There is none, and none was to be made.
+    #[error("there is no database")]
+    Missing,
+    /// The file or its directory cannot be used.
+    #[error("the database file cannot be opened or created")]
+    Io,
+    /// The file is no database, or a damaged one.
+    #[error("the file is not a database, or it is damaged")]
+    Damaged,
+    /// Migrations are missing, and none was to be made.
+    #[error("the database has an older schema: run `keymoor-server migrate`, or just serve it")]
+    Older,
+    /// A newer version has been at work here.
+    #[error("the database has schema {found}, newer than {known}: use the newer server")]
+    Newer {
+        /// The file's schema.
+        found: i64,
+        /// The newest that this version knows.
+        known: i64,
+    },
+    /// A migration that was applied is not the one that this version knows.
+    #[error("the database's schema is another than its version says")]
+    Migration,
+}
+
+impl OpenError {
+    pub(super) fn of(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged,
+            _ => Self::Io,
+        }
+    }
+}
+
+/// Opens or creates the database and brings its schema up to date.
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    private_file(path).map_err(|_| OpenError::Io)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    journal(&connection)?;
+    // Each commit is on the disk before it is answered.
+    let pragmas = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;";
+    connection.execute_batch(pragmas).map_err(OpenError::of)?;
+    // SQLite's own checkpoint after a commit would report its failure as the commit's, which has happened by then.
+    let checkpoint = |wal: &mut Wal, pages: i32| {
+        if pages >= CHECKPOINT_PAGES && wal.checkpoint().is_err() {
+            tracing::warn!("the log could not be written back into the database; it is tried again");
+        }
+        Ok(())
+    };
+    connection.wal_hook(Some(checkpoint)).map_err(OpenError::of)?;
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the database to be read.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// Whether an existing database is whole and of this version's schema. Changes nothing.
+pub(super) fn check(path: &Path) -> Result<(), OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing);
+    }
+    let connection = open_to_read(path)?;
+    if schema::standing(&connection)? == Standing::Older {
+        return Err(OpenError::Older);
+    }
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(OpenError::of)?;
+    if verdict == "ok" { Ok(()) } else { Err(OpenError::Damaged) }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+    // One thread at a time has a connection, so SQLite need not lock it.
+    let connection =
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(OpenError::of)?;
+    connection.busy_timeout(PATIENCE).map_err(OpenError::of)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Sets the write-ahead log. That takes the file whole, and SQLite does not wait for it by itself.
+fn journal(connection: &Connection) -> Result<(), OpenError> {
+    let begun = Instant::now();
+    loop {
+        let set =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match set {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                return Err(OpenError::Damaged);
+            }
+            _ if begun.elapsed() < Duration::from_secs(5) => std::thread::sleep(Duration::from_millis(10)),
+            _ => return Err(OpenError::Io),
+        }
+    }
+}
+
+/// Makes the file before SQLite does, readable by its owner alone; the log files take over its mode.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,69 @@
+//! What every store must do, whatever database it is over.
+
+mod accounts;
+mod commits;
+mod log;
+mod quota;
+mod sessions;
+
+/// One test a line, over one store: `$open` makes an empty one with given limits.
+macro_rules! suite {
+    ($open:expr; $($module:ident: $($test:ident)+;)+) => {
+        $(mod $module {
+            $(#[tokio::test]
+            async fn $test() {
+                let home = tempfile::tempdir().unwrap();
+                super::super::$module::$test(|limits| $open(home.path(), limits)).await;
+            })+
+        })+
+    };
+}
+
+mod sqlite {
+    use std::path::Path;
+
+    use keymoor_protocol::limits::Limits;
+    use keymoor_server::store::sqlite::Sqlite;
+
+    fn open(home: &Path, limits: Limits) -> Sqlite {
+        Sqlite::open(&home.join("s.db"), limits).unwrap()
+    }
+
+    suite! {
+        super::open;
+        accounts:
+            an_account_is_registered_once
+            the_keys_document_is_compared_and_swapped
+            a_new_password_comes_with_its_keys_document
+            a_version_beyond_counting_is_refused;
+        commits:
+            the_same_push_is_answered_again
+            each_wrong_commit_is_refused_and_leaves_nothing
+            an_old_parent_is_told_where_the_head_is
+            epoch_and_document_version_follow_the_keys_document
+            of_pushes_at_once_exactly_one_wins
+            a_forgotten_id_is_never_used_again
+            a_commit_beyond_the_limits_is_too_large;
+        log:
+            a_pull_brings_what_came_after
+            a_pull_leaves_out_what_was_replaced
+            the_chain_is_whole
+            a_snapshot_comes_in_pages_of_bounded_size
+            history_keeps_versions_until_the_record_is_forgotten
+            a_history_of_large_versions_is_bounded
+            accounts_see_nothing_of_each_other;
+        quota:
+            an_account_holds_so_many_records_and_bytes
+            deletes_pass_over_quota;
+        sessions:
+            a_session_is_found_by_its_token
+            tokens_rotate_and_a_repetition_gets_the_same
+            a_repetition_after_the_first_use_ends_the_family
+            any_older_token_ends_the_family
+            another_refresh_id_for_the_token_before_ends_the_family
+            a_superseded_access_token_is_good_until_its_successor_is_used
+            tokens_expire
+            a_new_login_ends_the_device_s_older_session_of_that_kind
+            a_revoked_device_has_no_session;
+    }
+}

@@ -1,0 +1,7 @@
+//! The server over real sockets.
+
+mod accounts;
+mod answers;
+mod running;
+mod sessions;
+mod tls;

@@ -1,0 +1,70 @@
+//! The real program: it starts, stops when it is told to, and says what is wrong.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use keymoor_remote::Remote;
+
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Program {
+    pub(crate) fn start(home: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_keymoor-server"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--database"])
+            .arg(format!("sqlite:{}", home.join("s.db").display()))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { child, url }
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn run(arguments: &[&str], home: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keymoor-server"));
+    command.args(arguments).arg(format!("sqlite:{}", home.join("s.db").display()));
+    command.output().unwrap()
+}
+
+#[test]
+fn it_serves_until_it_is_told_to_stop_and_answers_what_is_idle() {
+    let home = tempfile::tempdir().unwrap();
+    let mut program = Program::start(home.path());
+    let remote = Remote::new(&program.url, None).unwrap();
+    remote.health().unwrap(); // its connection stays open
+    let pid = program.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(program.child.wait().unwrap().success());
+    assert!(remote.health().is_err());
+}
+
+#[test]
+fn check_and_migrate_say_how_the_database_is() {
+    let home = tempfile::tempdir().unwrap();
+    let check = || run(&["check", "--database"], home.path());
+    let missing = check();
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("there is no database"));
+    assert!(!home.path().join("s.db").exists());
+    assert!(run(&["migrate", "--database"], home.path()).status.success());
+    Program::start(home.path()).kill();
+    let fine = check();
+    assert!(fine.status.success());
+    assert!(String::from_utf8(fine.stdout).unwrap().contains("is fine: 0 accounts"));
+    std::fs::remove_file(home.path().join("s.db.opaque")).unwrap();
+    let without_setup = check();
+    assert_eq!(without_setup.status.code(), Some(1));
+    assert!(String::from_utf8(without_setup.stderr).unwrap().contains("OPAQUE setup file"));
+}
