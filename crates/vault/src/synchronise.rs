@@ -190,10 +190,11 @@ impl Vault {
         outcome: &mut Outcome,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
-        let (device, live, newest) = self.cache.read(|view| {
+        let (device, newest, guard) = self.cache.read(|view| {
             let device = view.device()?.ok_or(Error::Locked)?;
             let newest = view.chain_at(device.cursor.seq)?.and_then(|signed| signed.commit().ok());
-            Ok::<_, Error>((device, view.live_count()?, newest))
+            let guard = view.setting(plan::GUARD)?.and_then(|bytes| plan::Guard::decode(&bytes));
+            Ok::<_, Error>((device, newest, guard.unwrap_or(plan::Guard::of(view.live_count()?))))
         })?;
         if device.rebuilt {
             return self.snapshot(line, options, outcome);
@@ -204,7 +205,7 @@ impl Vault {
             document_version: newest.map_or(0, |commit| commit.document_version),
             ..Known::start(device.vault)
         };
-        let mut deletes = 0;
+        let mut guard = guard;
         loop {
             let page = match line.pull(device.vault, known.cursor) {
                 Ok(page) => page,
@@ -222,19 +223,26 @@ impl Vault {
                 // The pages before may have been applied by an earlier sync, or promised more than came.
                 return self.cache.read(|view| apply::adds_up(view, known.cursor));
             }
-            deletes += self.cache.read(|view| {
+            guard.deleted += self.cache.read(|view| {
                 // Only what is in use here counts: a long absence brings many deletes of records never seen.
                 verified.deletes().into_iter().try_fold(0, |count, id| {
                     let live = view.current(id)?.is_some_and(|current| !current.record().deleted);
                     Ok::<_, Error>(count + u64::from(live))
                 })
             })?;
-            if !options.accept_deletes && live > 0 && deletes > plan::deletes_allowed(live) {
-                return Err(Error::MassDelete { count: deletes, of: live });
+            if !options.accept_deletes && guard.stops() {
+                return Err(Error::MassDelete { count: guard.deleted, of: guard.live });
             }
             self.must_know_epoch(line, known.epoch)?;
             let keys = &self.keys;
-            let applied = self.cache.write(|change| verified.apply(change, keys, outcome))?;
+            let applied = self.cache.write(|change| {
+                // What a pull has deleted so far outlives it: pages that trickle in are one pull to the guard.
+                match more {
+                    true => change.set_setting(plan::GUARD, &guard.encode())?,
+                    false => change.remove_setting(plan::GUARD)?,
+                }
+                verified.apply(change, keys, outcome)
+            })?;
             progress(Progress::Pulling { done: known.cursor.seq, total });
             if !applied || !more {
                 return Ok(()); // where another process moved the cursor, the next round begins from there

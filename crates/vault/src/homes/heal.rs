@@ -3,6 +3,8 @@
 //! The same means the digest that the cache put down when it wrote the record: another home's older or other value never
 //! takes its place. What no home can give back is an error that says what each home answered.
 
+use std::time::Duration;
+
 use keymoor_cache::{Base, Change, KeptLayer, Quarantined, View};
 use keymoor_keychain::EntryId;
 use keymoor_protocol::{Record, RecordId};
@@ -12,6 +14,7 @@ use crate::content::Content;
 use crate::drafts;
 use crate::error::{Error, HomeName, Why};
 use crate::homes::copy::Copy;
+use crate::homes::lock::Lock;
 use crate::keys::Keys;
 use crate::notice::Notice;
 use crate::vault::Vault;
@@ -28,6 +31,9 @@ impl Look {
         self.base.is_none() && self.draft.is_none()
     }
 }
+
+/// How long a read waits for a sync that is under way before it says that the server is out of reach.
+const SYNC_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Vault {
     /// The content of a record, healed if need be.
@@ -93,6 +99,9 @@ impl Vault {
     fn copies_on_server(&mut self, id: RecordId) -> Result<Vec<Base>, Why> {
         let device = self.cache.read(|view| view.device()).map_err(|_| Why::OutOfReach)?;
         let vault = device.filter(|device| device.server.is_some()).ok_or(Why::NotSetUp)?.vault;
+        // A refresh belongs to whoever holds the sync lock: two at once would look like theft to the server.
+        let lock = Lock::wait_for(&self.config, "sync", SYNC_PATIENCE).map_err(|_| Why::OutOfReach)?;
+        let _lock = lock.ok_or(Why::OutOfReach)?;
         let line = self.authorised().map_err(|_| Why::OutOfReach)?;
         let history = line.history(vault, id).map_err(|_| Why::OutOfReach)?;
         if history.versions.is_empty() {

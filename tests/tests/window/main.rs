@@ -1,0 +1,79 @@
+//! The real window, driven through WebDriver: what a person does with it, and what its web view is told.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test throughout.
+
+mod display;
+mod driver;
+
+use std::time::{Duration, Instant};
+
+use keymoor_journeys::World;
+
+use crate::display::Display;
+use crate::driver::Driver;
+
+const SECRET: &str = "sk-proj-planted-0123456789abcdefWxYz";
+
+/// Records every answer of the shell from here on: the web view asks it through `fetch`.
+const RECORD: &str = "window.heard = []; const real = window.fetch; window.fetch = async (...asked) => { \
+    const answer = await real(...asked); const copy = answer.clone(); \
+    const name = String((asked[0] && asked[0].url) || asked[0]); \
+    copy.text().then((text) => window.heard.push([name, text])); return answer; };";
+
+#[test]
+fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_tells_it() {
+    let world = World::new();
+    let device = world.device("a");
+    let display = Display::start(&world.path("display"));
+    let window = Driver::open(&device, &display);
+
+    window.css("#search");
+    window.script(RECORD);
+    window.click(&window.button("Add key"));
+    window.write(&window.label("Secret"), SECRET);
+    window.write(&window.label("Provider"), "OpenAI");
+    window.write(&window.label("Name"), "work");
+    window.click(&window.button("Save"));
+    window.css("[role=option]");
+    window.until("the key is listed", |window| window.text().contains("openai"));
+    assert!(!window.page().contains(SECRET), "the page keeps the secret that was typed");
+    assert_eq!(device.get("work"), SECRET.as_bytes(), "the command line has what the window saved");
+
+    // What the command line does, the window shows at once.
+    device.add("anthropic", "agents", "sk-ant-from-the-command-line");
+    window.until("the command line's key is listed", |window| window.text().contains("agents"));
+    window.write(&window.css("#search"), "work");
+    window.until("the search leaves one", |window| !window.text().contains("agents"));
+
+    window.click(&window.css("[role=option]"));
+    window.click(&window.xpath("//button[@aria-label='Copy secret']"));
+    window.until("the clipboard has it", |_| display.clipboard() == SECRET);
+    assert!(!window.page().contains(SECRET), "copying shows nothing");
+
+    window.click(&window.xpath("//button[@aria-label='Show secret']"));
+    window.css("[data-testid=revealed]");
+    assert!(window.text().contains(SECRET), "asked for, it is shown");
+    let shown = Instant::now();
+    while window.page().contains(SECRET) {
+        assert!(shown.elapsed() < Duration::from_secs(20), "a reveal ends by itself");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+
+    window.click(&window.button("Move to trash"));
+    window.until("it is in the trash", |_| device.list().len() == 1);
+    window.click(&window.button("Undo"));
+    window.until("it is back", |_| device.list().len() == 2);
+    assert_eq!(device.get("work"), SECRET.as_bytes());
+
+    let heard = window.script("return window.heard");
+    let heard: Vec<(String, String)> = serde_json::from_value(heard).unwrap();
+    let (reveals, others): (Vec<_>, Vec<_>) = heard.iter().partition(|(name, _)| name.ends_with("/reveal"));
+    assert!(others.len() >= 6, "the answers were heard: {others:?}");
+    assert!(
+        reveals.iter().any(|(_, answer)| answer.contains(SECRET)),
+        "a reveal tells it, or this test is deaf"
+    );
+    for (name, answer) in others {
+        assert!(!answer.contains(SECRET), "the answer to {name} has the secret");
+    }
+}
