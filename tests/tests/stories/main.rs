@@ -6,6 +6,7 @@
 mod at_once;
 mod canaries;
 mod conflicts;
+mod disks;
 mod durable;
 mod homes;
 mod killed;
