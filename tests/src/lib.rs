@@ -7,6 +7,7 @@
 
 mod device;
 mod dice;
+mod member;
 mod programs;
 mod ran;
 mod server;
@@ -14,6 +15,7 @@ mod world;
 
 pub use device::Device;
 pub use dice::Dice;
+pub use member::Member;
 pub use programs::program;
 pub use ran::{Ran, run_fed};
 pub use server::Server;

@@ -99,6 +99,18 @@ impl Server {
         }
     }
 
+    /// Ends every session, as after 90 days. It may run meanwhile.
+    pub fn end_sessions(&self) {
+        self.database().execute_batch("DELETE FROM session").unwrap();
+    }
+
+    /// Its database, opened beside it.
+    pub fn database(&self) -> rusqlite::Connection {
+        let database = rusqlite::Connection::open(self.folder.join("server.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        database
+    }
+
     /// Stops it and loses everything that it kept.
     pub fn lose_everything(&mut self) {
         self.stop();

@@ -2,4 +2,5 @@
 
 pub(crate) mod create;
 pub(crate) mod join;
+pub(crate) mod login;
 pub(crate) mod session;

@@ -11,4 +11,5 @@ mod durable;
 mod homes;
 mod killed;
 mod main_job;
+mod profiles;
 mod refusals;

@@ -9,10 +9,10 @@ use keymoor_protocol::keys::WrapKind;
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{Class, Envelope, KeysDocument};
 use keymoor_remote::{Authorised, Remote};
-use keymoor_sealing::keys::stretch;
 use keymoor_sealing::{AuthPassword, Context, Profile, open, seal};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::account::login::by_password;
 use crate::clock::now;
 use crate::error::{Error, ServerProblem};
 use crate::homes::entries::SessionEntry;
@@ -75,20 +75,17 @@ impl Vault {
     /// Logs in with the password and keeps the session.
     pub(crate) fn sign_in(&mut self, password: &SecretString) -> Result<Authorised, Error> {
         let remote = self.remote()?;
-        let profile = self.password_profile()?;
-        let (auth, _) = stretch(
-            password.expose_secret(), // exposed to be stretched
-            &self.custody.secret_key,
-            self.keys.account,
-            profile,
-        );
-        match self.log_in(&remote, &auth) {
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        let known = self.password_profile()?;
+        let who = (self.keys.account, &self.custody.secret_key);
+        match by_password(&remote, who, device.device, password, known) {
+            Ok((session, _)) => self.begin_session(&remote, session),
             // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
             // that has lost the account.
             Err(Error::WrongPassword) if self.opens_here(password)? => {
                 Err(Error::Server(ServerProblem::UnknownAccount))
             }
-            done => done,
+            Err(error) => Err(error),
         }
     }
 
@@ -107,15 +104,15 @@ impl Vault {
         self.begin_session(remote, session)
     }
 
-    /// The profile by which the account's password was stretched.
-    pub(crate) fn password_profile(&mut self) -> Result<Profile, Error> {
+    /// The profile by which the account's password was stretched, as the keys document here says.
+    pub(crate) fn password_profile(&mut self) -> Result<Option<Profile>, Error> {
         let document = self.cache.read(|view| view.keys_document())?;
         let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
         let wraps = document.iter().flat_map(|document| &document.wraps);
         let mut profiles = wraps
             .filter(|wrap| wrap.kind == WrapKind::Password)
             .filter_map(|wrap| Profile::from_number(wrap.profile));
-        Ok(profiles.next().unwrap_or(Profile::NEWEST))
+        Ok(profiles.next())
     }
 
     /// Keeps a session and returns its line.
