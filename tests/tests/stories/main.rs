@@ -7,6 +7,7 @@ mod at_once;
 mod canaries;
 mod conflicts;
 mod durable;
+mod erasing;
 mod homes;
 mod killed;
 mod main_job;
