@@ -91,7 +91,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Settle(args) => settle::run(&args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
-        Command::Status(args) => status::run(&args),
+        Command::Status(args) => return status::run(&args),
         Command::Doctor(args) => return doctor::run(&args),
         Command::Unlock(args) => unlock::run(args),
         Command::Completions(args) => completions::run(&args),

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use keymoor_protocol::RecordId;
-use keymoor_vault::{Config, Error, Patience, Place, SyncOptions, SyncReport, Vault};
+use keymoor_vault::{Config, Error, Patience, Place, Status, SyncOptions, SyncReport, Vault};
 
 use crate::{
     output,
@@ -42,6 +42,11 @@ impl Session {
         for notice in self.vault.notices() {
             output::say(words::notice(&notice));
         }
+    }
+
+    /// How the vault stands.
+    pub(crate) fn status(&mut self) -> Result<Status, Failure> {
+        Ok(self.vault.status()?)
     }
 
     /// The record that NAME means: a name, `provider/name`, or an id.
@@ -111,7 +116,7 @@ pub(crate) fn configuration() -> Result<Config, Failure> {
 }
 
 /// Says once that the keychain keeps us waiting; Ctrl-C is the way out.
-fn patience() -> Patience {
+pub(crate) fn patience() -> Patience {
     Patience { on_wait: Some(Arc::new(|| output::say(words::WAITING_FOR_KEYCHAIN))), ..Patience::default() }
 }
 

@@ -22,7 +22,7 @@ use keymoor_vault::{ConfigError, Error, Kind, KitError, Place};
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
-    MIRRORING, confirm_deletes, created, joined, mirror_stopped, saved, synced, trashed, unlocked,
+    MIRRORING, confirm_deletes, created, erased, joined, mirror_stopped, saved, synced, trashed, unlocked,
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;

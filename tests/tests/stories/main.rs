@@ -8,6 +8,7 @@ mod canaries;
 mod conflicts;
 mod disks;
 mod durable;
+mod erasing;
 mod homes;
 mod killed;
 mod main_job;

@@ -92,6 +92,9 @@ pub(crate) fn from_keychain(
                 let meta = open_meta(&keys, record)?;
                 change.put_draft(record, keys.tags(&meta), meta.updated)?;
             }
+            if copy.erased {
+                change.mark_erased(*id, now())?; // the next sync erases it at the server
+            }
             change.set_slot(&slot_key(*id), from_slot(*slot))?;
             let current = change.current(*id)?;
             if *newest {
