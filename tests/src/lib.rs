@@ -7,6 +7,8 @@
 
 mod device;
 mod dice;
+pub mod frozen;
+mod liar;
 mod member;
 mod programs;
 mod ran;
@@ -15,6 +17,7 @@ mod world;
 
 pub use device::Device;
 pub use dice::Dice;
+pub use liar::{Answer, Asked, Call, Liar};
 pub use member::Member;
 pub use programs::program;
 pub use ran::{Ran, run_fed};

@@ -24,8 +24,13 @@ pub struct Server {
 impl Server {
     /// Starts it on a free port with its data in `folder`.
     pub(crate) fn start(folder: PathBuf, log_level: &'static str) -> Self {
+        Self::start_at(folder, "127.0.0.1:0", log_level)
+    }
+
+    /// The same at this address.
+    pub fn start_at(folder: PathBuf, address: &str, log_level: &'static str) -> Self {
         fs::create_dir_all(&folder).unwrap();
-        let mut server = Self { folder, address: "127.0.0.1:0".to_owned(), log_level, process: None };
+        let mut server = Self { folder, address: address.to_owned(), log_level, process: None };
         server.start_again();
         server
     }
@@ -109,6 +114,14 @@ impl Server {
         let database = rusqlite::Connection::open(self.folder.join("server.db")).unwrap();
         database.busy_timeout(Duration::from_secs(10)).unwrap();
         database
+    }
+
+    /// Lets it end as on a machine that is shut down: nothing is left in its log files.
+    pub fn shut_down(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let told = Command::new("kill").arg(process.id().to_string()).status().unwrap();
+            assert!(told.success() && process.wait().unwrap().success(), "the server did not end well");
+        }
     }
 
     /// Stops it and loses everything that it kept.
