@@ -8,6 +8,7 @@ mod canaries;
 mod conflicts;
 mod durable;
 mod homes;
+mod hostile;
 mod killed;
 mod main_job;
 mod profiles;
