@@ -7,6 +7,7 @@
 
 mod device;
 mod dice;
+mod liar;
 mod member;
 mod programs;
 mod ran;
@@ -15,6 +16,7 @@ mod world;
 
 pub use device::Device;
 pub use dice::Dice;
+pub use liar::{Answer, Asked, Call, Liar};
 pub use member::Member;
 pub use programs::program;
 pub use ran::{Ran, run_fed};
