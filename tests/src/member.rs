@@ -4,7 +4,7 @@ use std::path::Path;
 
 use keymoor_protocol::{
     AccountId, DeviceId, KeysDocument,
-    api::{Keys, NewKeys, NewPassword},
+    api::{Keys, NewKeys, NewPassword, Session},
     keys::WrapKind,
     opaque::LoginKind,
 };
@@ -17,6 +17,8 @@ pub struct Member {
     pub account: AccountId,
     /// The server in its name.
     pub line: Authorised,
+    /// Its tokens.
+    pub session: Session,
     /// The root key.
     pub root: RootKey,
     /// The keys document as the server had it.
@@ -42,7 +44,7 @@ impl Member {
         let line = remote.with_token(&session.access_token);
         let document = KeysDocument::decode(&line.keys(None).unwrap().document).unwrap();
         let root = document::unlock(&document, account, WrapKind::Password, &unlock).unwrap();
-        Self { account, line, root, document, remote, secret_key }
+        Self { account, line, session, root, document, remote, secret_key }
     }
 
     /// Sets a password, stretched by `profile`: at the server and in the keys document.

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use keymoor_protocol::AccountId;
+
 use crate::programs::program;
 
 /// A sync server; it ends when dropped.
@@ -104,9 +106,30 @@ impl Server {
         }
     }
 
+    /// Keeps a copy of everything it has, as a backup would.
+    pub fn copy(&mut self, name: &str) -> PathBuf {
+        let copy = self.folder.with_file_name(name);
+        self.stop();
+        copy_folder(&self.folder, &copy);
+        self.start_again();
+        copy
+    }
+
+    /// Goes on from a copy, as after a restore.
+    pub fn put_back(&mut self, copy: &Path) {
+        self.lose_everything();
+        copy_folder(copy, &self.folder);
+        self.start_again();
+    }
+
     /// Ends every session, as after 90 days. It may run meanwhile.
     pub fn end_sessions(&self) {
         self.database().execute_batch("DELETE FROM session").unwrap();
+    }
+
+    /// The same for one account.
+    pub fn end_sessions_of(&self, account: AccountId) {
+        self.database().execute("DELETE FROM session WHERE account_id = ?1", [account.0]).unwrap();
     }
 
     /// Its database, opened beside it.
@@ -129,6 +152,14 @@ impl Server {
         self.stop();
         fs::remove_dir_all(&self.folder).unwrap();
         fs::create_dir_all(&self.folder).unwrap();
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
 

@@ -10,6 +10,7 @@ mod disks;
 mod durable;
 mod erasing;
 mod homes;
+mod hostile;
 mod killed;
 mod main_job;
 mod profiles;

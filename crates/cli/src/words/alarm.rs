@@ -7,10 +7,17 @@ use super::Words;
 const SAFE: &str = "Sync has stopped. Everything on this device can be read as before.";
 
 pub(super) fn words(alarm_: Alarm) -> Words {
-    Words::new(alarm(alarm_)).safe(SAFE).hint(
-        "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
-         keymoor status shows the alarms.",
-    )
+    let words = Words::new(alarm(alarm_)).safe(SAFE);
+    match alarm_ {
+        Alarm::RolledBack => words.hint(
+            "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
+             If it lost its data: keymoor account create --server URL, on a device that has the keys, fills it again.",
+        ),
+        _ => words.hint(
+            "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
+             keymoor status shows the alarms.",
+        ),
+    }
 }
 
 /// The alarm in one sentence.
