@@ -95,12 +95,11 @@ impl Frozen {
         device.keyring().add_items(&items.collect::<Vec<_>>()).unwrap();
     }
 
-    /// The frozen server of this name, running. Others that want the same address wait until it is dropped.
-    pub fn thaw_server(&self, name: &str, world: &World) -> (Server, Address) {
-        let address = Address::take();
+    /// The frozen server of this name, running at `address`.
+    pub fn thaw_server(&self, name: &str, world: &World, _address: &Address) -> Server {
         let folder = world.path(name);
         copy_all(&self.path(name), &folder);
-        (Server::start_at(folder, ADDRESS, "warn"), address)
+        Server::start_at(folder, ADDRESS, "warn")
     }
 
     /// Freezes a device's data directory and, if it has one, its keychain.
@@ -124,7 +123,7 @@ impl Frozen {
     }
 }
 
-/// Holds the address of the frozen server, among all tests of this machine.
+/// Holds the address of the frozen server, among all tests of this machine; taken before whoever listens there.
 #[derive(Debug)]
 pub struct Address(#[expect(dead_code, reason = "dropping it lets go of the lock")] File);
 

@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -80,11 +80,12 @@ impl Answer {
 /// Answers a request; `pass` asks the real server.
 type Lie = dyn Fn(&Asked, &dyn Fn(&Asked) -> Answer) -> Answer + Send + Sync;
 
-/// The server between. It ends with the test's process.
+/// The server between. Dropping it ends it.
 pub struct Liar {
     address: String,
     lie: Arc<Mutex<Arc<Lie>>>,
     calls: Arc<AtomicUsize>,
+    ended: Arc<AtomicBool>,
 }
 
 impl Liar {
@@ -98,11 +99,15 @@ impl Liar {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let truth: Arc<Lie> = Arc::new(|asked, pass| pass(asked));
-        let liar = Self { address, lie: Arc::new(Mutex::new(truth)), calls: Arc::default() };
+        let liar =
+            Self { address, lie: Arc::new(Mutex::new(truth)), calls: Arc::default(), ended: Arc::default() };
         let upstream = url.trim_start_matches("http://").to_owned();
-        let (lie, calls) = (Arc::clone(&liar.lie), Arc::clone(&liar.calls));
+        let (lie, calls, ended) = (Arc::clone(&liar.lie), Arc::clone(&liar.calls), Arc::clone(&liar.ended));
         thread::spawn(move || {
             for connection in listener.incoming() {
+                if ended.load(Ordering::Relaxed) {
+                    return;
+                }
                 let (lie, calls, upstream) = (Arc::clone(&lie), Arc::clone(&calls), upstream.clone());
                 thread::spawn(move || converse(connection.unwrap(), &lie, &calls, &upstream));
             }
@@ -140,6 +145,13 @@ impl Liar {
     /// How many requests came since this was asked last.
     pub fn calls(&self) -> usize {
         self.calls.swap(0, Ordering::Relaxed)
+    }
+}
+
+impl Drop for Liar {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(&self.address); // it waits for somebody to come
     }
 }
 

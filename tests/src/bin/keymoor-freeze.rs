@@ -171,6 +171,7 @@ impl Made {
     /// What two devices do unseen of each other.
     fn apart(&self, desktop: &Device, laptop: &Device) {
         desktop.edit("slack/bot", &self.slack[1]).done();
+        desktop.done(&["rm", "github/gone"]);
         desktop.done(&["erase", "github/gone"]);
         laptop.edit("slack/bot", &self.slack[2]).done();
         laptop.add("mistral", "lab", "a short one").done();
@@ -180,6 +181,7 @@ impl Made {
     fn unsent(&self, desktop: &Device) {
         desktop.edit("openai/work", &self.openai[2]).done();
         desktop.add("cohere", "new", "co-made-up-0123456789").done();
+        desktop.done(&["rm", "heroku/erased"]);
         desktop.done(&["erase", "heroku/erased"]);
     }
 

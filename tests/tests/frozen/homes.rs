@@ -30,7 +30,7 @@ fn a_keychain_alone_gives_everything_back() {
     let desktop = device(&world, &v1, "desktop", false, true);
     let mut state = state(&v1, "desktop");
     state.credentials.iter_mut().for_each(|one| one.earlier.clear()); // the history is in the cache and on the server
-    desktop.run(&["list"]).ends(0, &["rebuilt"]);
+    desktop.run(&["list"]).ends(0, &["back from the keychain"]);
     state.assert_on(&desktop);
 }
 

@@ -10,7 +10,8 @@ use crate::{device, state, v1};
 #[test]
 fn a_server_goes_on_with_its_devices_and_takes_new_ones() {
     let (world, v1) = (World::new(), v1());
-    let (_server, _address) = v1.thaw_server("server", &world);
+    let address = Address::take();
+    let _server = v1.thaw_server("server", &world, &address);
     let desktop = device(&world, &v1, "desktop", true, true);
     let laptop = device(&world, &v1, "laptop", true, false);
     let after = state(&v1, "desktop");

@@ -78,7 +78,8 @@ fn alike<T: Serialize + DeserializeOwned>(exchange: &Exchange, text: &str) {
 #[test]
 fn the_server_takes_old_commits_and_gives_them_out_as_before() {
     let (world, v1) = (World::new(), v1());
-    let (server, _address) = v1.thaw_server("server-before", &world);
+    let address = Address::take();
+    let server = v1.thaw_server("server-before", &world, &address);
     let password = std::fs::read_to_string(v1.path("password")).unwrap();
     let kit = v1.path("join-kit.txt");
     let member = Member::log_in(&server.url(), &kit, password.trim(), keymoor_sealing::Profile::One);
