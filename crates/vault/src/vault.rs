@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keymoor_cache::Cache;
-use keymoor_keychain::{Cancel, EntryId, Keychain};
+use keymoor_keychain::{Cancel, EntryId, Keychain, Place};
 use keymoor_protocol::{AccountId, ActorId, Cursor, DeviceId, KeysDocument, VaultId};
 use keymoor_sealing::document::{self, Custody};
 use keymoor_sealing::keys::stretch;
@@ -87,8 +87,10 @@ impl Vault {
         notices: Vec<Notice>,
         asked: AskPassword<'_>,
     ) -> Result<Self, Error> {
-        let (device, hint, document) = cache
-            .read(|view| Ok::<_, Error>((view.device()?, view.slot(DEVICE_SLOT)?, view.keys_document()?)))?;
+        let (device, hint, place, document) = cache.read(|view| {
+            let hint = view.slot(DEVICE_SLOT)?;
+            Ok::<_, Error>((view.device()?, hint, view.setting(DEVICE_PLACE)?, view.keys_document()?))
+        })?;
         let device = device.ok_or(Error::Locked)?;
         if device.keychain != config.keychain.as_str() {
             return Err(Error::BackendChanged);
@@ -96,7 +98,12 @@ impl Vault {
         let (root, custody) = match &keychain {
             Some(keychain) => {
                 let hint = hint.map(crate::homes::mirror::to_slot);
-                let stored = keychain.get(EntryId::Device, hint)?.ok_or(Error::Locked)?;
+                let place = place.and_then(|text| String::from_utf8(text).ok()).map(Place::new);
+                let stored = keychain.get_at(EntryId::Device, hint, place.clone())?.ok_or(Error::Locked)?;
+                if let Some(found) = stored.place.filter(|found| Some(found) != place.as_ref()) {
+                    // Without it the next start takes longer, and nothing else.
+                    let _ = cache.write(|change| change.set_setting(DEVICE_PLACE, found.as_str().as_bytes()));
+                }
                 let entry = DeviceEntry::decode(&stored.bytes).map_err(|_| Error::Locked)?;
                 if entry.account == device.account {
                     entry.into_keys()
@@ -207,6 +214,8 @@ impl Vault {
 
 /// The cache's name for where the device entry lies in the keychain.
 pub(crate) const DEVICE_SLOT: &str = "device";
+/// The setting that holds where the keychain itself keeps it.
+const DEVICE_PLACE: &str = "device.place";
 
 impl DeviceEntry {
     pub(crate) fn into_keys(self) -> (RootKey, Custody) {
