@@ -6,6 +6,7 @@
 mod at_once;
 mod canaries;
 mod conflicts;
+mod damaged;
 mod durable;
 mod erasing;
 mod homes;
