@@ -199,6 +199,9 @@ pub enum Error {
     /// Sealed records are here, but the keychain lacks the root key.
     #[error("the root key is missing")]
     Locked,
+    /// What lies in the cache's place does not open, and the keychain has no root key.
+    #[error("the cache is damaged and the root key is missing")]
+    LockedAndDamaged,
     /// A password is needed and none was given.
     #[error("a password is needed")]
     PasswordNeeded,
@@ -319,7 +322,7 @@ impl Error {
             Locked | PasswordNeeded | WrongPassword | BackendChanged => Kind::Locked,
             Keychain(_) => Kind::Keychain,
             Server(_) => Kind::Network,
-            Alarm(_) | Unreadable { .. } | KitDamaged(_) => Kind::Damaged,
+            Alarm(_) | Unreadable { .. } | KitDamaged(_) | LockedAndDamaged => Kind::Damaged,
             KitOfAnotherAccount => Kind::Conflict,
             Cache(
                 keymoor_cache::Error::Damaged

@@ -7,6 +7,7 @@ mod at_once;
 mod canaries;
 mod conflicts;
 mod disks;
+mod damaged;
 mod durable;
 mod erasing;
 mod homes;

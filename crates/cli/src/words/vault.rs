@@ -65,6 +65,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::Locked => Words::new("The key of this vault is not on this device any more.")
             .safe("The sealed records are here, untouched; no new key was made.")
             .hint("To unlock them: keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
+        Error::LockedAndDamaged => Words::new("The cache file on this disk is damaged or no cache at all, and the keychain has no key of a vault.")
+            .safe("The file is left as it is; no new key was made.")
+            .hint("If a vault was here: move keymoor.db away, then keymoor unlock --kit FILE, or --recovery FILE.\nIf not, move keymoor.db away and begin."),
         Error::PasswordNeeded => {
             Words::new("A password is needed.").safe(UNCHANGED).hint("Type it, or name a file with it in KEYMOOR_PASSWORD_FILE.")
         }
