@@ -11,5 +11,6 @@ mod homes;
 mod hostile;
 mod killed;
 mod main_job;
+mod passwords;
 mod profiles;
 mod refusals;

@@ -52,6 +52,8 @@ export const errors = {
   ALARM_ROLLED_BACK: ["The server holds less than this device has seen.", "Sync stopped; everything here stays readable.", "Ask whoever runs the server whether it was restored."],
   ALARM_PUT_BACK: ["The server had lost its newest state.", "This device put it back.", "Nothing needs to be done."],
   RECORD_DAMAGED: ["This key does not open in any of its homes.", "The sealed copies are kept aside.", "Sync, or run keymoor doctor in a terminal."],
+  PASSWORD_WAITS: ["The new password holds on this device.", "The server could not be reached.", "It gets the password with the next sync."],
+  PASSWORD_CHANGED: ["The password was changed on another device.", "Your keys are not affected.", "The new one opens this vault from now on."],
   QUARANTINED: ["A key does not open and was set aside.", "The others are not affected.", "Run keymoor doctor in a terminal."],
   DISK_FULL: ["The disk is full.", "What was saved before is safe; this change is not saved.", "Make room and try again."],
   READ_ONLY: ["The data folder cannot be written.", "What was saved before is safe; this change is not saved.", "Check the permissions of the folder."],

@@ -53,6 +53,8 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   ALARM_ROLLED_BACK: ["El servidor tiene menos de lo que este dispositivo ha visto.", "La sincronización se detuvo; aquí todo se puede leer.", "Pregunta a quien lleva el servidor si lo restauró."],
   ALARM_PUT_BACK: ["El servidor había perdido lo más reciente.", "Este dispositivo lo ha repuesto.", "No hace falta hacer nada."],
   RECORD_DAMAGED: ["Esta clave no se abre en ninguno de sus sitios.", "Las copias selladas se han apartado.", "Sincroniza o ejecuta keymoor doctor en una terminal."],
+  PASSWORD_WAITS: ["La nueva contraseña vale en este dispositivo.", "No se pudo llegar al servidor.", "La recibirá con la próxima sincronización."],
+  PASSWORD_CHANGED: ["La contraseña se cambió en otro dispositivo.", "Tus claves no se ven afectadas.", "La nueva abre esta bóveda desde ahora."],
   QUARANTINED: ["Una clave no se abre y se ha apartado.", "Las demás no se ven afectadas.", "Ejecuta keymoor doctor en una terminal."],
   DISK_FULL: ["El disco está lleno.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Haz sitio e inténtalo de nuevo."],
   READ_ONLY: ["No se puede escribir en la carpeta de datos.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Revisa los permisos de la carpeta."],

@@ -30,6 +30,8 @@ fn failures() -> Vec<Failure> {
         ServerProblem::TooLarge,
         ServerProblem::RegistrationClosed,
         ServerProblem::UnknownAccount,
+        ServerProblem::KeysBehind,
+        ServerProblem::CommitRefused,
         ServerProblem::Refused,
         ServerProblem::Failed(503),
     ];
@@ -66,6 +68,9 @@ fn failures() -> Vec<Failure> {
         Error::Locked,
         Error::PasswordNeeded,
         Error::WrongPassword,
+        Error::LoginRefused,
+        Error::RecoveryRefused,
+        Error::UnlockedHere(ServerProblem::UnknownAccount),
         Error::BackendChanged,
         Error::KitDamaged(None),
         Error::KitDamaged(Some(3)),

@@ -81,9 +81,10 @@ impl Vault {
         match by_password(&remote, who, device.device, password, known) {
             Ok((session, _)) => self.begin_session(&remote, session),
             // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
-            // that has lost the account.
+            // that has lost the account or went back to an older password.
             Err(Error::WrongPassword) if self.opens_here(password)? => {
-                Err(Error::Server(ServerProblem::UnknownAccount))
+                self.put_keys_back(password)?;
+                self.authorised()
             }
             Err(error) => Err(error),
         }
