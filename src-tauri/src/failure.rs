@@ -157,6 +157,7 @@ pub(crate) fn alarm_code(alarm: Alarm) -> &'static str {
         Alarm::KeysDocument => "ALARM_KEYS_DOCUMENT",
         Alarm::RolledBack => "ALARM_ROLLED_BACK",
         Alarm::PutBack => "ALARM_PUT_BACK",
+        Alarm::SessionStolen => "ALARM_SESSION_STOLEN",
     }
 }
 
@@ -171,8 +172,14 @@ mod tests {
 
     #[test]
     fn an_alarm_has_one_code_whether_it_stops_something_or_stands_in_the_status() {
-        let all =
-            [Alarm::ChainBroken, Alarm::StateWrong, Alarm::KeysDocument, Alarm::RolledBack, Alarm::PutBack];
+        let all = [
+            Alarm::ChainBroken,
+            Alarm::StateWrong,
+            Alarm::KeysDocument,
+            Alarm::RolledBack,
+            Alarm::PutBack,
+            Alarm::SessionStolen,
+        ];
         for alarm in all {
             assert_eq!(alarm_code(alarm), raised_code(alarm.code()));
         }

@@ -108,6 +108,8 @@ pub enum Alarm {
     RolledBack,
     /// The server lost its newest state; this device put it back.
     PutBack,
+    /// A used refresh token came back: the server ended this device's session.
+    SessionStolen,
 }
 
 impl Alarm {
@@ -119,7 +121,14 @@ impl Alarm {
             Self::KeysDocument => "keys_document",
             Self::RolledBack => "rolled_back",
             Self::PutBack => "put_back",
+            Self::SessionStolen => "session_stolen",
         }
+    }
+
+    /// Whether it tells of something that happened and stops nothing. Such a one stays to be read for a day, where the others
+    /// end with the first sync that adds up.
+    pub(crate) fn informs(code: &str) -> bool {
+        [Self::PutBack, Self::SessionStolen].iter().any(|alarm| alarm.code() == code)
     }
 }
 

@@ -19,8 +19,8 @@ use crate::vault::Vault;
 /// Rounds of pull and push before somebody else's writing counts as endless.
 const ROUNDS: usize = 100;
 
-/// How long the status tells that this device put back what the server had lost.
-const PUT_BACK_SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long the status tells of what happened and stops nothing.
+const SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How to sync.
 #[derive(Debug, Clone, Default)]
@@ -109,6 +109,7 @@ impl Vault {
         let _lock = Lock::wait(&self.config, "sync")?;
         let keys = &self.keys;
         self.cache.read(|view| drafts::device(view, keys))?;
+        self.meet_mark()?;
         let mut line = self.authorised()?;
         let mut outcome = Outcome::default();
         let mut pushed = 0;
@@ -132,9 +133,9 @@ impl Vault {
         self.drop_former()?;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
-            // This sync added up, so what did not before is settled. That something was put back stays to be read for a day.
+            // This sync added up, so what did not before is settled.
             for alarm in change.alarms()? {
-                if alarm.code != Alarm::PutBack.code() || alarm.at + PUT_BACK_SHOWN_MS < now() {
+                if !Alarm::informs(&alarm.code) || alarm.at + SHOWN_MS < now() {
                     change.clear_alarm(&alarm.code)?;
                 }
             }
@@ -283,7 +284,7 @@ impl Vault {
         Err(Error::Alarm(Alarm::KeysDocument))
     }
 
-    fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
+    pub(crate) fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
         self.note(crate::activity::Event::Alarm { alarm })?;
         self.cache.write(|change| {
             change.raise_alarm(&keymoor_cache::Alarm {

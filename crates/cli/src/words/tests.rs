@@ -35,8 +35,14 @@ fn failures() -> Vec<Failure> {
         ServerProblem::Refused,
         ServerProblem::Failed(503),
     ];
-    let alarms =
-        [Alarm::ChainBroken, Alarm::StateWrong, Alarm::KeysDocument, Alarm::RolledBack, Alarm::PutBack];
+    let alarms = [
+        Alarm::ChainBroken,
+        Alarm::StateWrong,
+        Alarm::KeysDocument,
+        Alarm::RolledBack,
+        Alarm::PutBack,
+        Alarm::SessionStolen,
+    ];
     let homes =
         [Why::SealBroken, Why::Missing, Why::OutOfReach, Why::NotSetUp].map(|why| (HomeName::Cache, why));
     let vault = [
