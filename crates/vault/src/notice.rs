@@ -35,6 +35,10 @@ pub enum Notice {
         /// Which.
         id: RecordId,
     },
+    /// The new password holds here; the server was out of reach and gets it with a later sync.
+    PasswordWaits,
+    /// Without a keychain: the account's password was changed on another device, and is the one of this vault from now on.
+    PasswordChanged,
     /// Something about the server.
     Alarm(Alarm),
 }

@@ -6,13 +6,14 @@
 mod at_once;
 mod canaries;
 mod conflicts;
-mod disks;
 mod damaged;
+mod disks;
 mod durable;
 mod erasing;
 mod homes;
 mod hostile;
 mod killed;
 mod main_job;
+mod passwords;
 mod profiles;
 mod refusals;

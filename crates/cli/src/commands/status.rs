@@ -113,8 +113,14 @@ fn state(home: &Home) -> String {
 }
 
 fn alarm_sentence(code: &str) -> String {
-    let known =
-        [Alarm::ChainBroken, Alarm::StateWrong, Alarm::KeysDocument, Alarm::RolledBack, Alarm::PutBack];
+    let known = [
+        Alarm::ChainBroken,
+        Alarm::StateWrong,
+        Alarm::KeysDocument,
+        Alarm::RolledBack,
+        Alarm::PutBack,
+        Alarm::SessionStolen,
+    ];
     match known.into_iter().find(|alarm| alarm.code() == code) {
         Some(alarm) => words::alarm(alarm).to_owned(),
         // Raised by a newer version.

@@ -24,6 +24,14 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::Quarantined { id } => {
             format!("Credential {id} does not open and is kept aside. keymoor doctor says more.")
         }
+        Notice::PasswordWaits => {
+            "The new password holds on this device. The server could not be reached; keymoor sync takes it there."
+                .to_owned()
+        }
+        Notice::PasswordChanged => {
+            "The password of the account was changed on another device. The new one opens this vault from now on."
+                .to_owned()
+        }
         Notice::Alarm(raised) => alarm(*raised).to_owned(),
     }
 }

@@ -74,6 +74,20 @@ pub(super) fn words(error: &Error) -> Words {
         Error::WrongPassword => Words::new("The password is wrong.")
             .safe(UNCHANGED)
             .hint("Try again. If it is forgotten: keymoor unlock --recovery FILE"),
+        Error::LoginRefused => Words::new("The password is wrong.").safe(UNCHANGED).hint(
+            "Or the server does not know the account: it must not say which.\n\
+             If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+             If the password is forgotten: keymoor unlock --recovery FILE",
+        ),
+        Error::RecoveryRefused => {
+            Words::new("The server does not know this account, or another recovery key was made for it.")
+                .safe(UNCHANGED)
+                .hint(
+                    "If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+                     If there is a newer recovery kit, take that one.",
+                )
+        }
+        Error::UnlockedHere(problem) => server::unlocked_here(*problem),
         Error::BackendChanged => Words::new("KEYMOOR_KEYCHAIN is not as it was when this vault was made.")
             .safe(UNCHANGED)
             .hint("Set it as before (system or none), or use another KEYMOOR_HOME."),
