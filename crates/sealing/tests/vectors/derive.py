@@ -237,6 +237,7 @@ def documents(password, recovery):
         body += b"".join(bytes([w["kind"], w["profile"]]) + sized(w["envelope"]) for w in wrapped)
         body += sized(held) + struct.pack(">H", len(earlier))
         body += b"".join(struct.pack(">I", p["epoch"]) + sized(p["envelope"]) for p in earlier)
+        body += sized(b"")
         mac = hmac256(document_key, body)
         yield {"account": account, "vault": vault, "version": version, "epoch": epoch, "root_key": root,
                "secret_key": secret_key, "recovery_auth": auth, "wraps": wrapped, "secret_key_envelope": held,
