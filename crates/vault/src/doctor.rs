@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keymoor_cache::Cache;
 use keymoor_keychain::EntryId;
-use keymoor_protocol::RecordId;
+use keymoor_protocol::{KeysDocument, RecordId};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -12,6 +12,7 @@ use crate::content::{Content, merge};
 use crate::drafts;
 use crate::error::{Error, HomeName, KeychainProblem, Kind};
 use crate::homes::copy::Copy;
+use crate::homes::mirror::{DOCUMENT_SLOT, genuine};
 use crate::vault::Vault;
 
 /// Something that is not as it should be.
@@ -55,6 +56,11 @@ pub enum Finding {
         /// Whether that was arranged.
         healed: bool,
     },
+    /// The keychain has no copy of the account's keys document, or an old one.
+    DocumentNotMirrored {
+        /// Whether it was written.
+        healed: bool,
+    },
     /// The keychain's copy of a record says something that the cache does not: a cache that lost its last moments.
     Newer {
         /// Which record.
@@ -96,6 +102,7 @@ impl Diagnosis {
         self.findings.iter().all(|finding| match finding {
             Finding::Broken { healed, .. }
             | Finding::NotMirrored { healed, .. }
+            | Finding::DocumentNotMirrored { healed }
             | Finding::Newer { healed, .. }
             | Finding::StateWrong { healed } => *healed,
             Finding::Quarantined { .. } => true,
@@ -210,6 +217,21 @@ impl Vault {
                 return Ok(0);
             }
         };
+        if let Some(document) = self.cache.read(|view| view.keys_document())? {
+            let mut entries = all.iter().filter(|(entry, _)| *entry == EntryId::Document);
+            let there = entries.next().and_then(|(_, generations)| generations.first());
+            let newer = |there: &KeysDocument| {
+                KeysDocument::decode(&document).is_ok_and(|here| here.version < there.version)
+            };
+            let fits = there.is_some_and(|there| {
+                *there.bytes == *document || genuine(&there.bytes, &self.keys).as_ref().is_some_and(newer)
+            });
+            if !fits {
+                self.cache.write(|change| change.remove_setting(DOCUMENT_SLOT))?;
+                let healed = repair && self.write_document().is_ok();
+                findings.push(Finding::DocumentNotMirrored { healed });
+            }
+        }
         let mut copies = 0;
         let mut seen = BTreeSet::new();
         for (entry, generations) in all {

@@ -26,6 +26,10 @@ pub(crate) fn finding(finding: &Finding) -> String {
                 older => format!("{older} older values are"),
             }
         ),
+        Finding::DocumentNotMirrored { healed: true } => "The keychain has the keys document now.".to_owned(),
+        Finding::DocumentNotMirrored { healed: false } => {
+            "The keychain has no copy of the newest keys document yet. A repair, or the next sync, writes it.".to_owned()
+        }
         Finding::Locked => "The vault does not open, so its records could not be looked at.".to_owned(),
         Finding::Broken { home, id, healed: true } => {
             format!("Record {id}: the copy of the {} was damaged and is good again.", home_name(*home))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use keymoor_cache::{Base, Cache, Change, Device, Quarantined};
 use keymoor_keychain::{EntryId, Keychain, Slot, Stored};
-use keymoor_protocol::{Record, RecordId};
+use keymoor_protocol::{KeysDocument, Record, RecordId};
 use keymoor_sealing::RootKey;
 use keymoor_sealing::document::Custody;
 
@@ -16,8 +16,8 @@ use crate::content::{Content, merge};
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::copy::Copy;
-use crate::homes::entries::DeviceEntry;
-use crate::homes::mirror::{from_slot, read_mark, slot_key};
+use crate::homes::entries::{DeviceEntry, Mark};
+use crate::homes::mirror::{DOCUMENT_SLOT, MARK_SLOT, from_slot, genuine, slot_key};
 use crate::homes::placeholder;
 use crate::homes::salvaged::Salvaged;
 use crate::keys::Keys;
@@ -38,6 +38,35 @@ struct Found {
     former: Option<Content>,
 }
 
+/// What the keychain has beside the records.
+#[derive(Default)]
+struct Own {
+    device: Option<Slot>,
+    mark: Option<(Mark, Slot)>,
+    document: Option<(KeysDocument, Slot)>,
+}
+
+impl Own {
+    /// Puts down where it lies, and the newer keys document of both homes.
+    fn write(&self, change: &mut Change<'_>, in_file: Option<&KeysDocument>) -> Result<(), Error> {
+        if let Some(slot) = self.device {
+            change.set_slot(DEVICE_SLOT, from_slot(slot))?;
+        }
+        if let Some((mark, slot)) = &self.mark {
+            change.set_slot(MARK_SLOT, from_slot(*slot))?;
+            change.set_setting(MARK_SLOT, &mark.encode())?; // the new cache begins there
+        }
+        if let Some((_, slot)) = &self.document {
+            change.set_slot(DOCUMENT_SLOT, from_slot(*slot))?;
+        }
+        let both = in_file.into_iter().chain(self.document.as_ref().map(|(document, _)| document));
+        match both.max_by_key(|document| document.version) {
+            Some(newest) => Ok(change.set_keys_document(&newest.encode())?),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Makes a new cache out of what the keychain holds, and the damaged file at `aside` if there is one. It is a new actor in
 /// its first life, and its base may lag behind the server, so the next sync takes a snapshot.
 pub(crate) fn from_keychain(
@@ -49,26 +78,32 @@ pub(crate) fn from_keychain(
 ) -> Result<Vault, Error> {
     let mut device = new_device(&config, &entry);
     device.rebuilt = entry.server.is_some();
-    if let Some(mark) = read_mark(&keychain)? {
-        (device.epoch, device.document_version, device.cursor) =
-            (mark.epoch, mark.document_version, mark.cursor);
-    }
     let former = entry.former.take().map(|former| Keys::new(former.account, former.vault, former.root, &[]));
     let (root, custody) = entry.into_keys();
     let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-    let found: BTreeMap<RecordId, Found> = keychain
-        .read_all()?
-        .into_iter()
-        .filter_map(|(id, generations)| match id {
-            EntryId::Record(id) => Some((id, examine(&keys, former.as_ref(), id, generations))),
-            _ => None,
-        })
-        .collect();
+    let (mut found, mut mark, mut document) = (BTreeMap::new(), None, None);
+    for (id, generations) in keychain.read_all()? {
+        match id {
+            EntryId::Record(id) => drop(found.insert(id, examine(&keys, former.as_ref(), id, generations))),
+            EntryId::Mark => mark = generations.into_iter().find_map(|stored| mark_of(&keys, &stored)),
+            EntryId::Document => {
+                document = generations
+                    .into_iter()
+                    .find_map(|stored| Some((genuine(&stored.bytes, &keys)?, stored.slot)));
+            }
+            EntryId::Device | EntryId::Session => {}
+        }
+    }
+    if let Some((mark, _)) = &mark {
+        (device.epoch, device.document_version, device.cursor) =
+            (mark.epoch, mark.document_version, mark.cursor);
+    }
+    let own = Own { device: Some(slot), mark, document };
     let salvaged = match &aside {
         Some(path) => Salvaged::read(path, &keys)?,
         None => Salvaged::default(),
     };
-    let (cache, notices) = fill(&config, &keys, device, Some(slot), found, &salvaged, aside)?;
+    let (cache, notices) = fill(&config, &keys, device, own, found, &salvaged, aside)?;
     Ok(Vault { config, cache, keychain: Some(keychain), keys, custody, notices })
 }
 
@@ -83,7 +118,7 @@ pub(crate) fn from_file(
 ) -> Result<Vault, Error> {
     let keys = Keys::new(device.account, device.vault, root, &custody.previous);
     let salvaged = salvaged(&keys);
-    let (cache, notices) = fill(&config, &keys, device, None, BTreeMap::new(), &salvaged, aside)?;
+    let (cache, notices) = fill(&config, &keys, device, Own::default(), BTreeMap::new(), &salvaged, aside)?;
     Ok(Vault { config, cache, keychain: None, keys, custody, notices })
 }
 
@@ -91,12 +126,15 @@ fn fill(
     config: &Config,
     keys: &Keys,
     mut device: Device,
-    device_slot: Option<Slot>,
+    own: Own,
     mut found: BTreeMap<RecordId, Found>,
     salvaged: &Salvaged,
     aside: Option<PathBuf>,
 ) -> Result<(Cache, Vec<Notice>), Error> {
     salvaged.place(&mut device);
+    if let Some((document, _)) = &own.document {
+        device.document_version = device.document_version.max(document.version);
+    }
     for id in salvaged.layers.keys().chain(&salvaged.unread) {
         found.entry(*id).or_default();
     }
@@ -104,9 +142,7 @@ fn fill(
     let (mut records, mut taken, mut notices) = (0, 0, Vec::new());
     cache.write(|change| {
         change.set_device(&device)?;
-        if let Some(slot) = device_slot {
-            change.set_slot(DEVICE_SLOT, from_slot(slot))?;
-        }
+        own.write(change, salvaged.document.as_ref())?;
         salvaged.write(change, device.cursor)?;
         for (id, found) in &found {
             let id = *id;
@@ -161,7 +197,7 @@ fn fill(
             None => Notice::CacheRebuilt { records },
         },
     );
-    if device_slot.is_some() && matches!(notices[0], Notice::CacheSetAside { .. }) {
+    if own.device.is_some() && matches!(notices[0], Notice::CacheSetAside { .. }) {
         notices.push(Notice::CacheRebuilt { records });
     }
     Ok((cache, notices))
@@ -280,6 +316,11 @@ fn examine(keys: &Keys, former: Option<&Keys>, id: RecordId, generations: Vec<St
         }
     }
     found
+}
+
+fn mark_of(keys: &Keys, stored: &Stored) -> Option<(Mark, Slot)> {
+    let mark = Mark::decode(&stored.bytes).ok().filter(|mark| mark.vault == keys.vault)?;
+    Some((mark, stored.slot))
 }
 
 fn set_aside(change: &mut Change<'_>, id: RecordId, bytes: &[u8]) -> Result<(), Error> {

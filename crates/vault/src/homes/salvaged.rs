@@ -10,10 +10,10 @@ use std::path::Path;
 use keymoor_cache::{Base, Cache, Change, Device, Past, Salvage};
 use keymoor_protocol::{Cursor, KeysDocument, Record, RecordId};
 use keymoor_sealing::commit;
-use keymoor_sealing::document;
 
 use crate::account::join::MUST_HAVE_LOG;
 use crate::error::Error;
+use crate::homes::mirror::genuine;
 use crate::keys::Keys;
 
 /// What is believed of a damaged file.
@@ -71,12 +71,7 @@ impl Salvaged {
         }
         unread.extend(found.unread);
         let lost = unread.intersection(&found.unmirrored).copied().collect();
-        let genuine = |document: &KeysDocument| {
-            (document.account, document.vault) == (keys.account, keys.vault)
-                && document::verify(document, &keys.root).is_ok()
-        };
-        let document =
-            found.keys_document.and_then(|bytes| KeysDocument::decode(&bytes).ok()).filter(genuine);
+        let document = found.keys_document.and_then(|bytes| genuine(&bytes, keys));
         // Commits prove themselves. The row that says how far this device was is believed where a commit bears it out: a
         // wrong one would have the next sync bring back what others deleted.
         let mut document_version = document.as_ref().map_or(0, |document| document.version);
@@ -121,9 +116,6 @@ impl Salvaged {
             if known.seq < cursor.seq || *known == cursor {
                 change.append_chain(known.seq, signed)?;
             }
-        }
-        if let Some(document) = &self.document {
-            change.set_keys_document(&document.encode())?;
         }
         if self.must_have_log {
             change.set_setting(MUST_HAVE_LOG, b"1")?;
