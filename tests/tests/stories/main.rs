@@ -10,6 +10,7 @@ mod durable;
 mod homes;
 mod hostile;
 mod killed;
+mod kits;
 mod main_job;
 mod passwords;
 mod profiles;
