@@ -100,7 +100,7 @@ fn code(error: &Error) -> &'static str {
         Error::PasswordNeeded => "PASSWORD_NEEDED",
         Error::WrongPassword | Error::LoginRefused | Error::RecoveryRefused => "WRONG_PASSWORD",
         Error::BackendChanged => "KEYCHAIN_CHANGED",
-        Error::KitDamaged(_) => "KIT_DAMAGED",
+        Error::KitDamaged(_) | Error::WordsAlone => "KIT_DAMAGED",
         Error::KitOfAnotherAccount => "KIT_OF_ANOTHER_ACCOUNT",
         Error::Keychain(problem) => keychain(*problem),
         Error::Server(problem) | Error::UnlockedHere(problem) => server(*problem),

@@ -3,5 +3,6 @@
 pub(crate) mod create;
 pub(crate) mod document;
 pub(crate) mod join;
+pub(crate) mod kits;
 pub(crate) mod login;
 pub(crate) mod session;

@@ -238,6 +238,9 @@ pub enum Error {
     /// The kit's text does not add up: a character is wrong or missing.
     #[error("the kit is damaged")]
     KitDamaged(Option<usize>),
+    /// The words alone, and nothing here that says whose they are or where the server is.
+    #[error("the words do not say whose they are")]
+    WordsAlone,
     /// The kit is of another account.
     #[error("the kit is of another account")]
     KitOfAnotherAccount,
@@ -338,6 +341,7 @@ impl Error {
             | InvalidServer
             | PlainHttp
             | WhichField(_)
+            | WordsAlone
             | Ambiguous(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,

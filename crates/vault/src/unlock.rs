@@ -71,14 +71,18 @@ pub fn unlock_with_recovery(
         password::check_new(password)?;
     }
     let lock = begin(&config)?;
-    let key = kit.key.unlock_key(kit.account);
+    let account = match kit.account {
+        Some(account) => account,
+        None => account_of(&config)?.ok_or(Error::WordsAlone)?,
+    };
+    let key = kit.key.unlock_key(account);
     let open = |document: &KeysDocument| -> Result<(RootKey, Custody), Error> {
-        let root = document::unlock(document, kit.account, WrapKind::Recovery, &key)
+        let root = document::unlock(document, account, WrapKind::Recovery, &key)
             .map_err(|_| Error::KitOfAnotherAccount)?;
         let custody = document::custody(document, &root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
         Ok((root, custody))
     };
-    let left = cache_of(&config, kit.account)?;
+    let left = cache_of(&config, account)?;
     let (left, local) = match left {
         Some((cache, device, document)) => (Some((cache, device)), document),
         None => (None, None),
@@ -94,13 +98,13 @@ pub fn unlock_with_recovery(
             install(config, left, document, root, custody, server.as_ref(), Cursor::START)?
         }
         None => {
-            let server = server.as_ref().ok_or(Error::NoAccount)?;
+            let server = server.as_ref().ok_or(Error::WordsAlone)?;
             if new_password.is_none() {
                 return Err(Error::PasswordNeeded);
             }
             let remote = Remote::new(&server.url, server.pin)?;
-            let auth = kit.key.auth_password(kit.account);
-            let session = match remote.log_in(kit.account, LoginKind::Recovery, device, auth.expose()) {
+            let auth = kit.key.auth_password(account);
+            let session = match remote.log_in(account, LoginKind::Recovery, device, auth.expose()) {
                 Err(RemoteError::LoginRefused) => return Err(Error::RecoveryRefused),
                 session => session?,
             };
@@ -125,6 +129,15 @@ pub fn unlock_with_recovery(
 fn begin(config: &Config) -> Result<Lock, Error> {
     make_directory(config)?;
     Lock::wait(config, "vault")
+}
+
+/// Whose vault is here.
+fn account_of(config: &Config) -> Result<Option<AccountId>, Error> {
+    if !Cache::exists(config.home()) {
+        return Ok(None);
+    }
+    let device = Cache::open(config.home())?.read(|view| view.device())?;
+    Ok(device.map(|device| device.account))
 }
 
 type Left = (Cache, Device, Option<KeysDocument>);

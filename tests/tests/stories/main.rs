@@ -13,6 +13,7 @@ mod erasing;
 mod homes;
 mod hostile;
 mod killed;
+mod kits;
 mod main_job;
 mod passwords;
 mod profiles;

@@ -80,6 +80,7 @@ fn failures() -> Vec<Failure> {
         Error::BackendChanged,
         Error::KitDamaged(None),
         Error::KitDamaged(Some(3)),
+        Error::WordsAlone,
         Error::KitOfAnotherAccount,
         Error::Unreadable { id: RecordId::generate(), homes: homes.to_vec() },
         Error::Io(io::ErrorKind::Other),

@@ -91,6 +91,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::BackendChanged => Words::new("KEYMOOR_KEYCHAIN is not as it was when this vault was made.")
             .safe(UNCHANGED)
             .hint("Set it as before (system or none), or use another KEYMOOR_HOME."),
+        Error::WordsAlone => Words::new("The words are right, but they do not say whose they are.")
+            .safe(UNCHANGED)
+            .hint("Nothing on this device says it either: the lines \"server\", \"account\" and \"check\" of the recovery kit are needed, too."),
         Error::KitDamaged(place) => kit::damaged(*place),
         Error::KitOfAnotherAccount => {
             Words::new("The kit belongs to another account than this vault.").safe(UNCHANGED).hint("Look for the right kit.")
