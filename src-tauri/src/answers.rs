@@ -103,7 +103,7 @@ pub(crate) enum Kept {
 pub(crate) struct Past {
     id: String,
     version: u64,
-    /// Whether another device wrote it, and the version does not show it.
+    /// Whether it is a value that the version has and does not show: the other one of a conflict.
     alternate: bool,
     saved_at: u64,
     deleted: bool,

@@ -3,7 +3,7 @@
 use keymoor_vault::{Candidate, Error, Input, Past};
 
 use super::{Words, alarm, cache, input, keychain, kit, server, unreadable};
-use crate::output::{counted, grouped, minute, plain};
+use crate::output::{argument, counted, grouped, minute, plain};
 
 const UNCHANGED: &str = "Nothing was changed.";
 
@@ -126,7 +126,7 @@ fn which_version(versions: &[Past]) -> Words {
         .map(|past| {
             let ending = past.last_four.as_deref().map(|four| format!("ends in {}", plain(four)));
             let kind = match (past.current, past.alternate) {
-                (_, true) => "written by another device",
+                (_, true) => "other value of the conflict",
                 (true, _) => "in use",
                 _ => "",
             };
@@ -152,8 +152,11 @@ fn ambiguous(candidates: &[Candidate]) -> Words {
         .any(|one| candidates.iter().filter(|other| other.provider == one.provider).count() > 1);
     let mut hint = String::from("Say which:\n");
     for Candidate { id, provider, display } in candidates {
-        let full = format!("{}/{}", plain(provider), plain(display));
-        hint.push_str(&if twice { format!("  {id}  {full}\n") } else { format!("  {full}\n") });
+        let full = format!("{provider}/{display}");
+        hint.push_str(&match twice {
+            true => format!("  {id}  {}\n", plain(&full)),
+            false => format!("  {}\n", argument(&full)),
+        });
     }
     if twice {
         hint.push_str(
