@@ -7,6 +7,8 @@
 
 mod device;
 mod dice;
+mod liar;
+mod member;
 mod programs;
 mod ran;
 mod server;
@@ -14,6 +16,8 @@ mod world;
 
 pub use device::Device;
 pub use dice::Dice;
+pub use liar::{Answer, Asked, Call, Liar};
+pub use member::Member;
 pub use programs::program;
 pub use ran::{Ran, run_fed};
 pub use server::Server;

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use keymoor_protocol::AccountId;
+
 use crate::programs::program;
 
 /// A sync server; it ends when dropped.
@@ -99,11 +101,57 @@ impl Server {
         }
     }
 
+    /// Keeps a copy of everything it has, as a backup would.
+    pub fn copy(&mut self, name: &str) -> PathBuf {
+        let copy = self.folder.with_file_name(name);
+        self.stop();
+        copy_folder(&self.folder, &copy);
+        self.start_again();
+        copy
+    }
+
+    /// Goes on from a copy, as after a restore.
+    pub fn put_back(&mut self, copy: &Path) {
+        self.lose_everything();
+        copy_folder(copy, &self.folder);
+        self.start_again();
+    }
+
+    /// Ends every session, as after 90 days. It may run meanwhile.
+    pub fn end_sessions(&self) {
+        self.database().execute_batch("DELETE FROM session").unwrap();
+    }
+
+    /// Lets every access token expire, as after an hour.
+    pub fn expire_access_tokens(&self) {
+        self.database().execute_batch("UPDATE session SET access_expires_at = 0").unwrap();
+    }
+
+    /// Ends every session of one account.
+    pub fn end_sessions_of(&self, account: AccountId) {
+        self.database().execute("DELETE FROM session WHERE account_id = ?1", [account.0]).unwrap();
+    }
+
+    /// Its database, opened beside it.
+    pub fn database(&self) -> rusqlite::Connection {
+        let database = rusqlite::Connection::open(self.folder.join("server.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        database
+    }
+
     /// Stops it and loses everything that it kept.
     pub fn lose_everything(&mut self) {
         self.stop();
         fs::remove_dir_all(&self.folder).unwrap();
         fs::create_dir_all(&self.folder).unwrap();
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
 

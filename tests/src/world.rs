@@ -6,6 +6,7 @@ use std::{
 };
 
 use keymoor_keychain::test_daemon::TestKeyring;
+use keymoor_protocol::AccountId;
 use tempfile::TempDir;
 
 use crate::{device::Device, ran::Ran, server::Server};
@@ -41,6 +42,12 @@ impl World {
         self.path("join-kit.txt")
     }
 
+    /// The account's id, as the join kit has it.
+    pub fn account(&self) -> AccountId {
+        let kit = fs::read_to_string(self.join_kit()).unwrap();
+        kit.lines().find_map(|line| line.strip_prefix("account: ")).unwrap().parse().unwrap()
+    }
+
     /// The recovery kit.
     pub fn recovery_kit(&self) -> PathBuf {
         self.path("recovery-kit.txt")
@@ -69,8 +76,14 @@ impl World {
     /// `account create` on this device; the kits lie here.
     #[track_caller]
     pub fn create_account(&self, device: &Device, server: &Server) -> Ran {
+        self.create_account_at(device, &server.url())
+    }
+
+    /// The same at a server that is found at `url`.
+    #[track_caller]
+    pub fn create_account_at(&self, device: &Device, url: &str) -> Ran {
         let (kit, recovery) = (self.join_kit(), self.recovery_kit());
-        let create = ["account", "create", "--server", &server.url()];
+        let create = ["account", "create", "--server", url];
         device.done(&[&create[..], &["--kit", text(&kit), "--recovery", text(&recovery)]].concat())
     }
 

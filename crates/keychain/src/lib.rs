@@ -25,6 +25,7 @@ mod generations;
 mod keychain;
 mod part;
 mod patience;
+mod place;
 mod system;
 #[cfg(all(feature = "test-daemon", unix, not(target_os = "macos")))]
 pub mod test_daemon;
@@ -35,3 +36,4 @@ pub use error::Error;
 pub use generations::Stored;
 pub use keychain::Keychain;
 pub use patience::{Cancel, Patience};
+pub use place::Place;

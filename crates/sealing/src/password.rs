@@ -40,6 +40,13 @@ impl Profile {
     #[cfg(feature = "cheap-kdf")]
     pub const NEWEST: Self = Self::Cheap;
 
+    /// All that this version has, newest first: in this order a password is tried at a server, which names no profile.
+    pub const ALL: &[Self] = &[
+        #[cfg(feature = "cheap-kdf")]
+        Self::Cheap,
+        Self::One,
+    ];
+
     /// The profile of a number that stands in an authenticated document; `None` for one that this version lacks.
     pub fn from_number(number: u8) -> Option<Self> {
         match number {
@@ -95,6 +102,12 @@ mod tests {
         assert_eq!(stretch("Zu\u{0308}rich"), stretch("Z\u{fc}rich"));
         assert_eq!(stretch("\u{fb01}ne"), stretch("fine"));
         assert_ne!(stretch("fine"), stretch("Fine"));
+    }
+
+    #[test]
+    fn the_newest_is_tried_first() {
+        assert_eq!(Profile::ALL.first(), Some(&Profile::NEWEST));
+        assert!(Profile::ALL.iter().all(|profile| Profile::from_number(*profile as u8) == Some(*profile)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(crate) mod accept;
 pub(crate) mod apply;
 pub(crate) mod chain;
 pub(crate) mod freeze;
+pub(crate) mod mark;
 pub(crate) mod plan;
 pub(crate) mod reconcile;
 pub(crate) mod snapshot;

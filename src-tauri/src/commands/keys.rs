@@ -63,7 +63,7 @@ pub(crate) async fn restore(desk: State<'_, Desk>, id: &str) -> Answer<Saved> {
 #[command]
 pub(crate) async fn erase(desk: State<'_, Desk>, id: &str) -> Answer<()> {
     let id = record(id)?;
-    desk.ask(move |vault| vault.erase(id)).await
+    desk.ask(move |vault| vault.erase(id).map(drop)).await
 }
 
 #[command]

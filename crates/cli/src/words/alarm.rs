@@ -7,10 +7,17 @@ use super::Words;
 const SAFE: &str = "Sync has stopped. Everything on this device can be read as before.";
 
 pub(super) fn words(alarm_: Alarm) -> Words {
-    Words::new(alarm(alarm_)).safe(SAFE).hint(
-        "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
-         keymoor status shows the alarms.",
-    )
+    let words = Words::new(alarm(alarm_)).safe(SAFE);
+    match alarm_ {
+        Alarm::RolledBack => words.hint(
+            "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
+             If it lost its data: keymoor account create --server URL, on a device that has the keys, fills it again.",
+        ),
+        _ => words.hint(
+            "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
+             keymoor status shows the alarms.",
+        ),
+    }
 }
 
 /// The alarm in one sentence.
@@ -22,6 +29,10 @@ pub(crate) fn alarm(alarm: Alarm) -> &'static str {
         Alarm::StateWrong => "What the server holds does not add up to what your devices stored there.",
         Alarm::KeysDocument => "The server gives out an older or a foreign list of keys.",
         Alarm::RolledBack => "The server holds less than it held before, and its log does not explain it.",
+        Alarm::SessionStolen => {
+            "The server ended a session of this device: an old ticket of it was used again. If you did not restore a copy of \
+             this device, look at your other devices and rotate the keys that were on a stolen one."
+        }
         Alarm::PutBack => "The server had lost its newest state; this device put it back.",
     }
 }

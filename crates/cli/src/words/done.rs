@@ -1,6 +1,6 @@
 //! What was done, and which homes hold it.
 
-use keymoor_vault::{Kept, KeychainProblem, Kits, RecordId, Saved, SyncReport};
+use keymoor_vault::{Erased, Kept, KeychainProblem, Kits, RecordId, Saved, SyncReport};
 
 use super::keychain;
 use crate::{
@@ -59,6 +59,24 @@ fn kept(what: &str, saved: &Saved) -> String {
             "\n{} for the next sync.",
             counted(saved.waiting, "change waits", "changes wait")
         ));
+    }
+    text
+}
+
+/// After an erasure: which homes have yet to follow.
+pub(crate) fn erased(name: &str, erased: &Erased) -> String {
+    let mut text = match erased.on_server {
+        true => {
+            format!("Erased on this device: {}. The server still has it, until the next sync.", plain(name))
+        }
+        false => format!("Erased: {}.", plain(name)),
+    };
+    if let Kept::Failed(problem) = erased.keychain {
+        let left = match erased.on_server {
+            true => "Its copy there does not say so yet; the next save or sync sees to it.",
+            false => "Its copy there goes with the next save or sync.",
+        };
+        text.push_str(&format!("\n{} {left}", keychain::sentence(problem)));
     }
     text
 }

@@ -69,12 +69,29 @@ pub(super) fn words(error: &Error) -> Words {
         Error::Locked => Words::new("The key of this vault is not on this device any more.")
             .safe("The sealed records are here, untouched; no new key was made.")
             .hint("To unlock them: keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
+        Error::LockedAndDamaged => Words::new("The cache file on this disk is damaged or no cache at all, and the keychain has no key of a vault.")
+            .safe("The file is left as it is; no new key was made.")
+            .hint("If a vault was here: move keymoor.db away, then keymoor unlock --kit FILE, or --recovery FILE.\nIf not, move keymoor.db away and begin."),
         Error::PasswordNeeded => {
             Words::new("A password is needed.").safe(UNCHANGED).hint("Type it, or name a file with it in KEYMOOR_PASSWORD_FILE.")
         }
         Error::WrongPassword => Words::new("The password is wrong.")
             .safe(UNCHANGED)
             .hint("Try again. If it is forgotten: keymoor unlock --recovery FILE"),
+        Error::LoginRefused => Words::new("The password is wrong.").safe(UNCHANGED).hint(
+            "Or the server does not know the account: it must not say which.\n\
+             If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+             If the password is forgotten: keymoor unlock --recovery FILE",
+        ),
+        Error::RecoveryRefused => {
+            Words::new("The server does not know this account, or another recovery key was made for it.")
+                .safe(UNCHANGED)
+                .hint(
+                    "If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+                     If there is a newer recovery kit, take that one.",
+                )
+        }
+        Error::UnlockedHere(problem) => server::unlocked_here(*problem),
         Error::BackendChanged => Words::new("KEYMOOR_KEYCHAIN is not as it was when this vault was made.")
             .safe(UNCHANGED)
             .hint("Set it as before (system or none), or use another KEYMOOR_HOME."),

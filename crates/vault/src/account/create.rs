@@ -137,7 +137,7 @@ impl Vault {
             request.password.expose_secret(), // exposed to be stretched
             &custody.secret_key,
             account,
-            self.password_profile()?,
+            self.password_profile()?.unwrap_or(Profile::NEWEST),
         );
         Ok(Prepared { document, custody, auth, recovery: None })
     }

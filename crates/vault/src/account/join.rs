@@ -1,14 +1,13 @@
 //! Joining an account with kit and password: keys that are here already come along as drafts of that account.
 
 use keymoor_cache::View;
-use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument, RecordId};
 use keymoor_remote::Remote;
 use keymoor_sealing::document::{self, Custody};
-use keymoor_sealing::keys::stretch;
-use keymoor_sealing::{Profile, RootKey, SecretKey};
-use secrecy::{ExposeSecret as _, SecretString};
+use keymoor_sealing::{RootKey, SecretKey};
+use secrecy::SecretString;
 
+use crate::account::login::by_password;
 use crate::content::Content;
 use crate::drafts;
 use crate::error::{Alarm, Error};
@@ -168,15 +167,12 @@ pub(crate) fn open_account(
     remote: &Remote,
     device: keymoor_protocol::DeviceId,
 ) -> Result<(Opened, keymoor_protocol::api::Session), Error> {
-    // An upgrade tries its own profiles, newest first; there is one.
-    let profile = Profile::NEWEST;
-    let (auth, unlock) = stretch(
-        password.expose_secret(), // exposed to be stretched
-        &kit.secret_key,
-        kit.account,
-        profile,
-    );
-    let session = remote.log_in(kit.account, LoginKind::Password, device, auth.expose())?;
+    let who = (kit.account, &kit.secret_key);
+    let (session, unlock) =
+        by_password(remote, who, device, password, None).map_err(|error| match error {
+            Error::WrongPassword => Error::LoginRefused, // nothing here could tell
+            error => error,
+        })?;
     let keys = remote.with_token(&session.access_token).keys(None)?;
     let document = KeysDocument::decode(&keys.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
     if document.epoch < kit.epoch {
@@ -193,6 +189,9 @@ pub(crate) fn open_account(
 mod tests {
     use keymoor_protocol::keys::WrapKind;
     use keymoor_protocol::{AccountId, VaultId};
+    use keymoor_sealing::Profile;
+    use keymoor_sealing::keys::stretch;
+    use secrecy::ExposeSecret as _;
 
     use super::*;
     use crate::add::{Field, NewCredential, Value};

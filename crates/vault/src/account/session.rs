@@ -9,15 +9,16 @@ use keymoor_protocol::keys::WrapKind;
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{Class, Envelope, KeysDocument};
 use keymoor_remote::{Authorised, Remote};
-use keymoor_sealing::keys::stretch;
 use keymoor_sealing::{AuthPassword, Context, Profile, open, seal};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::account::login::by_password;
 use crate::clock::now;
-use crate::error::{Error, ServerProblem};
+use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::entries::SessionEntry;
 use crate::homes::mirror::{from_slot, to_slot};
 use crate::homes::without_keychain;
+use crate::notice::Notice;
 use crate::vault::Vault;
 
 const SLOT: &str = "session";
@@ -66,6 +67,7 @@ impl Vault {
                 let error = Error::from(error);
                 if matches!(error, Error::Server(ServerProblem::SessionStolen)) {
                     self.forget_session()?;
+                    self.raise(Alarm::SessionStolen)?;
                 }
                 Err(error)
             }
@@ -75,21 +77,33 @@ impl Vault {
     /// Logs in with the password and keeps the session.
     pub(crate) fn sign_in(&mut self, password: &SecretString) -> Result<Authorised, Error> {
         let remote = self.remote()?;
-        let profile = self.password_profile()?;
-        let (auth, _) = stretch(
-            password.expose_secret(), // exposed to be stretched
-            &self.custody.secret_key,
-            self.keys.account,
-            profile,
-        );
-        match self.log_in(&remote, &auth) {
-            // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
-            // that has lost the account.
-            Err(Error::WrongPassword) if self.opens_here(password)? => {
-                Err(Error::Server(ServerProblem::UnknownAccount))
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        let known = self.password_profile()?;
+        let who = (self.keys.account, &self.custody.secret_key);
+        match by_password(&remote, who, device.device, password, known) {
+            Ok((session, _)) => {
+                self.tell_of_theft()?;
+                self.begin_session(&remote, session)
             }
-            done => done,
+            // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
+            // that has lost the account or went back to an older password.
+            Err(Error::WrongPassword) if self.opens_here(password)? => {
+                self.put_keys_back(password)?;
+                self.authorised()
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// Who signs in again after a theft is told of it now, and its day begins.
+    fn tell_of_theft(&mut self) -> Result<(), Error> {
+        let alarms = self.cache.read(|view| view.alarms())?;
+        if alarms.iter().any(|alarm| alarm.code == Alarm::SessionStolen.code()) {
+            self.cache.write(|change| change.clear_alarm(Alarm::SessionStolen.code()))?;
+            self.raise(Alarm::SessionStolen)?;
+            self.notices.push(Notice::Alarm(Alarm::SessionStolen));
+        }
+        Ok(())
     }
 
     fn opens_here(&mut self, password: &SecretString) -> Result<bool, Error> {
@@ -107,15 +121,15 @@ impl Vault {
         self.begin_session(remote, session)
     }
 
-    /// The profile by which the account's password was stretched.
-    pub(crate) fn password_profile(&mut self) -> Result<Profile, Error> {
+    /// The profile by which the account's password was stretched, as the keys document here says.
+    pub(crate) fn password_profile(&mut self) -> Result<Option<Profile>, Error> {
         let document = self.cache.read(|view| view.keys_document())?;
         let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
         let wraps = document.iter().flat_map(|document| &document.wraps);
         let mut profiles = wraps
             .filter(|wrap| wrap.kind == WrapKind::Password)
             .filter_map(|wrap| Profile::from_number(wrap.profile));
-        Ok(profiles.next().unwrap_or(Profile::NEWEST))
+        Ok(profiles.next())
     }
 
     /// Keeps a session and returns its line.

@@ -108,7 +108,7 @@ impl Vault {
         match &draft {
             Some(draft) if !opens(draft) => None,
             None if base.is_none() => None,
-            _ => Some(Copy { base, draft }),
+            _ => Some(Copy { base, draft, erased: current.erased }),
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use keymoor_protocol::api::Placed;
 use keymoor_protocol::state::{Buckets, StateHash};
 use keymoor_protocol::{Change, Cursor, Head, Kind, RecordId, SignedCommit};
-use keymoor_remote::Authorised;
+use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::error::{Alarm, Error};
 use crate::sync::chain::Known;
@@ -19,6 +19,9 @@ use crate::vault::Vault;
 
 /// Records that a snapshot may bring. Ten times what a server advertises: beyond that it only fills the disk.
 const MOST: u64 = 100_000;
+
+/// Pages that they may come in: a server fills a page with hundreds of records.
+const PAGES: u64 = 1_000;
 
 /// What a chain proves.
 pub(crate) struct Proved {
@@ -43,6 +46,12 @@ impl Vault {
         outcome: &mut Outcome,
     ) -> Result<(), Error> {
         let head = self.stage(line)?;
+        // A log that was lost is begun again by `account create` alone. Anything else that shows none to a device that has
+        // seen one is not believed, or it would be filled again, and erased keys with it, on the server's word.
+        let begun = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?.cursor != Cursor::START;
+        if head == Cursor::START && begun && !options.first_commit {
+            return Err(Error::Alarm(Alarm::RolledBack));
+        }
         let proved = self.prove(line, head)?;
         let keys = &self.keys;
         self.cache.write(|change| {
@@ -58,13 +67,14 @@ impl Vault {
     fn stage(&mut self, line: &Authorised) -> Result<Cursor, Error> {
         let vault = self.keys.vault;
         self.cache.write(|change| change.clear_staged())?;
-        let (mut head, mut after, mut count) = (None, None, 0);
+        let (mut head, mut after, mut count, mut pages) = (None, None, 0, 0);
         loop {
             let page = line.snapshot(vault, after).map_err(unauthenticated)?;
             let first: Cursor = *head.get_or_insert(page.head);
-            count += page.records.len() as u64;
-            let ends = page.next.is_none_or(|next| Some(next) > after);
-            if !ends || count > MOST {
+            (count, pages) = (count + page.records.len() as u64, pages + 1);
+            let last = page.records.last().map(|placed| placed.record.id);
+            let goes_on = page.next.is_none() || (page.next == last && last > after);
+            if !goes_on || count > MOST || pages > PAGES {
                 return Err(Error::Alarm(Alarm::StateWrong)); // it would never end
             }
             self.cache.write(|change| {
@@ -76,27 +86,34 @@ impl Vault {
                 break;
             }
         }
-        let mut cursor = head.unwrap_or(Cursor::START);
+        // What follows has to follow, or it could go on for ever.
+        let mut known = Known { cursor: head.unwrap_or(Cursor::START), ..Known::start(vault) };
         loop {
-            let page = line.pull(vault, cursor).map_err(unauthenticated)?;
+            let page = match line.pull(vault, known.cursor) {
+                // It does not know the head that it named a moment ago.
+                Err(Remote::Diverged | Remote::SnapshotRequired) => {
+                    return Err(Error::Alarm(Alarm::ChainBroken));
+                }
+                page => page.map_err(unauthenticated)?,
+            };
             if page.more && page.commits.is_empty() {
                 return Err(Error::Alarm(Alarm::ChainBroken));
             }
+            let root = &self.keys.root;
             self.cache.write(|change| {
-                for push in &page.commits {
-                    let commit = push.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
-                    let records = push.records.iter().cloned();
+                for push in page.commits {
+                    let commit = known.follow(root, &push.signed).map_err(Error::Alarm)?;
+                    let records = push.records.into_iter();
                     let placed: Vec<_> = records.map(|record| Placed { seq: commit.seq, record }).collect();
                     change.stage(&placed)?;
                     for gone in commit.changes.iter().filter(|change| change.kind == Kind::Forgotten) {
                         change.unstage(gone.record)?;
                     }
-                    cursor = Cursor { seq: commit.seq, head: push.signed.head() };
                 }
-                Ok::<_, Error>(change.set_staged_cursor(cursor, None)?)
+                Ok::<_, Error>(change.set_staged_cursor(known.cursor, None)?)
             })?;
             if !page.more {
-                return Ok(cursor);
+                return Ok(known.cursor);
             }
         }
     }
