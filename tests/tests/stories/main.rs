@@ -13,3 +13,4 @@ mod homes;
 mod killed;
 mod main_job;
 mod refusals;
+mod told;

@@ -1,4 +1,6 @@
-use keymoor_vault::{Alarm, Candidate, HomeName, Input, KeychainProblem, RecordId, ServerProblem, Why};
+use keymoor_vault::{
+    Alarm, Backend, Candidate, HomeName, Input, KeychainProblem, RecordId, ServerProblem, Why,
+};
 
 use super::*;
 
@@ -66,7 +68,10 @@ fn failures() -> Vec<Failure> {
         Error::Locked,
         Error::PasswordNeeded,
         Error::WrongPassword,
-        Error::BackendChanged,
+        Error::BackendChanged(Backend::None),
+        Error::LockedEmpty,
+        Error::LockedAndDamaged,
+        Error::File { path: "/data/keymoor".into(), kind: io::ErrorKind::PermissionDenied },
         Error::KitDamaged(None),
         Error::KitDamaged(Some(3)),
         Error::KitOfAnotherAccount,
@@ -105,6 +110,7 @@ fn failures() -> Vec<Failure> {
             Failure::NoPassword,
             Failure::PasswordsDiffer,
             Failure::Cancelled,
+            Failure::Mended,
             Failure::Clipboard(ClipboardError::NoDisplay),
             Failure::Input(InputError::NotUtf8),
         ])
