@@ -35,6 +35,15 @@ pub enum Notice {
         /// Which.
         id: RecordId,
     },
+    /// A credential that was deleted on one device and edited on another, unseen of each other. It is there, whole.
+    Back {
+        /// Provider and name.
+        name: String,
+        /// Erased, or moved to the trash.
+        erased: bool,
+        /// Deleted here and edited elsewhere, or the other way round.
+        here: bool,
+    },
     /// The new password holds here; the server was out of reach and gets it with a later sync.
     PasswordWaits,
     /// Without a keychain: the account's password was changed on another device, and is the one of this vault from now on.

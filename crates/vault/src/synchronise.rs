@@ -264,6 +264,7 @@ impl Vault {
             }
             self.must_know_epoch(line, known.epoch)?;
             let keys = &self.keys;
+            let told = outcome.notices.len();
             let applied = self.cache.write(|change| {
                 // What a pull has deleted so far outlives it: pages that trickle in are one pull to the guard.
                 match more {
@@ -271,7 +272,11 @@ impl Vault {
                     false => change.remove_setting(plan::GUARD)?,
                 }
                 verified.apply(change, keys, outcome)
-            })?;
+            });
+            if applied.is_err() {
+                outcome.notices.truncate(told); // nothing of it has happened
+            }
+            let applied = applied?;
             progress(Progress::Pulling { done: known.cursor.seq, total });
             if !applied || !more {
                 return Ok(()); // where another process moved the cursor, the next round begins from there

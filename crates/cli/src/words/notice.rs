@@ -24,6 +24,14 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::Quarantined { id } => {
             format!("Credential {id} does not open and is kept aside. keymoor doctor says more.")
         }
+        Notice::Back { name, erased, here } => {
+            let deleted = if *erased { "erased" } else { "moved to the trash" };
+            let name = plain(name);
+            match here {
+                true => format!("{name} was {deleted} here, and edited elsewhere meanwhile: it is back."),
+                false => format!("{name} was {deleted} elsewhere, and edited here meanwhile: it stays."),
+            }
+        }
         Notice::PasswordWaits => {
             "The new password holds on this device. The server could not be reached; keymoor sync takes it there."
                 .to_owned()

@@ -4,7 +4,7 @@ use keymoor_cache::{Change, Quarantined, Tag, Tags};
 use keymoor_protocol::{ActorId, Record, RecordId};
 
 use crate::clock::now;
-use crate::content::Content;
+use crate::content::{Content, field};
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::{Keys, is_newer};
@@ -63,11 +63,14 @@ pub(crate) fn take(
         draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), *actor, fresh));
         *actor = fresh;
     }
+    let erased_here = change.erasures()?.contains(&id);
+    let deleted_here = draft.as_ref().is_some_and(|draft| draft.meta.deleted());
     let was_live = before.as_ref().map(|current| current.record()).is_some_and(|r| !r.deleted);
     change.put_base(record, seq, keys.tags(&incoming.meta))?;
     if base.is_some_and(|base| base.meta != incoming.meta) {
         change.unmark_erased(id)?; // somebody edited what was being erased here: the edit decides
     }
+    let incoming_deleted = incoming.meta.deleted();
     let now_is = match plan::take(draft.as_ref(), &incoming) {
         Left::Nothing => {
             change.drop_draft(id)?;
@@ -78,6 +81,11 @@ pub(crate) fn take(
             *content
         }
     };
+    let deleted_there = draft.is_some() && !deleted_here && incoming_deleted;
+    if (deleted_here || deleted_there) && !now_is.meta.deleted() {
+        let (name, erased) = (name_of(&now_is), erased_here && deleted_here);
+        outcome.notices.push(Notice::Back { name, erased, here: deleted_here });
+    }
     outcome.conflicts += u64::from(now_is.meta.alternates().next().is_some());
     outcome.deleted += u64::from(was_live && now_is.meta.deleted());
     Ok(())
@@ -122,6 +130,7 @@ pub(crate) fn forget(
             let actor = drafts::actor(change, keys)?;
             change.drop_draft(id)?;
             drafts::write(change, keys, RecordId::generate(), &plan::reborn(&content, actor))?;
+            outcome.notices.push(Notice::Back { name: name_of(&content), erased: true, here: false });
         }
         Some((Err(_), record)) => aside(change, record, "cache")?,
         _ => outcome.deleted += u64::from(live),
@@ -130,6 +139,11 @@ pub(crate) fn forget(
         change.drop_draft(id)?;
     }
     Ok(change.forget(id)?)
+}
+
+/// Provider and name, as they are shown.
+fn name_of(content: &Content) -> String {
+    format!("{}/{}", content.meta.text(field::PROVIDER), content.meta.text(field::NAME))
 }
 
 /// A new actor, and every draft stamped anew by it.
