@@ -113,13 +113,13 @@ fn a_full_disk_and_a_read_only_directory_keep_what_is_there() {
         a.add("openai", "work", "sk-work").done();
 
         disk.fill();
-        a.add("openai", "other", "x".repeat(60_000)).ends(1, &["The disk is full.", "Nothing was changed"]);
+        a.add("openai", "other", "x".repeat(60_000)).ends(1, &["The disk is full (", "Nothing was changed"]);
         disk.make_room();
         assert_eq!((a.list().len(), a.get("work")), (1, b"sk-work".to_vec()));
         a.add("openai", "room again", "sk-2").done();
 
         disk.remount("ro");
-        a.add("openai", "other", "sk-3").ends(1, &["The data directory may not be written to."]);
+        a.add("openai", "other", "sk-3").ends(1, &["The data directory may not be written to ("]);
         disk.remount("rw");
         assert_eq!((a.list().len(), a.get("work")), (2, b"sk-work".to_vec()));
         a.assert_well();
