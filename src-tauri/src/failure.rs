@@ -37,6 +37,11 @@ impl Failure {
         self.ends_vault
     }
 
+    /// Whether the cache turned out to be damaged, which mending may help.
+    pub(crate) fn is_cache_damage(&self) -> bool {
+        self.code == "CACHE_DAMAGED"
+    }
+
     /// An error after the vault asked for a password and got none: it says which one it wants.
     pub(crate) fn after_asking(error: Error, wanted: Option<PasswordFor>) -> Self {
         match (&error, wanted) {
@@ -83,6 +88,8 @@ fn code(error: &Error) -> &'static str {
         Error::InvalidServer => "INVALID_SERVER",
         Error::PlainHttp => "INSECURE_SERVER",
         Error::WhichField(_) | Error::NoSuchField(_) => "NO_SUCH_FIELD",
+        Error::WhichVersion(_) => Failure::INVALID_INPUT,
+        Error::LastSecret => "EMPTY_SECRET",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
         Error::NotFound | Error::NoSuchVersion | Error::NoSuchChoice => Failure::NOT_FOUND,
         Error::NoAccount => "NO_ACCOUNT",
@@ -91,7 +98,7 @@ fn code(error: &Error) -> &'static str {
         Error::FileExists(_) => "FILE_EXISTS",
         Error::MassDelete { .. } => "MASS_DELETE",
         Error::NewerRecord => "NEWER_RECORD",
-        Error::Locked => "LOCKED",
+        Error::Locked | Error::LockedAndDamaged => "LOCKED",
         Error::PasswordNeeded => "PASSWORD_NEEDED",
         Error::WrongPassword | Error::LoginRefused | Error::RecoveryRefused => "WRONG_PASSWORD",
         Error::BackendChanged => "KEYCHAIN_CHANGED",

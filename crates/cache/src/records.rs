@@ -49,6 +49,8 @@ pub struct Current {
     pub base: Option<Base>,
     /// What it does not.
     pub draft: Option<Draft>,
+    /// Whether the user erased it, and the server still has it.
+    pub erased: bool,
 }
 
 impl Current {
@@ -95,7 +97,11 @@ impl View<'_> {
     /// The record as it stands. [`Error::Record`] when what is kept of it is damaged.
     pub fn current(&self, id: RecordId) -> Result<Option<Current>, Error> {
         let (base, draft) = (self.base(id)?, self.draft(id)?);
-        Ok((base.is_some() || draft.is_some()).then_some(Current { base, draft }))
+        if base.is_none() && draft.is_none() {
+            return Ok(None);
+        }
+        let erased = self.one("SELECT 1 FROM erasure WHERE id = ?1", [id.0], |_| Ok(()))?.is_some();
+        Ok(Some(Current { base, draft, erased }))
     }
 
     /// What the server knows of a record.
@@ -252,14 +258,21 @@ impl Change<'_> {
         self.mark_unmirrored(id)
     }
 
-    /// Remembers that the user erased a record that the server still has, until [`Change::forget`].
+    /// Remembers that the user erased a record that the server still has, until [`Change::forget`]. Its keychain copy has
+    /// to say so, too.
     pub fn mark_erased(&mut self, id: RecordId, at: u64) -> Result<(), Error> {
-        self.execute("INSERT OR IGNORE INTO erasure (id, at) VALUES (?1, ?2)", (&id.0, int(at))).map(drop)
+        match self.execute("INSERT OR IGNORE INTO erasure (id, at) VALUES (?1, ?2)", (&id.0, int(at)))? {
+            0 => Ok(()),
+            _ => self.mark_unmirrored(id),
+        }
     }
 
     /// Takes that back.
     pub fn unmark_erased(&mut self, id: RecordId) -> Result<(), Error> {
-        self.execute("DELETE FROM erasure WHERE id = ?1", [id.0]).map(drop)
+        match self.execute("DELETE FROM erasure WHERE id = ?1", [id.0])? {
+            0 => Ok(()),
+            _ => self.mark_unmirrored(id),
+        }
     }
 
     /// Digest and time of what a layer keeps of a record.

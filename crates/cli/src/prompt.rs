@@ -40,6 +40,11 @@ pub(crate) fn confirmed(question: &str) -> bool {
     io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("yes")
 }
 
+/// The same where nobody needs to be asked: without a terminal on standard input, the answer is yes.
+pub(crate) fn agreed(question: &str) -> bool {
+    !io::stdin().is_terminal() || confirmed(question)
+}
+
 /// Asks, and returns the bytes as they came: at most `limit`, in a buffer that never moved.
 #[cfg(unix)]
 pub(crate) fn hidden(question: &str, entry: Entry, limit: usize) -> Result<Zeroizing<Vec<u8>>, PromptError> {

@@ -6,6 +6,8 @@
 //!
 //! Needs `dbus-daemon` and `gnome-keyring-daemon` (Debian: dbus, gnome-keyring).
 
+mod dump;
+
 use std::{
     env,
     ffi::{OsStr, OsString},
@@ -23,6 +25,8 @@ use zbus::{
     blocking::{Connection, connection::Builder},
     zvariant::{ObjectPath, OwnedObjectPath, OwnedValue},
 };
+
+pub use dump::Item;
 
 const PASSWORD: &[u8] = b"test-pass";
 const DIRECTORY: &str = "KEYMOOR_TEST_KEYRING";

@@ -3,37 +3,51 @@
 use keymoor_protocol::RecordId;
 
 use crate::clock::now;
-use crate::drafts;
+use crate::drafts::{self, Kept};
 use crate::error::Error;
 use crate::vault::Vault;
 
+/// What became of an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    /// Whether the account's server still has it, until the next sync.
+    pub on_server: bool,
+    /// Whether the keychain knows: its copy is gone, or says that it was erased.
+    pub keychain: Kept,
+}
+
 impl Vault {
     /// Erases a credential, in use or in the trash. An edit that another device made unseen brings it back whole.
-    pub fn erase(&mut self, id: RecordId) -> Result<(), Error> {
+    pub fn erase(&mut self, id: RecordId) -> Result<Erased, Error> {
         let keys = &self.keys;
-        self.cache.write(|change| {
+        let on_server = self.cache.write(|change| {
             let current = change.current(id)?.ok_or(Error::NotFound)?;
             // A frozen commit may have reached the server although its answer did not come back.
             let sent =
                 change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
             if current.base.is_none() && !sent {
                 change.drop_draft(id)?;
-                return Ok::<_, Error>(change.forget(id)?);
+                change.forget(id)?;
+                return Ok::<_, Error>(false);
             }
             // The server still has it: it stays until the commit that forgets it was accepted, as a deleted draft that
-            // nothing lists.
+            // nothing lists. The keychain's copy says the same, so that a cache lost before then does not bring it back.
             let content = drafts::current(change, keys, id)?;
             if !content.meta.deleted() {
                 let content = content.delete(drafts::actor(change, keys)?, now());
                 drafts::write(change, keys, id, &content)?;
             }
-            Ok(change.mark_erased(id, now())?)
+            change.mark_erased(id, now())?;
+            Ok(true)
         })?;
-        // The cache says that the copy has to go; if the keychain cannot now, the next sync does it.
-        match self.mirror_record(id) {
-            Ok(()) | Err(Error::Keychain(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        // Where the keychain cannot be written now, the cache's mark has the next save or sync do it.
+        let keychain = match self.mirror_record(id) {
+            Ok(()) if self.keychain.is_none() => Kept::Off,
+            Ok(()) => Kept::Yes,
+            Err(Error::Keychain(problem)) => Kept::Failed(problem),
+            Err(error) => return Err(error),
+        };
+        Ok(Erased { on_server, keychain })
     }
 }
 

@@ -166,12 +166,18 @@ pub enum Error {
     /// The credential has several secret fields.
     #[error("which field?")]
     WhichField(Vec<String>),
-    /// It has no such secret field.
+    /// It has no such field, but these.
     #[error("no such field")]
     NoSuchField(Vec<String>),
     /// Several credentials fit the name.
     #[error("the name is ambiguous")]
     Ambiguous(Vec<Candidate>),
+    /// Several versions have the number.
+    #[error("which version?")]
+    WhichVersion(Vec<crate::history::Past>),
+    /// The only secret field would go.
+    #[error("the last secret field")]
+    LastSecret,
     /// An edit that changes nothing.
     #[error("nothing to change")]
     NothingToChange,
@@ -213,6 +219,9 @@ pub enum Error {
     /// Sealed records are here, but the keychain lacks the root key.
     #[error("the root key is missing")]
     Locked,
+    /// What lies in the cache's place does not open, and the keychain has no root key.
+    #[error("the cache is damaged and the root key is missing")]
+    LockedAndDamaged,
     /// A password is needed and none was given.
     #[error("a password is needed")]
     PasswordNeeded,
@@ -339,6 +348,8 @@ impl Error {
             | PlainHttp
             | WhichField(_)
             | WordsAlone
+            | WhichVersion(_)
+            | LastSecret
             | Ambiguous(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
@@ -348,7 +359,7 @@ impl Error {
             }
             Keychain(_) => Kind::Keychain,
             Server(_) | UnlockedHere(_) => Kind::Network,
-            Alarm(_) | Unreadable { .. } | KitDamaged(_) => Kind::Damaged,
+            Alarm(_) | Unreadable { .. } | KitDamaged(_) | LockedAndDamaged => Kind::Damaged,
             KitOfAnotherAccount => Kind::Conflict,
             Cache(
                 keymoor_cache::Error::Damaged

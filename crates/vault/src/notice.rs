@@ -14,10 +14,14 @@ pub enum Notice {
         /// How many credentials came back.
         records: u64,
     },
-    /// The cache file was damaged; it was moved aside and rebuilt.
+    /// The cache file was damaged; it was moved aside and rebuilt, also from what could be read of it.
     CacheSetAside {
         /// Where it is now.
         path: PathBuf,
+        /// Credentials of which it alone had the latest.
+        taken: u64,
+        /// Whether everything in it could be read.
+        whole: bool,
     },
     /// A copy that did not open was replaced by a good one.
     Healed {

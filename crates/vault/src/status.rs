@@ -1,11 +1,15 @@
 //! How the vault stands: the three homes, what waits, what needs care.
 
-use keymoor_keychain::EntryId;
+use keymoor_cache::{Cache, Device, View};
+use keymoor_keychain::{EntryId, Keychain};
 use serde::Serialize;
 
-use crate::error::{Error, KeychainProblem, ServerProblem};
+use crate::config::{Backend, Config};
+use crate::content::field;
+use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
-use crate::vault::{DEVICE_SLOT, Vault};
+use crate::keys::Keys;
+use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of};
 
 /// How a home is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -69,83 +73,41 @@ pub struct Status {
     pub trashed: u64,
     /// Changes that the server has not seen; 0 without an account.
     pub waiting: u64,
+    /// Credentials erased here that the server still has; they are among `waiting`.
+    pub erasing: u64,
+    /// Credentials with values to settle, as `provider/name`. `None`: the vault cannot be opened.
+    pub conflicts: Option<Vec<String>>,
     /// Milliseconds since 1970.
     pub last_sync: Option<u64>,
     /// What needs care.
     pub alarms: Vec<RaisedAlarm>,
-    /// The account's id.
-    pub account: String,
+    /// The account's id, where the cache can be read.
+    pub account: Option<String>,
     /// The server's address.
     pub server: Option<String>,
-    /// This device's id.
-    pub device: String,
+    /// This device's id, where the cache can be read.
+    pub device: Option<String>,
 }
 
 impl Vault {
     /// How the vault stands, without asking the server: offline is a state, not an error.
     pub fn status(&mut self) -> Result<Status, Error> {
-        let view = self.cache.read(|view| {
-            let device = view.device()?.ok_or(Error::Locked)?;
-            let mut trashed = 0;
-            let erased = view.erasures()?;
-            let broken = view.for_each_meta(|row| {
-                trashed += u64::from(row.deleted && erased.binary_search(&row.id).is_err());
-                Ok::<_, Error>(())
-            })?;
-            let alarms =
-                view.alarms()?.into_iter().map(|alarm| RaisedAlarm { code: alarm.code, at: alarm.at });
-            Ok::<_, Error>((
-                device,
-                view.live_count()?,
-                trashed,
-                view.draft_count()? + erased.len() as u64,
-                view.unmirrored_count()?,
-                broken.len() as u64,
-                alarms.collect::<Vec<_>>(),
-                view.slot(DEVICE_SLOT)?,
-            ))
-        })?;
-        let (device, records, trashed, drafts, unmirrored, broken, alarms, slot) = view;
+        let keys = &self.keys;
+        let seen = self.cache.read(|view| look(view, Some(keys)))?;
         let keychain = match &self.keychain {
             None => Home { state: HomeState::Off, waiting: 0 },
-            Some(keychain) => {
-                let state = match keychain.get(EntryId::Device, slot.map(to_slot)).map_err(Error::from) {
-                    Ok(Some(_)) if unmirrored == 0 => HomeState::Ok,
-                    Ok(Some(_)) => HomeState::Behind,
-                    Ok(None) => HomeState::Damaged,
-                    Err(Error::Keychain(KeychainProblem::Locked | KeychainProblem::Cancelled)) => {
-                        HomeState::Locked
-                    }
-                    Err(_) => HomeState::Unreachable,
-                };
-                Home { state, waiting: unmirrored }
-            }
+            Some(keychain) => keychain_home(keychain, &seen),
         };
-        let cache =
-            Home { state: if broken == 0 { HomeState::Ok } else { HomeState::Damaged }, waiting: broken };
-        let synced = device.server.is_some();
-        let waiting = if synced { drafts } else { 0 };
-        let server = if synced {
-            let state = match self.authorised_offline()? {
-                Some(()) if waiting == 0 => HomeState::Ok,
-                Some(()) => HomeState::Behind,
-                None => HomeState::SignIn,
-            };
-            Home { state, waiting }
-        } else {
-            Home { state: HomeState::NotSetUp, waiting: 0 }
+        let server = match seen.device.server {
+            None => Home { state: HomeState::NotSetUp, waiting: 0 },
+            Some(_) => match self.authorised_offline()? {
+                Some(()) if seen.waiting == 0 => Home { state: HomeState::Ok, waiting: 0 },
+                Some(()) => Home { state: HomeState::Behind, waiting: seen.waiting },
+                None => Home { state: HomeState::SignIn, waiting: seen.waiting },
+            },
         };
-        Ok(Status {
-            homes: Homes { keychain, cache, server },
-            records,
-            trashed,
-            waiting,
-            last_sync: device.last_sync,
-            alarms,
-            account: device.account.to_string(),
-            server: device.server,
-            device: device.device.to_string(),
-        })
+        let cache = cache_home(&seen);
+        Ok(seen.status(Homes { keychain, cache, server }))
     }
 
     /// Whether a session is held, without asking anybody.
@@ -154,6 +116,162 @@ impl Vault {
             Ok(true) => Ok(Some(())),
             Ok(false) | Err(Error::Server(ServerProblem::SignIn) | Error::Keychain(_)) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+}
+
+/// How a vault stands that could not be opened because of `why`: what can be seen without its keys. Never fails.
+pub fn outline(config: &Config, patience: Patience, why: &Error) -> Status {
+    let seen = match Cache::exists(config.home()) {
+        false => Err(HomeState::NotSetUp),
+        true => Cache::open(config.home())
+            .map_err(Error::from)
+            .and_then(|mut cache| cache.read(|view| look(view, None)))
+            .map_err(|error| match error.kind() {
+                Kind::Failed => HomeState::Unreachable, // a disk that may not be read, or is full
+                _ => HomeState::Damaged,
+            }),
+    };
+    let keychain = match (keychain_of(config, patience), why) {
+        (None, _) => Home { state: HomeState::Off, waiting: 0 },
+        // Asked a moment ago; nobody wants to wait for it twice.
+        (Some(_), Error::Keychain(problem)) => {
+            Home { state: unavailable(*problem), waiting: seen.as_ref().map_or(0, |seen| seen.unmirrored) }
+        }
+        (Some(keychain), _) => match &seen {
+            Ok(seen) => keychain_home(&keychain, seen),
+            Err(_) => Home { state: asked(&keychain, None, 0), waiting: 0 },
+        },
+    };
+    // Without a keychain it is the cache that the password opens.
+    let locked = config.keychain == Backend::None && why.kind() == Kind::Locked;
+    match seen {
+        Ok(seen) => {
+            let cache = match cache_home(&seen) {
+                Home { state: HomeState::Ok, .. } if locked => Home { state: HomeState::Locked, waiting: 0 },
+                home => home,
+            };
+            // Whether there is a session cannot be seen.
+            let server = match seen.device.server {
+                None => Home { state: HomeState::NotSetUp, waiting: 0 },
+                Some(_) => Home { state: HomeState::Locked, waiting: seen.waiting },
+            };
+            seen.status(Homes { keychain, cache, server })
+        }
+        Err(state) => Status {
+            homes: Homes {
+                keychain,
+                cache: Home { state, waiting: 0 },
+                server: Home { state: HomeState::Locked, waiting: 0 },
+            },
+            records: 0,
+            trashed: 0,
+            waiting: 0,
+            erasing: 0,
+            conflicts: None,
+            last_sync: None,
+            alarms: Vec::new(),
+            account: None,
+            server: None,
+            device: None,
+        },
+    }
+}
+
+/// What the cache says.
+struct Seen {
+    device: Device,
+    records: u64,
+    trashed: u64,
+    waiting: u64,
+    erasing: u64,
+    conflicts: Option<Vec<String>>,
+    unmirrored: u64,
+    broken: u64,
+    alarms: Vec<RaisedAlarm>,
+    device_slot: Option<(u64, u16)>,
+}
+
+fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
+    let device = view.device()?.ok_or(Error::Locked)?;
+    let erased = view.erasures()?;
+    let (mut trashed, mut conflicts, mut opened_not) = (0, Vec::new(), 0);
+    let broken = view.for_each_meta(|row| {
+        let erased = erased.binary_search(&row.id).is_ok();
+        trashed += u64::from(row.deleted && !erased);
+        match keys.map(|keys| keys.open_sealed_meta(row.id, row.version, &row.meta)) {
+            Some(Ok(meta)) if !row.deleted && meta.alternates().next().is_some() => {
+                conflicts.push(format!("{}/{}", meta.text(field::PROVIDER), meta.text(field::NAME)));
+            }
+            Some(Err(_)) => opened_not += 1,
+            _ => {}
+        }
+        Ok::<_, Error>(())
+    })?;
+    // What was put in the trash and erased, unseen by the server, is one change.
+    let mut erased_only = 0;
+    for id in &erased {
+        erased_only += u64::from(matches!(view.draft(*id), Ok(None)));
+    }
+    let alarms = view.alarms()?.into_iter().map(|alarm| RaisedAlarm { code: alarm.code, at: alarm.at });
+    Ok(Seen {
+        records: view.live_count()?,
+        trashed,
+        waiting: if device.server.is_some() { view.draft_count()? + erased_only } else { 0 },
+        erasing: if device.server.is_some() { erased.len() as u64 } else { 0 },
+        conflicts: keys.map(|_| conflicts),
+        unmirrored: view.unmirrored_count()?,
+        broken: broken.len() as u64 + opened_not,
+        alarms: alarms.collect(),
+        device_slot: view.slot(DEVICE_SLOT)?,
+        device,
+    })
+}
+
+impl Seen {
+    fn status(self, homes: Homes) -> Status {
+        Status {
+            homes,
+            records: self.records,
+            trashed: self.trashed,
+            waiting: self.waiting,
+            erasing: self.erasing,
+            conflicts: self.conflicts,
+            last_sync: self.device.last_sync,
+            alarms: self.alarms,
+            account: Some(self.device.account.to_string()),
+            server: self.device.server,
+            device: Some(self.device.device.to_string()),
+        }
+    }
+}
+
+fn cache_home(seen: &Seen) -> Home {
+    let state = if seen.broken == 0 { HomeState::Ok } else { HomeState::Damaged };
+    Home { state, waiting: seen.broken }
+}
+
+fn keychain_home(keychain: &Keychain, seen: &Seen) -> Home {
+    Home { state: asked(keychain, seen.device_slot, seen.unmirrored), waiting: seen.unmirrored }
+}
+
+/// Whether the keychain has the root key.
+fn asked(keychain: &Keychain, slot: Option<(u64, u16)>, behind: u64) -> HomeState {
+    match keychain.get(EntryId::Device, slot.map(to_slot)).map_err(Error::from) {
+        Ok(Some(_)) if behind == 0 => HomeState::Ok,
+        Ok(Some(_)) => HomeState::Behind,
+        Ok(None) => HomeState::Damaged,
+        Err(Error::Keychain(problem)) => unavailable(problem),
+        Err(_) => HomeState::Unreachable,
+    }
+}
+
+fn unavailable(problem: KeychainProblem) -> HomeState {
+    match problem {
+        KeychainProblem::Locked | KeychainProblem::Cancelled => HomeState::Locked,
+        KeychainProblem::Damaged => HomeState::Damaged,
+        KeychainProblem::NotAvailable | KeychainProblem::Full | KeychainProblem::Other => {
+            HomeState::Unreachable
         }
     }
 }

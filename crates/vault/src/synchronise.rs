@@ -11,6 +11,7 @@ use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::lock::Lock;
 use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
+use crate::sync::ahead::Ahead;
 use crate::sync::chain::Known;
 use crate::sync::take::Outcome;
 use crate::sync::{accept, apply, freeze, plan};
@@ -229,8 +230,10 @@ impl Vault {
             ..Known::start(device.vault)
         };
         let mut guard = guard;
+        let mut ahead = None;
         loop {
-            let page = match line.pull(device.vault, known.cursor) {
+            let came = ahead.take().map_or_else(|| line.pull(device.vault, known.cursor), Ahead::page);
+            let page = match came {
                 Ok(page) => page,
                 Err(Remote::Diverged | Remote::SnapshotRequired) => {
                     return self.snapshot(line, options, outcome);
@@ -245,6 +248,9 @@ impl Vault {
             if verified.is_empty() && !more {
                 // The pages before may have been applied by an earlier sync, or promised more than came.
                 return self.cache.read(|view| apply::adds_up(view, known.cursor));
+            }
+            if more {
+                ahead = Ahead::begin(line, device.vault, known.cursor);
             }
             guard.deleted += self.cache.read(|view| {
                 // Only what is in use here counts: a long absence brings many deletes of records never seen.

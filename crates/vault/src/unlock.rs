@@ -226,7 +226,7 @@ fn install(
             change.clear_slot(&crate::homes::mirror::slot_key(id))?;
             change.mark_unmirrored(id)?;
         }
-        for slot in [crate::vault::DEVICE_SLOT, "mark", "session"] {
+        for slot in [crate::vault::DEVICE_SLOT, "mark", "document", "session"] {
             change.clear_slot(slot)?;
             change.remove_setting(slot)?;
         }
@@ -234,6 +234,7 @@ fn install(
             let key = match entry {
                 EntryId::Device => crate::vault::DEVICE_SLOT.to_owned(),
                 EntryId::Mark => "mark".to_owned(),
+                EntryId::Document => "document".to_owned(),
                 EntryId::Session => continue, // deleted below
                 EntryId::Record(id) => crate::homes::mirror::slot_key(*id),
             };

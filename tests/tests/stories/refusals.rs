@@ -4,8 +4,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     net::TcpListener,
-    path::{Path, PathBuf},
-    process::Command,
+    path::Path,
     thread,
     time::Duration,
 };
@@ -100,30 +99,6 @@ fn a_server_that_answers_after_half_a_minute_is_not_waited_for() {
     slow.stop();
     server.start_again();
     assert!(a.sync().err.contains("1 change sent"));
-}
-
-#[test]
-fn a_full_disk_and_a_read_only_directory_keep_what_is_there() {
-    let world = World::new();
-    for keychain in [true, false] {
-        let name = if keychain { "with" } else { "without" };
-        let Some(disk) = Disk::mount(&world.path(&format!("disk-{name}"))) else { return };
-        let mut a = if keychain { world.device(name) } else { world.device_without_keychain(name) };
-        a.set_home(&disk.0.join("home"));
-        a.add("openai", "work", "sk-work").done();
-
-        disk.fill();
-        a.add("openai", "other", "x".repeat(60_000)).ends(1, &["The disk is full.", "Nothing was changed"]);
-        disk.make_room();
-        assert_eq!((a.list().len(), a.get("work")), (1, b"sk-work".to_vec()));
-        a.add("openai", "room again", "sk-2").done();
-
-        disk.remount("ro");
-        a.add("openai", "other", "sk-3").ends(1, &["The data directory may not be written to."]);
-        disk.remount("rw");
-        assert_eq!((a.list().len(), a.get("work")), (2, b"sk-work".to_vec()));
-        a.assert_well();
-    }
 }
 
 #[test]
@@ -223,49 +198,5 @@ impl Stranger {
     fn stop(self) {
         std::net::TcpStream::connect(self.address).unwrap().write_all(b"STOP now").unwrap();
         self.thread.join().unwrap();
-    }
-}
-
-/// A disk of two megabytes, unmounted when dropped.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// `None` where mounting is not allowed; the reason is printed.
-    fn mount(place: &Path) -> Option<Self> {
-        fs::create_dir_all(place).unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(place).output();
-        match mount {
-            Ok(output) if output.status.success() => Some(Self(place.to_owned())),
-            Ok(output) => {
-                eprintln!("SKIPPED, no small disk: {}", String::from_utf8_lossy(&output.stderr).trim());
-                None
-            }
-            Err(error) => {
-                eprintln!("SKIPPED, no small disk: mount: {error}");
-                None
-            }
-        }
-    }
-
-    fn fill(&self) {
-        let mut file = fs::File::create(self.0.join("filler")).unwrap();
-        for size in [64 * 1024, 512] {
-            while file.write_all(&vec![1; size]).is_ok() {}
-        }
-    }
-
-    fn make_room(&self) {
-        fs::remove_file(self.0.join("filler")).unwrap();
-    }
-
-    fn remount(&self, mode: &str) {
-        let options = format!("remount,{mode}");
-        assert!(Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success());
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }

@@ -5,8 +5,9 @@ use keymoor_vault::Place;
 use crate::{
     output::{self, plain},
     passwords::Passwords,
+    prompt,
     session::Session,
-    words::Failure,
+    words::{self, Failure},
 };
 
 /// Erase a credential from the trash for good, with its history, on every device and the server.
@@ -23,7 +24,12 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Trash)?;
-    session.vault.erase(id)?;
-    output::say(format!("Erased: {}.", plain(&args.name)));
+    let name = plain(&args.name);
+    // A script has nobody to ask, and said what it wants.
+    if !prompt::agreed(&format!("Erase {name} for good, with its history? Nothing brings it back.")) {
+        return Err(Failure::Cancelled);
+    }
+    let erased = session.vault.erase(id)?;
+    output::say(words::erased(&args.name, &erased));
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! `keymoor status`: the three homes, without asking the server.
 
-use keymoor_vault::{Alarm, Home, HomeState, Homes, Status};
+use std::process::ExitCode;
+
+use keymoor_vault::{Alarm, Error, Home, HomeState, Homes, Status, outline};
 use serde::Serialize;
 
 use crate::{
     output::{self, counted, grouped, minute, plain, rfc3339, table},
-    passwords::Passwords,
-    session::Session,
+    session::{self, Session},
     words::{self, Failure},
 };
 
@@ -22,12 +23,26 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let status = Session::open(Passwords::new(None))?.vault.status()?;
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let (status, trouble) = match Session::ask(|session| Ok(session.vault.status()?)) {
+        Ok(status) => (status, None),
+        // What can be seen of a vault that does not open is shown all the same; why it does not is said after it.
+        Err(Failure::Vault(error)) => {
+            let status = outline(&session::configuration()?, session::patience(), &error);
+            (status, Some(Failure::Vault(error)))
+        }
+        Err(Failure::NoPassword) => {
+            let status = outline(&session::configuration()?, session::patience(), &Error::PasswordNeeded);
+            (status, Some(Failure::NoPassword))
+        }
+        Err(failure) => return Err(failure),
+    };
     if args.json {
-        return output::json(&Shown::new(&status));
+        output::json(&Shown::new(&status))?;
+    } else {
+        output::data(&page(&status))?;
     }
-    output::data(&page(&status))
+    Ok(trouble.map_or(ExitCode::SUCCESS, |failure| words::explain(&failure)))
 }
 
 fn page(status: &Status) -> String {
@@ -53,12 +68,29 @@ fn page(status: &Status) -> String {
     if status.waiting > 0 {
         facts.push(format!("{} for the next sync", counted(status.waiting, "change waits", "changes wait")));
     }
+    if status.erasing > 0 {
+        facts.push(format!(
+            "{} here and still on the server, until the next sync",
+            counted(status.erasing, "credential is erased", "credentials are erased")
+        ));
+    }
+    if let Some(conflicts) = status.conflicts.as_deref().filter(|conflicts| !conflicts.is_empty()) {
+        facts.push(conflicting(conflicts));
+    }
     for alarm in &status.alarms {
         facts.push(format!("{}: {}", minute(alarm.at), alarm_sentence(&alarm.code)));
     }
     text.push_str(&facts.join("\n"));
     text.push('\n');
     text
+}
+
+/// Up to three by name: more fill a screen, and `keymoor list` has them all.
+fn conflicting(names: &[String]) -> String {
+    let shown: Vec<_> = names.iter().take(3).map(|name| plain(name)).collect();
+    let more = names.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("changed on two devices at once, to be settled: {}{more}", shown.join(", "))
 }
 
 fn home(name: &str, home: &Home, more: &str) -> [String; 3] {
@@ -75,6 +107,7 @@ fn state(home: &Home) -> String {
         HomeState::SignIn => "sign in: keymoor sync".into(),
         HomeState::Unreachable => "does not answer".into(),
         HomeState::Locked => "locked".into(),
+        HomeState::Damaged if home.waiting == 0 => "damaged: keymoor doctor".into(),
         HomeState::Damaged => format!("{waiting} damaged: keymoor doctor"),
     }
 }
@@ -101,11 +134,13 @@ struct Shown<'s> {
     records: u64,
     trashed: u64,
     waiting: u64,
+    erasing: u64,
+    conflicts: Option<u64>,
     last_sync: Option<String>,
     alarms: Vec<Raised<'s>>,
-    account: &'s str,
+    account: Option<&'s str>,
     server: Option<&'s str>,
-    device: &'s str,
+    device: Option<&'s str>,
 }
 
 #[derive(Serialize)]
@@ -122,11 +157,13 @@ impl<'s> Shown<'s> {
             records: status.records,
             trashed: status.trashed,
             waiting: status.waiting,
+            erasing: status.erasing,
+            conflicts: status.conflicts.as_ref().map(|conflicts| conflicts.len() as u64),
             last_sync: status.last_sync.map(rfc3339),
             alarms: raised.collect(),
-            account: &status.account,
+            account: status.account.as_deref(),
             server: status.server.as_deref(),
-            device: &status.device,
+            device: status.device.as_deref(),
         }
     }
 }

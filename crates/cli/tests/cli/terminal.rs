@@ -137,6 +137,25 @@ fn a_new_vault_asks_for_its_password_twice_and_an_old_one_once() {
 }
 
 #[test]
+fn erasing_asks_once_and_anything_but_yes_erases_nothing() {
+    let place = Place::new();
+    let mut add = place.keymoor();
+    add.args(["add", "openai", "--name", "work", "--stdin"]).stdin(Stdio::piped());
+    let mut child = add.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"sk-1").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(place.keymoor().args(["rm", "work"]).status().unwrap().success());
+    let trashed = || place.keymoor().args(["trash", "--json"]).output().unwrap().stdout != b"[]\n";
+    for (answer, code, left) in [("no\n", 1, true), ("\n", 1, true), ("yes\n", 0, false)] {
+        let mut terminal = Terminal::start(place.keymoor().args(["erase", "work"]));
+        terminal.wait_for("Erase work for good, with its history?");
+        terminal.type_in(answer);
+        let (screen, ended) = terminal.end();
+        assert_eq!((ended, trashed()), (code, left), "{screen}");
+    }
+}
+
+#[test]
 fn names_and_notes_cannot_act_on_the_terminal() {
     let place = Place::new();
     let note = "first\u{1b}[2Jline\n\u{202e}second\u{7}";

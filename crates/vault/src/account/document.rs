@@ -136,11 +136,11 @@ impl Vault {
         // Exposed to be stretched.
         let (_, unlock) =
             stretch(password.expose_secret(), &self.custody.secret_key, account, Profile::NEWEST);
-        let mut wraps = document.wraps;
+        let mut wraps = document.wraps.clone();
         wraps.retain(|wrap| wrap.kind != WrapKind::Password);
         wraps.push(document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?);
         let version = document.version.max(device.document_version).saturating_add(1);
-        let next = document::write(root, account, self.keys.vault, version, &self.custody, wraps)?;
+        let next = document::rewrite(document, root, version, &self.custody, wraps)?;
         self.keep_device(None, Some(&next))?;
         let done = match silent {
             None => self.put_keys_back(password),

@@ -89,7 +89,7 @@ impl Vault {
         }
         let copies =
             generations.iter().filter_map(|stored| Copy::decode(&self.keys.copy, &stored.bytes).ok());
-        let records = copies.flat_map(|Copy { base, draft }| {
+        let records = copies.flat_map(|Copy { base, draft, .. }| {
             base.into_iter().chain(draft.map(|record| Base { record, seq: 0 }))
         });
         let opened: Vec<Base> = records.filter(|copy| opens(&self.keys, id, &copy.record)).collect();

@@ -1,0 +1,164 @@
+//! A full disk, and a data directory that may not be written to: said in words, and what is there stays there.
+//!
+//! Root writes through modes, so both are small disks, mounted for the test. Where that is not allowed they are mounted in
+//! a namespace of the test's own; where that is not allowed either, an ordinary user meets a directory without the right
+//! to write. That user has no disk to fill, which is then said.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::{
+        fs::{PermissionsExt as _, chown},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use keymoor_journeys::{Device, World, program, run_fed};
+
+const TEST: &str = "disks::a_full_disk_and_a_read_only_directory_keep_what_is_there";
+
+/// Set in the second start of the test, inside a namespace.
+const INSIDE: &str = "KEYMOOR_TEST_NAMESPACE";
+
+/// Debian's `nobody`.
+const ORDINARY_USER: u32 = 65534;
+
+#[test]
+fn a_full_disk_and_a_read_only_directory_keep_what_is_there() {
+    let world = World::new();
+    let refused = match Disk::mount(&world.path("disk")) {
+        Ok(disk) => return on_small_disks(&world, disk),
+        Err(reason) => reason,
+    };
+    assert!(std::env::var_os(INSIDE).is_none(), "the namespace does not let mount: {refused}");
+    if in_a_namespace() {
+        return;
+    }
+    eprintln!("NOT TRIED, a full disk: {refused}");
+    as_an_ordinary_user(&world);
+}
+
+fn on_small_disks(world: &World, disk: Disk) {
+    for keychain in [true, false] {
+        let name = if keychain { "with" } else { "without" };
+        let mut a = if keychain { world.device(name) } else { world.device_without_keychain(name) };
+        a.set_home(&disk.0.join(name));
+        a.add("openai", "work", "sk-work").done();
+
+        disk.fill();
+        a.add("openai", "other", "x".repeat(60_000)).ends(1, &["The disk is full.", "Nothing was changed"]);
+        disk.make_room();
+        assert_eq!((a.list().len(), a.get("work")), (1, b"sk-work".to_vec()));
+        a.add("openai", "room again", "sk-2").done();
+
+        disk.remount("ro");
+        a.add("openai", "other", "sk-3").ends(1, &["The data directory may not be written to."]);
+        disk.remount("rw");
+        assert_eq!((a.list().len(), a.get("work")), (2, b"sk-work".to_vec()));
+        a.assert_well();
+    }
+}
+
+/// Runs the test again where it may mount. `false` if there is no such place.
+fn in_a_namespace() -> bool {
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount"]);
+        command
+    };
+    let mount = unshare().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+    if !mount.is_ok_and(|output| output.status.success()) {
+        return false;
+    }
+    let mut again = unshare();
+    again.arg(std::env::current_exe().unwrap()).args([TEST, "--exact", "--nocapture"]).env(INSIDE, "1");
+    let output = again.output().unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    let passed = output.status.success() && out.contains("1 passed");
+    assert!(passed, "inside:\n{out}\n{}", String::from_utf8_lossy(&output.stderr));
+    true
+}
+
+fn as_an_ordinary_user(world: &World) {
+    let root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+    let mut a = world.device_without_keychain("a");
+    let place = a.path("ordinary");
+    fs::create_dir(&place).unwrap();
+    a.set_home(&place.join("home"));
+    let keymoor = place.join("keymoor");
+    if root {
+        // Everything that this user needs lies where it may look.
+        for folder in a.path("ordinary").ancestors().take(3) {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        fs::copy(program("keymoor"), &keymoor).unwrap();
+        fs::set_permissions(world.password(), fs::Permissions::from_mode(0o644)).unwrap();
+        chown(&place, Some(ORDINARY_USER), Some(ORDINARY_USER)).unwrap();
+    } else {
+        fs::copy(program("keymoor"), &keymoor).unwrap();
+    }
+    let run = |a: &Device, arguments: &[&str], input: &str| {
+        let mut command = Command::new(&keymoor);
+        command.args(arguments);
+        a.dress(&mut command);
+        command.current_dir(&place);
+        if root {
+            command.uid(ORDINARY_USER).gid(ORDINARY_USER);
+        }
+        run_fed(command, input.as_bytes())
+    };
+    run(&a, &["add", "openai", "--name", "work", "--stdin"], "sk-work").done();
+    let may = |mode| {
+        fs::set_permissions(a.home(), fs::Permissions::from_mode(mode)).unwrap();
+        let mode = if mode == 0o700 { 0o600 } else { 0o400 };
+        for file in fs::read_dir(a.home()).unwrap() {
+            fs::set_permissions(file.unwrap().path(), fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    may(0o500);
+    let said = run(&a, &["add", "openai", "--name", "other", "--stdin"], "sk-2");
+    said.ends(1, &["The data directory may not be written to."]);
+    may(0o700);
+    assert_eq!(run(&a, &["get", "work", "--raw"], "").done().out, b"sk-work");
+    assert_eq!(run(&a, &["list", "--json"], "").done().json().as_array().unwrap().len(), 1);
+}
+
+/// A disk of two megabytes, unmounted when dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// The reason, where mounting is not allowed.
+    fn mount(place: &Path) -> Result<Self, String> {
+        fs::create_dir_all(place).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(place).output();
+        match mount {
+            Ok(output) if output.status.success() => Ok(Self(place.to_owned())),
+            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn fill(&self) {
+        let mut file = fs::File::create(self.0.join("filler")).unwrap();
+        for size in [64 * 1024, 512] {
+            while file.write_all(&vec![1; size]).is_ok() {}
+        }
+    }
+
+    fn make_room(&self) {
+        fs::remove_file(self.0.join("filler")).unwrap();
+    }
+
+    fn remount(&self, mode: &str) {
+        let options = format!("remount,{mode}");
+        assert!(Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
