@@ -4,6 +4,7 @@
 //! commit that its mark names has to be in the log, as has the one that a kit names.
 
 use crate::error::Error;
+use crate::homes::entries::Mark;
 use crate::vault::Vault;
 
 /// The cache's note of the mark that it was last held against.
@@ -16,10 +17,12 @@ impl Vault {
     /// Makes the state that the keychain remembers one that the next pull must reach, if this cache is older.
     pub(crate) fn meet_mark(&mut self) -> Result<(), Error> {
         let Some(mark) = self.read_mark()? else { return Ok(()) };
-        let bytes = mark.encode();
         let older = self.cache.read(|view| {
             let device = view.device()?.ok_or(Error::Locked)?;
-            let is = |note: Option<Vec<u8>>| note.as_deref() == Some(bytes.as_slice());
+            let is = |note: Option<Vec<u8>>| {
+                note.and_then(|bytes| Mark::decode(&bytes).ok())
+                    .is_some_and(|noted| noted.cursor == mark.cursor)
+            };
             // What this cache wrote or has met is no news: its log may have gone another way since, and be shorter.
             let known = is(view.setting(WRITTEN)?) || is(view.setting(MET)?);
             Ok::<_, Error>(!known && mark.cursor.seq > device.cursor.seq)
@@ -33,7 +36,7 @@ impl Vault {
             device.epoch = device.epoch.max(mark.epoch);
             device.document_version = device.document_version.max(mark.document_version);
             change.set_device(&device)?;
-            Ok::<_, Error>(change.set_setting(MET, &bytes)?)
+            Ok::<_, Error>(change.set_setting(MET, &mark.encode())?)
         })
     }
 }

@@ -61,11 +61,13 @@ fn newer(vault: &mut Vault, id: RecordId, version: u64, schema: u16) -> Record {
 
 fn pull(vault: &mut Vault, record: &Record, seq: u64) {
     let keys = &vault.keys;
-    let taken = vault.cache.write(|change| {
-        let mut actor = drafts::actor(change, keys)?;
-        take(change, keys, record, seq, &mut actor, &mut Outcome::default())
-    });
-    taken.unwrap();
+    vault
+        .cache
+        .write(|change| {
+            let mut actor = crate::drafts::actor(change, keys)?;
+            take(change, keys, record, seq, &mut actor, &mut Outcome::default())
+        })
+        .unwrap();
 }
 
 fn note(text: &str) -> Edit {
