@@ -274,7 +274,8 @@ impl Vault {
     fn lacks(&mut self, id: RecordId, there: &Content) -> Result<bool, Error> {
         let keys = &self.keys;
         self.cache.read(|view| match drafts::current(view, keys, id) {
-            Ok(here) => Ok(merge(&here, there).meta != here.meta),
+            // What only a newer version understands is not merged here.
+            Ok(here) => Ok(!there.is_newer() && merge(&here, there).meta != here.meta),
             Err(
                 Error::Unreadable { .. } | Error::NewerRecord | Error::Cache(keymoor_cache::Error::Record(_)),
             ) => Ok(false),

@@ -20,7 +20,7 @@ use crate::homes::entries::{DeviceEntry, Mark};
 use crate::homes::mirror::{DOCUMENT_SLOT, MARK_SLOT, from_slot, genuine, slot_key};
 use crate::homes::placeholder;
 use crate::homes::salvaged::Salvaged;
-use crate::keys::Keys;
+use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan::{self, Left};
 use crate::vault::{DEVICE_SLOT, Vault, new_device};
@@ -260,10 +260,13 @@ fn put(
     if let Some(merged) = merged {
         // Bytes that say it all stay as they are; only a merge is sealed anew. From the keychain alone nothing changes.
         let left = match (layers, base) {
-            (Some(_), Some(base)) => match plan::take(Some(&merged), &open(keys, &base.record)?) {
-                Left::Nothing => None,
-                Left::Draft(content) => Some(*content),
-            },
+            // Beside what only a newer version understands a draft waits as it is.
+            (Some(_), Some(base)) if !is_newer(&base.record) && !merged.is_newer() => {
+                match plan::take(Some(&merged), &open(keys, &base.record)?) {
+                    Left::Nothing => None,
+                    Left::Draft(content) => Some(*content),
+                }
+            }
             _ => Some(merged),
         };
         let version = base.map_or(1, |base| base.record.version + 1);
@@ -278,6 +281,10 @@ fn put(
             None => {}
             Some((content, Some(record))) => {
                 change.put_draft(record, keys.tags(&content.meta), content.meta.updated)?;
+            }
+            Some((content, None)) if content.is_newer() => {
+                let newest = drafts.iter().rev().find(|record| is_newer(record));
+                newest.map_or(Ok(()), |record| drafts::carry(change, keys, id, record))?;
             }
             Some((content, None)) => drafts::write(change, keys, id, content)?,
         }
