@@ -15,14 +15,13 @@ mod vault;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-#[cfg(test)]
-use keymoor_vault::CacheError;
-use keymoor_vault::{ConfigError, Error, Kind, KitError, Place};
+use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place};
 
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
-    MIRRORING, confirm_deletes, created, erased, joined, mirror_stopped, saved, synced, trashed, unlocked,
+    MIRRORING, confirm_deletes, created, erased, in_conflict, joined, mirror_stopped, saved, synced, trashed,
+    unlocked,
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
@@ -30,7 +29,7 @@ pub(crate) use notice::notice;
 use crate::{
     clipboard::ClipboardError,
     input::{FileError, InputError},
-    output::{plain, say},
+    output::{argument, plain, say},
 };
 
 /// Said once when the keychain keeps us waiting.
@@ -90,10 +89,19 @@ pub(crate) enum Failure {
     PasswordsDiffer,
     /// The password that was typed is no text, or is too long.
     PasswordUnreadable,
+    /// The cache was damaged, and is good again; what was entered has to be entered again.
+    Mended,
     /// The person gave up at a prompt.
     Cancelled,
     /// Standard output took no more.
     Output(io::Error),
+}
+
+impl Failure {
+    /// Whether the cache file turned out to be damaged: [`crate::session::Session::mend`] may help.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Vault(Error::Cache(CacheError::Damaged | CacheError::Other(_))))
+    }
 }
 
 impl From<Error> for Failure {
@@ -167,7 +175,7 @@ fn words(failure: &Failure) -> Words {
             .hint("Name the provider first: keymoor add openai --name work"),
         Failure::NoKit => Words::new("A kit is needed to unlock.")
             .hint("keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
-        Failure::NoSuchName { name, place, elsewhere } => no_such_name(&plain(name), *place, *elsewhere),
+        Failure::NoSuchName { name, place, elsewhere } => no_such_name(name, *place, *elsewhere),
         Failure::NameTaken { provider, name } => name_taken(provider.as_deref(), &plain(name)),
         Failure::RevertedNameTaken => {
             Words::new("That version had another name, and a different credential has that name now.")
@@ -183,6 +191,11 @@ fn words(failure: &Failure) -> Words {
         Failure::PasswordUnreadable => {
             Words::new("What was typed cannot be used as a password.").safe("Nothing was changed.")
         }
+        Failure::Mended => Words::new(
+            "The cache file turned out to be damaged, and was made anew. What was asked for was not done.",
+        )
+        .safe("Nothing was stored.")
+        .hint("Run the command again."),
         Failure::Cancelled => Words::new("Given up. Nothing was changed."),
         Failure::Output(_) => Words::new("The output could not be written.")
             .hint("If it goes to a file, look whether its disk is full."),
@@ -194,7 +207,7 @@ fn exit_code(failure: &Failure) -> u8 {
     match failure {
         Failure::Vault(error) => of_kind(error.kind()),
         Failure::Kit { error: KitError::NotAKit, .. } => of_kind(Kind::Usage),
-        Failure::Kit { .. } => of_kind(Kind::Damaged),
+        Failure::Kit { .. } | Failure::Mended => of_kind(Kind::Damaged),
         Failure::Config(_)
         | Failure::Input(_)
         | Failure::File { .. }
@@ -225,14 +238,15 @@ pub(crate) fn of_kind(kind: Kind) -> u8 {
 }
 
 fn no_such_name(name: &str, place: Place, elsewhere: bool) -> Words {
+    let (name, pasted) = (plain(name), argument(name));
     match (place, elsewhere) {
         (Place::Active, true) => Words::new(format!("\"{name}\" is in the trash."))
-            .hint(format!("To have it back: keymoor restore {name}")),
+            .hint(format!("To have it back: keymoor restore {pasted}")),
         (Place::Active, false) => Words::new(format!("There is no credential named \"{name}\"."))
             .hint("keymoor list shows those that are here."),
         (Place::Trash, true) => Words::new(format!("\"{name}\" is not in the trash, it is in use."))
             .safe("Nothing was changed.")
-            .hint(format!("To put it there: keymoor rm {name}")),
+            .hint(format!("To put it there: keymoor rm {pasted}")),
         (Place::Trash, false) => Words::new(format!("There is no \"{name}\" in the trash."))
             .hint("keymoor trash shows what is there."),
     }

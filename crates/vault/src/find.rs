@@ -21,8 +21,9 @@ pub enum Place {
 }
 
 impl Vault {
-    /// The credential of a name: `name`, or `provider/name` where two providers use the same name; `work (2)` as shown where
-    /// two devices added the same; or its record's id.
+    /// The credential of a name: its record's id; or `provider/name`; or `name` alone. The first of these that fits decides, so
+    /// that an exact one stays exact whatever others are called. `work (2)` is taken as it is shown where two devices added the
+    /// same.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Ambiguous`] with the candidates.
@@ -80,30 +81,57 @@ pub(crate) fn display(name: &str, id: RecordId, holders: &[RecordId]) -> String 
 
 fn active(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
     let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
-    let mut ids = BTreeSet::new();
-    ids.extend(by_id(view, &whole, false)?);
-    ids.extend(view.by_name(keys.name_tag(&whole))?);
-    for (provider, name) in splits(&whole) {
-        ids.extend(holders(view, keys, &provider, &name)?);
+    if let Some(id) = by_id(view, &whole, false)? {
+        return Ok(candidate(view, keys, id)?.into_iter().collect());
     }
-    if let Some((shared, place)) = suffixed(&whole) {
-        ids.extend(at_place(view, keys, shared, place)?);
+    let full = full_names(view, keys, &whole)?;
+    if full.is_empty() { bare_names(view, keys, &whole) } else { Ok(full) }
+}
+
+/// Those whose provider and name `text` is.
+fn full_names(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
+    let mut found = Vec::new();
+    for (provider, name) in splits(text) {
+        let mut ids: BTreeSet<RecordId> = holders(view, keys, &provider, &name)?.into_iter().collect();
+        if let Some((shared, place)) = suffixed(&name) {
+            ids.extend(holders(view, keys, &provider, shared)?.get(place - 1));
+        }
+        found.extend(read(view, keys, ids, |one| one.provider == provider && is_called(one, &name))?);
     }
+    Ok(found)
+}
+
+/// Those whose name `text` is, whatever their provider.
+fn bare_names(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
+    let mut ids: BTreeSet<RecordId> = view.by_name(keys.name_tag(text))?.into_iter().collect();
+    if let Some((shared, place)) = suffixed(text) {
+        for id in view.by_name(keys.name_tag(shared))? {
+            let Some(one) = candidate(view, keys, id)? else { continue };
+            ids.extend(holders(view, keys, &one.provider, shared)?.get(place - 1));
+        }
+    }
+    read(view, keys, ids, |one| is_called(one, text))
+}
+
+/// The index only says where to look. What counts is the sealed name; a row that does not open stays and is healed.
+fn read(
+    view: &View<'_>,
+    keys: &Keys,
+    ids: BTreeSet<RecordId>,
+    fits: impl Fn(&Candidate) -> bool,
+) -> Result<Vec<Candidate>, Error> {
     let mut found = Vec::new();
     for id in ids {
-        found.extend(candidate(view, keys, id)?);
+        found.extend(candidate(view, keys, id)?.filter(|one| one.provider.is_empty() || fits(one)));
     }
-    // The index only says where to look. What counts is the sealed name; a row that does not open stays and is healed.
-    found.retain(|candidate| {
-        let (provider, name) = (&candidate.provider, candidate.display.as_str());
-        let unread = provider.is_empty();
-        let base = suffixed(name).map_or(name, |(base, _)| base);
-        let named =
-            |text: &str| text == name || text == base || suffixed(text).is_some_and(|(t, _)| t == base);
-        let by_provider = || splits(&whole).iter().any(|(p, n)| p == provider && named(n));
-        unread || named(&whole) || by_provider() || whole.parse() == Ok(candidate.id)
-    });
     Ok(found)
+}
+
+/// Whether `text` is its name, or one of the forms in which a name shows that several share.
+fn is_called(candidate: &Candidate, text: &str) -> bool {
+    let name = candidate.display.as_str();
+    let base = suffixed(name).map_or(name, |(base, _)| base);
+    text == name || text == base || suffixed(text).is_some_and(|(text, _)| text == base)
 }
 
 /// The record of that id, in use or in the trash.
@@ -123,21 +151,6 @@ fn suffixed(text: &str) -> Option<(&str, usize)> {
     let (name, digits) = text.strip_suffix(')')?.rsplit_once(" (")?;
     let place: usize = digits.parse().ok()?;
     (place >= 2 && place.to_string() == digits).then_some((name, place))
-}
-
-/// The holders of that place among those who share a name, for each provider that `text` can mean.
-fn at_place(view: &View<'_>, keys: &Keys, text: &str, place: usize) -> Result<Vec<RecordId>, Error> {
-    let mut names: BTreeSet<(String, String)> = splits(text).into_iter().collect();
-    for id in view.by_name(keys.name_tag(text))? {
-        if let Some(found) = candidate(view, keys, id)? {
-            names.insert((found.provider, text.to_owned()));
-        }
-    }
-    let mut ids = Vec::new();
-    for (provider, name) in names {
-        ids.extend(holders(view, keys, &provider, &name)?.get(place - 1).copied());
-    }
-    Ok(ids)
 }
 
 /// A name may itself have slashes, so every way of taking it apart is tried.
@@ -170,89 +183,23 @@ pub(crate) fn displayed(view: &View<'_>, keys: &Keys, id: RecordId, meta: &Meta)
 /// The trash has no index: it is looked through.
 fn trashed(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
     let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
+    if let Some(id) = by_id(view, &whole, true)? {
+        // What does not open has no name, but its id finds it.
+        return Ok(vec![Candidate { id, provider: String::new(), display: id.to_string() }]);
+    }
     let splits = splits(&whole);
-    let by_id = by_id(view, &whole, true)?;
-    let mut found = Vec::new();
-    let broken = list::each_meta(view, keys, true, |row| {
+    let (mut full, mut bare) = (Vec::new(), Vec::new());
+    list::each_meta(view, keys, true, |row| {
         let (provider, name) = (row.meta.text(field::PROVIDER), row.meta.text(field::NAME));
-        if by_id == Some(row.id) || name == whole || splits.iter().any(|(p, n)| p == provider && n == name) {
-            found.push(Candidate { id: row.id, provider: provider.to_owned(), display: name.to_owned() });
+        let one = || Candidate { id: row.id, provider: provider.to_owned(), display: name.to_owned() };
+        if splits.iter().any(|(p, n)| p == provider && n == name) {
+            full.push(one());
+        } else if name == whole {
+            bare.push(one());
         }
     })?;
-    // What does not open has no name, but its id finds it.
-    let nameless = broken.into_iter().filter(|id| by_id == Some(*id));
-    found.extend(nameless.map(|id| Candidate { id, provider: String::new(), display: id.to_string() }));
-    Ok(found)
+    Ok(if full.is_empty() { bare } else { full })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::add::{Field, NewCredential, Value};
-    use crate::config::{Backend, Config};
-    use crate::drafts;
-    use crate::vault::Patience;
-
-    fn vault(home: &std::path::Path) -> Vault {
-        let config =
-            Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
-        Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap()
-    }
-
-    /// A second record of the same provider and name, as a pull from another device brings it.
-    fn as_pulled(vault: &mut Vault, from: RecordId) -> RecordId {
-        let (id, keys) = (RecordId::generate(), &vault.keys);
-        vault
-            .cache
-            .write(|change| {
-                let content = drafts::current(change, keys, from)?;
-                drafts::write(change, keys, id, &content)
-            })
-            .unwrap();
-        id
-    }
-
-    fn new(name: &str, replace: bool) -> NewCredential {
-        let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
-        let (provider, name) = ("openai".to_owned(), name.to_owned());
-        NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace }
-    }
-
-    #[test]
-    fn the_second_of_a_shared_name_is_found_as_it_is_shown() {
-        let home = tempfile::tempdir().unwrap();
-        let mut vault = vault(home.path());
-        let first = vault.add(new("work", false)).unwrap().id;
-        let (second, third) = (as_pulled(&mut vault, first), as_pulled(&mut vault, first));
-        let shown: Vec<_> =
-            vault.list(&Default::default()).unwrap().into_iter().map(|l| (l.display, l.id)).collect();
-        assert_eq!(shown, [("work".into(), first), ("work (2)".into(), second), ("work (3)".into(), third)]);
-        for (name, id) in [("work (2)", second), ("openai/work (3)", third)] {
-            assert_eq!(vault.find(name, Place::Active).unwrap(), id);
-            assert_eq!(vault.show(id).unwrap().listing.display, name.trim_start_matches("openai/"));
-        }
-        for name in ["work", "openai/work"] {
-            let Err(Error::Ambiguous(found)) = vault.find(name, Place::Active) else { panic!("a guess") };
-            assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), [first, second, third]);
-        }
-        for name in ["work (1)", "work (4)", "work (02)", "work(2)", "work (2) ", "home (2)"] {
-            let found = vault.find(name, Place::Active);
-            match name.trim() {
-                "work (2)" => assert_eq!(found.unwrap(), second),
-                _ => assert!(matches!(found, Err(Error::NotFound)), "{name}"),
-            }
-        }
-        // Nothing is replaced by guessing either, and no third device makes it worse.
-        assert!(matches!(vault.add(new("work", true)), Err(Error::Ambiguous(found)) if found.len() == 3));
-        assert!(matches!(vault.add(new("work", false)), Err(Error::NameTaken)));
-        // A literal name of that look makes it ambiguous.
-        vault.add(new("work (2)", false)).unwrap();
-        assert!(
-            matches!(vault.find("work (2)", Place::Active), Err(Error::Ambiguous(found)) if found.len() == 2)
-        );
-        // The suffix follows who is left.
-        vault.trash(first).unwrap();
-        assert_eq!(vault.find("openai/work (2)", Place::Active).ok(), None, "third and the literal one");
-        assert_eq!(vault.show(second).unwrap().listing.display, "work");
-    }
-}
+mod tests;

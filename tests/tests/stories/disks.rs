@@ -48,13 +48,13 @@ fn on_small_disks(world: &World, disk: Disk) {
         a.add("openai", "work", "sk-work").done();
 
         disk.fill();
-        a.add("openai", "other", "x".repeat(60_000)).ends(1, &["The disk is full.", "Nothing was changed"]);
+        a.add("openai", "other", "x".repeat(60_000)).ends(1, &["The disk is full (", "Nothing was changed"]);
         disk.make_room();
         assert_eq!((a.list().len(), a.get("work")), (1, b"sk-work".to_vec()));
         a.add("openai", "room again", "sk-2").done();
 
         disk.remount("ro");
-        a.add("openai", "other", "sk-3").ends(1, &["The data directory may not be written to."]);
+        a.add("openai", "other", "sk-3").ends(1, &["The data directory may not be written to ("]);
         disk.remount("rw");
         assert_eq!((a.list().len(), a.get("work")), (2, b"sk-work".to_vec()));
         a.assert_well();
@@ -119,7 +119,7 @@ fn as_an_ordinary_user(world: &World) {
     };
     may(0o500);
     let said = run(&a, &["add", "openai", "--name", "other", "--stdin"], "sk-2");
-    said.ends(1, &["The data directory may not be written to."]);
+    said.ends(1, &["The data directory may not be written to ("]);
     may(0o700);
     assert_eq!(run(&a, &["get", "work", "--raw"], "").done().out, b"sk-work");
     assert_eq!(run(&a, &["list", "--json"], "").done().json().as_array().unwrap().len(), 1);

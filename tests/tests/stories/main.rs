@@ -4,14 +4,19 @@
 #![allow(clippy::print_stderr)] // Counts and reasons, for whoever reads the run.
 
 mod at_once;
+mod back;
 mod canaries;
 mod conflicts;
+mod damaged;
 mod disks;
 mod durable;
 mod erasing;
 mod homes;
 mod hostile;
 mod killed;
+mod kits;
 mod main_job;
+mod passwords;
 mod profiles;
 mod refusals;
+mod told;

@@ -72,7 +72,12 @@ fn row(listing: &Listing) -> [String; 7] {
         word(listing.status).to_owned(),
         minute(listing.updated_at),
         plain(&listing.labels.join(", ")).into_owned(),
-        if listing.alternates > 0 { "changed on two devices: keymoor show" } else { "" }.to_owned(),
+        match (listing.read_only, listing.alternates) {
+            (true, _) => "read-only: a newer version wrote it",
+            (false, 0) => "",
+            (false, _) => "changed on two devices: keymoor show",
+        }
+        .to_owned(),
     ]
 }
 
@@ -93,6 +98,7 @@ struct Entry<'l> {
     status: &'l str,
     updated_at: String,
     version: u64,
+    last_four: Option<&'l str>,
 }
 
 impl<'l> Entry<'l> {
@@ -105,6 +111,7 @@ impl<'l> Entry<'l> {
             status: word(listing.status),
             updated_at: rfc3339(listing.updated_at),
             version: listing.version,
+            last_four: listing.last_four.as_deref(),
         }
     }
 }

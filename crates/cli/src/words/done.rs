@@ -1,23 +1,47 @@
 //! What was done, and which homes hold it.
 
-use keymoor_vault::{Erased, Kept, KeychainProblem, Kits, Saved, SyncReport};
+use keymoor_vault::{Erased, Kept, KeychainProblem, Kits, RecordId, Saved, SyncReport};
 
 use super::keychain;
 use crate::{
-    output::{counted, grouped, plain},
+    output::{argument, counted, grouped, plain, quoted},
     prompt,
 };
 
-/// After a save: `shown` is the credential as named, plain already.
-pub(crate) fn saved(shown: &str, saved: &Saved) -> String {
-    kept(&format!("{shown}, version {}", saved.version), saved)
+/// After a save.
+pub(crate) fn saved(saved: &Saved) -> String {
+    if !saved.changed {
+        return "Nothing changed.".to_owned();
+    }
+    let mut text = kept(&format!("{}, version {}", plain(&full_name(saved)), saved.version), saved);
+    if let [only] = &saved.settled[..] {
+        text.push_str(&format!("\nThis settled: {}. The other value stays in the history.", plain(only)));
+    } else if !saved.settled.is_empty() {
+        let fields = plain(&saved.settled.join(", ")).into_owned();
+        text.push_str(&format!("\nThis settled: {fields}. The other values stay in the history."));
+    }
+    text
 }
 
 /// After a move to the trash.
-pub(crate) fn trashed(name: &str, saved: &Saved) -> String {
-    let name = plain(name);
-    let text = kept(&format!("{name} is in the trash"), saved);
-    format!("{text}\nTo have it back: keymoor restore {name}")
+pub(crate) fn trashed(saved: &Saved) -> String {
+    let name = full_name(saved);
+    let text = kept(&format!("{} is in the trash", plain(&name)), saved);
+    format!("{text}\nTo have it back: keymoor restore {}", argument(&name))
+}
+
+/// Beside a value that was asked for, where another device gave the field another one.
+pub(crate) fn in_conflict(id: RecordId, field: &str) -> String {
+    // The id names it also where two credentials share provider and name.
+    format!(
+        "Two devices changed {} at the same time; this is the value in use. keymoor show {id} lists them, keymoor settle {id} {} CHOICE picks one.",
+        plain(field),
+        quoted(field)
+    )
+}
+
+fn full_name(saved: &Saved) -> String {
+    format!("{}/{}", saved.provider, saved.name)
 }
 
 /// "Saved on this device" is said only when every home on this device holds it.
@@ -84,6 +108,14 @@ pub(crate) fn created(kits: &Kits) -> String {
     let join = kits.join_kit.display().to_string();
     let join = plain(&join);
     let done = "The account is set up, and the server has everything that is here.";
+    let certificate = match kits.certificate {
+        Some(pin) => format!(
+            "\nThe server made its certificate itself. Compare with what it printed when it started:\n  \
+             certificate sha256:{}",
+            pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        ),
+        None => String::new(),
+    };
     match &kits.recovery_kit {
         Some(recovery) => {
             let recovery = recovery.display().to_string();
@@ -93,12 +125,12 @@ pub(crate) fn created(kits: &Kits) -> String {
                 "{done}\nTwo files were written:\n  \
                  {join:width$}  adds a device, together with the password\n  \
                  {recovery:width$}  opens everything, alone\n\
-                 Print them or move them off this device, and keep them apart: whoever has the second reads every key."
+                 Print them or move them off this device, and keep them apart: whoever has the second reads every key.{certificate}"
             )
         }
         None => format!(
             "{done}\nA file was written:\n  {join}  adds a device, together with the password\n\
-             The recovery kit made before stays good."
+             The recovery kit made before stays good.{certificate}"
         ),
     }
 }

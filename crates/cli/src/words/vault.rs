@@ -1,9 +1,9 @@
 //! The vault's errors.
 
-use keymoor_vault::{Candidate, Error, Input};
+use keymoor_vault::{Backend, Candidate, Error, Input, Past};
 
 use super::{Words, alarm, cache, input, keychain, kit, server, unreadable};
-use crate::output::{counted, grouped, plain};
+use crate::output::{argument, counted, grouped, minute, plain};
 
 const UNCHANGED: &str = "Nothing was changed.";
 
@@ -26,12 +26,16 @@ pub(super) fn words(error: &Error) -> Words {
         Error::WhichField(names) => Words::new(format!("It has several secret fields: {}.", names_of(names)))
             .hint("Say which: keymoor get NAME FIELD, or keymoor copy NAME FIELD"),
         Error::NoSuchField(names) if names.is_empty() => {
-            Words::new("It has no secret field of that name.").hint("keymoor show NAME shows the others.")
+            Words::new("It has no field of that name.").hint("keymoor show NAME shows the others.")
         }
         Error::NoSuchField(names) => {
-            Words::new("It has no secret field of that name.").hint(format!("It has: {}.", names_of(names)))
+            Words::new("It has no field of that name.").hint(format!("It has: {}.", names_of(names)))
         }
         Error::Ambiguous(candidates) => ambiguous(candidates),
+        Error::WhichVersion(versions) => which_version(versions),
+        Error::LastSecret => Words::new("The last secret field of a credential cannot be removed.")
+            .safe(UNCHANGED)
+            .hint("Give it another secret field in the same step, or put the whole credential in the trash: keymoor rm NAME"),
         Error::NothingToChange => Words::new("There is nothing to change.")
             .hint("Say what is new: --name, --set, --label, --note, or the secret with --stdin."),
         Error::NotFound => Words::new("That credential is not here (any more).").hint("keymoor list shows those that are."),
@@ -59,21 +63,50 @@ pub(super) fn words(error: &Error) -> Words {
         ))
         .safe("Nothing was deleted on this device.")
         .hint("If that was meant: keymoor sync, on a terminal, asks whether to go on."),
-        Error::NewerRecord => Words::new("A newer version of Keymoor wrote this credential.")
-            .safe("It can be read, and is carried along as it is.")
-            .hint("Change it with the newer version: keymoor --version"),
+        Error::NewerRecord => Words::new("This credential was written by a newer version of Keymoor.")
+            .safe("Nothing was changed. It can be read here, and is carried along as it is.")
+            .hint("Update Keymoor here to change it; keymoor --version says which one this is."),
         Error::Locked => Words::new("The key of this vault is not on this device any more.")
-            .safe("The sealed records are here, untouched; no new key was made.")
+            .safe("What is sealed here is left as it is; no new key was made.")
             .hint("To unlock them: keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
+        Error::LockedEmpty => Words::new("The key of this vault is not on this device any more. Nothing was stored in it.")
+            .safe("No new key was made.")
+            .hint("To begin anew, move keymoor.db away. To come back to an account: keymoor unlock --kit FILE, or --recovery FILE"),
+        Error::LockedAndDamaged => Words::new("The cache file on this disk is damaged or no cache at all, and the keychain has no key of a vault.")
+            .safe("The file is left as it is; no new key was made.")
+            .hint("If a vault was here: move keymoor.db away, then keymoor unlock --kit FILE, or --recovery FILE.\nIf not, move keymoor.db away and begin."),
         Error::PasswordNeeded => {
             Words::new("A password is needed.").safe(UNCHANGED).hint("Type it, or name a file with it in KEYMOOR_PASSWORD_FILE.")
         }
         Error::WrongPassword => Words::new("The password is wrong.")
             .safe(UNCHANGED)
             .hint("Try again. If it is forgotten: keymoor unlock --recovery FILE"),
-        Error::BackendChanged => Words::new("KEYMOOR_KEYCHAIN is not as it was when this vault was made.")
+        Error::LoginRefused => Words::new("The password is wrong.").safe(UNCHANGED).hint(
+            "Or the server does not know the account: it must not say which.\n\
+             If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+             If the password is forgotten: keymoor unlock --recovery FILE",
+        ),
+        Error::RecoveryRefused => {
+            Words::new("The server does not know this account, or another recovery key was made for it.")
+                .safe(UNCHANGED)
+                .hint(
+                    "If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+                     If there is a newer recovery kit, take that one.",
+                )
+        }
+        Error::UnlockedHere(problem) => server::unlocked_here(*problem),
+        Error::WordsAlone => Words::new("The words are right, but they do not say whose they are.")
             .safe(UNCHANGED)
-            .hint("Set it as before (system or none), or use another KEYMOOR_HOME."),
+            .hint("Nothing on this device says it either: the lines \"server\", \"account\" and \"check\" of the recovery kit are needed, too."),
+        Error::BackendChanged(made_with) => {
+            let made_with = match made_with {
+                Backend::System => "system",
+                Backend::None => "none",
+            };
+            Words::new(format!("This vault was made with KEYMOOR_KEYCHAIN={made_with}, and now it is another."))
+                .safe(UNCHANGED)
+                .hint(format!("Set KEYMOOR_KEYCHAIN={made_with}, or use another KEYMOOR_HOME."))
+        }
         Error::KitDamaged(place) => kit::damaged(*place),
         Error::KitOfAnotherAccount => {
             Words::new("The kit belongs to another account than this vault.").safe(UNCHANGED).hint("Look for the right kit.")
@@ -86,6 +119,12 @@ pub(super) fn words(error: &Error) -> Words {
         Error::Io(_) => Words::new("A file could not be read or written.")
             .safe("What was not acknowledged was not stored.")
             .hint("Look at the rights of the data directory, and at the disk."),
+        Error::File { path, kind } => {
+            let path = path.display().to_string();
+            Words::new(format!("{} could not be read or written: {kind}.", plain(&path)))
+                .safe("What was not acknowledged was not stored.")
+                .hint("Look at its owner and rights, and at the disk. KEYMOOR_HOME names another data directory.")
+        }
         Error::NoRandomNumbers => Words::new("The system gives no random numbers, and without them nothing is sealed.").safe(UNCHANGED),
     }
 }
@@ -105,12 +144,36 @@ fn of(what: Input) -> &'static str {
 fn invalid(what: Input) -> Words {
     let hint = match what {
         Input::Provider => "Up to 200 characters on one line, without a slash.",
-        Input::Name | Input::Label | Input::FieldName => "Up to 200 characters on one line.",
+        Input::Name | Input::Label | Input::FieldName => {
+            "Up to 200 characters on one line; no tabs or other control characters."
+        }
         Input::Note | Input::FieldValue | Input::Secret => "Text, without a NUL byte; a note up to 16 KiB.",
     };
     Words::new(format!("{} is empty, too long, or has characters that do not belong there.", of(what)))
         .safe("Nothing was stored.")
         .hint(hint)
+}
+
+/// Versions that share a number, for two devices gave it to different edits.
+fn which_version(versions: &[Past]) -> Words {
+    let rows: Vec<[String; 4]> = versions
+        .iter()
+        .map(|past| {
+            let ending = past.last_four.as_deref().map(|four| format!("ends in {}", plain(four)));
+            let kind = match (past.current, past.alternate) {
+                (_, true) => "other value of the conflict",
+                (true, _) => "in use",
+                _ => "",
+            };
+            [past.id.clone(), minute(past.saved_at), ending.unwrap_or_default(), kind.to_owned()]
+        })
+        .collect();
+    let mut hint = String::from("Say which, by its id: keymoor revert NAME --to ID\n");
+    for [id, at, ending, kind] in rows {
+        hint.push_str(format!("  {id}  {at}  {ending}  {kind}").trim_end());
+        hint.push('\n');
+    }
+    Words::new("Several versions have that number.").safe(UNCHANGED).hint(hint)
 }
 
 fn names_of(names: &[String]) -> String {
@@ -124,8 +187,11 @@ fn ambiguous(candidates: &[Candidate]) -> Words {
         .any(|one| candidates.iter().filter(|other| other.provider == one.provider).count() > 1);
     let mut hint = String::from("Say which:\n");
     for Candidate { id, provider, display } in candidates {
-        let full = format!("{}/{}", plain(provider), plain(display));
-        hint.push_str(&if twice { format!("  {id}  {full}\n") } else { format!("  {full}\n") });
+        let full = format!("{provider}/{display}");
+        hint.push_str(&match twice {
+            true => format!("  {id}  {}\n", plain(&full)),
+            false => format!("  {}\n", argument(&full)),
+        });
     }
     if twice {
         hint.push_str(

@@ -54,13 +54,18 @@ impl Vault {
         }
         let proved = self.prove(line, head)?;
         let keys = &self.keys;
-        self.cache.write(|change| {
+        let told = outcome.notices.len();
+        let done = self.cache.write(|change| {
             // An empty log proves an empty set, and nothing else.
             if change.staged_state()? != proved.state {
                 return Err(Error::Alarm(Alarm::StateWrong));
             }
             reconcile::reconcile(change, keys, &proved, options.accept_deletes, outcome)
-        })
+        });
+        if done.is_err() {
+            outcome.notices.truncate(told); // nothing of it has happened
+        }
+        done
     }
 
     /// Stages the pages, then what was written while they were taken; returns how far that reaches.

@@ -4,10 +4,10 @@ use keymoor_cache::{Change, Quarantined, Tag, Tags};
 use keymoor_protocol::{ActorId, Record, RecordId};
 
 use crate::clock::now;
-use crate::content::Content;
+use crate::content::{Content, field};
 use crate::drafts;
 use crate::error::Error;
-use crate::keys::Keys;
+use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan::{self, Left};
 
@@ -23,12 +23,14 @@ pub(crate) struct Outcome {
     pub(crate) notices: Vec<Notice>,
 }
 
-/// Takes one record. What does not open is kept, shown and never pushed over (rule 6).
+/// Takes one record. What does not open is kept, shown and never pushed over (rule 6). `actor` is this device's, read once
+/// for all records; it changes where this device finds that it was rolled back.
 pub(crate) fn take(
     change: &mut Change<'_>,
     keys: &Keys,
     record: &Record,
     seq: u64,
+    actor: &mut ActorId,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let id = record.id;
@@ -39,6 +41,10 @@ pub(crate) fn take(
         return Ok(change.put_base(record, seq, NAMELESS)?);
     };
     let before = change.current(id)?;
+    let draft = before.as_ref().and_then(|current| current.draft.as_ref());
+    if incoming.is_newer() || draft.is_some_and(|draft| is_newer(&draft.record)) {
+        return beside(change, keys, record, seq, &incoming, outcome);
+    }
     let base = before.as_ref().and_then(|c| c.base.as_ref()).and_then(|base| keys.open(&base.record).ok());
     let mut draft = match before.as_ref().and_then(|current| current.draft.as_ref()) {
         None => None,
@@ -52,16 +58,19 @@ pub(crate) fn take(
         },
     };
     let known: Vec<&Content> = base.iter().chain(&draft).collect();
-    let actor = drafts::actor(change, keys)?;
-    if incoming.meta.seen.contains_key(&actor) && plan::rolled_back(actor, &known, &incoming) {
-        let fresh = new_actor(change, keys, actor)?;
-        draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), actor, fresh));
+    if incoming.meta.seen.contains_key(actor) && plan::rolled_back(*actor, &known, &incoming) {
+        let fresh = new_actor(change, keys, *actor)?;
+        draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), *actor, fresh));
+        *actor = fresh;
     }
+    let erased_here = change.erasures()?.contains(&id);
+    let deleted_here = draft.as_ref().is_some_and(|draft| draft.meta.deleted());
     let was_live = before.as_ref().map(|current| current.record()).is_some_and(|r| !r.deleted);
     change.put_base(record, seq, keys.tags(&incoming.meta))?;
     if base.is_some_and(|base| base.meta != incoming.meta) {
         change.unmark_erased(id)?; // somebody edited what was being erased here: the edit decides
     }
+    let incoming_deleted = incoming.meta.deleted();
     let now_is = match plan::take(draft.as_ref(), &incoming) {
         Left::Nothing => {
             change.drop_draft(id)?;
@@ -72,9 +81,35 @@ pub(crate) fn take(
             *content
         }
     };
+    let deleted_there = draft.is_some() && !deleted_here && incoming_deleted;
+    if (deleted_here || deleted_there) && !now_is.meta.deleted() {
+        let (name, erased) = (name_of(&now_is), erased_here && deleted_here);
+        outcome.notices.push(Notice::Back { name, erased, here: deleted_here });
+    }
     outcome.conflicts += u64::from(now_is.meta.alternates().next().is_some());
     outcome.deleted += u64::from(was_live && now_is.meta.deleted());
     Ok(())
+}
+
+/// Takes a record that only a newer version of Keymoor understands, or one whose draft only that one does: they are not
+/// merged here. A draft stays as it is and is not pushed until this version was updated; see `freeze`.
+fn beside(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    record: &Record,
+    seq: u64,
+    incoming: &Content,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let before = change.current(record.id)?;
+    let base = before.as_ref().and_then(|current| current.base.as_ref());
+    if base.and_then(|base| keys.open_meta(&base.record).ok()).is_some_and(|base| base != incoming.meta) {
+        change.unmark_erased(record.id)?; // as for any other edit of what was being erased here
+    }
+    let gone = before.is_some_and(|current| current.draft.is_none() && !current.record().deleted);
+    outcome.deleted += u64::from(gone && record.deleted);
+    outcome.conflicts += u64::from(incoming.meta.alternates().next().is_some());
+    Ok(change.put_base(record, seq, keys.tags(&incoming.meta))?)
 }
 
 /// The record left the set for good. An edit that whoever forgot it had not seen comes back whole, as a new record.
@@ -87,10 +122,15 @@ pub(crate) fn forget(
     let draft = change.draft(id)?;
     let live = change.current(id)?.as_ref().map(|c| c.record()).is_some_and(|record| !record.deleted);
     match draft.as_ref().map(|draft| (keys.open(&draft.record), &draft.record)) {
+        Some((Ok(content), record)) if content.is_newer() && !content.meta.deleted() => {
+            drafts::carry(change, keys, RecordId::generate(), record)?;
+            change.drop_draft(id)?;
+        }
         Some((Ok(content), _)) if !content.meta.deleted() => {
             let actor = drafts::actor(change, keys)?;
             change.drop_draft(id)?;
             drafts::write(change, keys, RecordId::generate(), &plan::reborn(&content, actor))?;
+            outcome.notices.push(Notice::Back { name: name_of(&content), erased: true, here: false });
         }
         Some((Err(_), record)) => aside(change, record, "cache")?,
         _ => outcome.deleted += u64::from(live),
@@ -99,6 +139,11 @@ pub(crate) fn forget(
         change.drop_draft(id)?;
     }
     Ok(change.forget(id)?)
+}
+
+/// Provider and name, as they are shown.
+fn name_of(content: &Content) -> String {
+    format!("{}/{}", content.meta.text(field::PROVIDER), content.meta.text(field::NAME))
 }
 
 /// A new actor, and every draft stamped anew by it.
@@ -110,6 +155,9 @@ fn new_actor(change: &mut Change<'_>, keys: &Keys, old: ActorId) -> Result<Actor
     for draft in change.drafts()? {
         let id = draft.record.id;
         let Ok(content) = keys.open(&draft.record) else { continue };
+        if content.is_newer() {
+            continue; // not pushed from here before it is understood
+        }
         let base = change.base(id)?.and_then(|base| keys.open(&base.record).ok());
         drafts::write(change, keys, id, &plan::restamp(&content, base.as_ref(), old, fresh))?;
     }
@@ -129,3 +177,6 @@ fn aside(change: &mut Change<'_>, record: &Record, home: &str) -> Result<(), Err
 
 /// The index of a record whose name cannot be read: no name has this hash.
 const NAMELESS: Tags = Tags { name: Tag([0; 16]), full: Tag([0; 16]) };
+
+#[cfg(test)]
+mod tests;
