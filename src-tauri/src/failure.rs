@@ -94,7 +94,7 @@ fn code(error: &Error) -> &'static str {
         Error::NotFound | Error::NoSuchVersion | Error::NoSuchChoice => Failure::NOT_FOUND,
         Error::NoAccount => "NO_ACCOUNT",
         Error::NameTaken => "NAME_TAKEN",
-        Error::HasAccount => "HAS_ACCOUNT",
+        Error::HasAccount | Error::KitsMade => "HAS_ACCOUNT",
         Error::FileExists(_) => "FILE_EXISTS",
         Error::MassDelete { .. } => "MASS_DELETE",
         Error::NewerRecord => "NEWER_RECORD",

@@ -20,8 +20,8 @@ use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place};
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
-    MIRRORING, confirm_deletes, created, erased, in_conflict, joined, mirror_stopped, saved, synced, trashed,
-    unlocked,
+    MIRRORING, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined, mirror_stopped,
+    recovery_kit, saved, synced, trashed, unlocked,
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;

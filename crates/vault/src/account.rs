@@ -5,4 +5,5 @@ pub(crate) mod document;
 pub(crate) mod join;
 pub(crate) mod kits;
 pub(crate) mod login;
+pub(crate) mod recovery_page;
 pub(crate) mod session;

@@ -201,6 +201,9 @@ pub enum Error {
     /// This device has another account already, and keys in it.
     #[error("this device has an account")]
     HasAccount,
+    /// The kits of this account were made with it.
+    #[error("the account has its kits")]
+    KitsMade,
     /// A file that would be overwritten.
     #[error("a file is in the way")]
     FileExists(std::path::PathBuf),
@@ -364,7 +367,9 @@ impl Error {
             | Ambiguous(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
-            NameTaken | HasAccount | FileExists(_) | MassDelete { .. } | NewerRecord => Kind::Conflict,
+            NameTaken | HasAccount | KitsMade | FileExists(_) | MassDelete { .. } | NewerRecord => {
+                Kind::Conflict
+            }
             Locked | LockedEmpty | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused
             | BackendChanged(_) => Kind::Locked,
             Keychain(_) => Kind::Keychain,

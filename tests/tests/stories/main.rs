@@ -18,5 +18,6 @@ mod kits;
 mod main_job;
 mod passwords;
 mod profiles;
+mod recovery_page;
 mod refusals;
 mod told;

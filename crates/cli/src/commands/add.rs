@@ -77,7 +77,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         replace: args.replace,
     };
     match session.vault.add(credential) {
-        Ok(saved) => output::say(words::saved(&saved)),
+        Ok(saved) => {
+            output::say(words::saved(&saved));
+            if session.vault.wants_recovery_kit()? {
+                output::say(words::RECOVERY_KIT_OFFERED);
+            }
+        }
         Err(Error::NameTaken) => {
             return Err(Failure::NameTaken { provider: Some(provider), name: args.name });
         }

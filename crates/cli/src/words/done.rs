@@ -1,5 +1,7 @@
 //! What was done, and which homes hold it.
 
+use std::path::Path;
+
 use keymoor_vault::{Erased, Kept, KeychainProblem, Kits, RecordId, Saved, SyncReport};
 
 use super::keychain;
@@ -134,6 +136,20 @@ pub(crate) fn created(kits: &Kits) -> String {
         ),
     }
 }
+
+/// After a recovery kit was made for a vault without an account.
+pub(crate) fn recovery_kit(path: &Path) -> String {
+    let path = path.display().to_string();
+    format!(
+        "Written: {}\nIf the system's keychain is lost, it opens the cache on this disk, alone: keymoor unlock --recovery FILE\n\
+         Print it or move it off this device. One that was made before opens nothing any more.",
+        plain(&path)
+    )
+}
+
+/// After the first credential of a vault that only the keychain can open.
+pub(crate) const RECOVERY_KIT_OFFERED: &str =
+    "Only this system's keychain can open the vault. A page that can, too: keymoor account kit";
 
 /// After a join.
 pub(crate) fn joined(report: &SyncReport) -> String {

@@ -83,6 +83,7 @@ fn failures() -> Vec<Failure> {
         Error::NoAccount,
         Error::NameTaken,
         Error::HasAccount,
+        Error::KitsMade,
         Error::FileExists("kit.txt".into()),
         Error::MassDelete { count: 90, of: 100 },
         Error::NewerRecord,

@@ -47,6 +47,9 @@ pub(super) fn words(error: &Error) -> Words {
             "On the first device: keymoor account create --server URL\nOn every other one: keymoor account join --kit FILE",
         ),
         Error::NameTaken => Words::new("The provider has a credential of that name already.").safe(UNCHANGED),
+        Error::KitsMade => Words::new("The kits of this account were made with it, and stay good.")
+            .safe(UNCHANGED)
+            .hint("Making new ones, which makes the old ones void, is not there yet."),
         Error::HasAccount => Words::new("This device belongs to another account already.")
             .safe(UNCHANGED)
             .hint("A second vault can live beside it: set KEYMOOR_HOME and KEYMOOR_KEYCHAIN_SERVICE."),

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use crate::account::kits::{self, UNFINISHED};
+use crate::account::recovery_page::WITHOUT_SERVER;
 use crate::error::Error;
 use crate::homes::entries::Server;
 use crate::homes::lock::Lock;
@@ -67,7 +68,9 @@ impl Vault {
             let key = &self.custody.secret_key;
             without_keychain::unlock(document, self.keys.account, key, &request.password)?;
         }
-        let prepared = match known.filter(|_| self.custody.recovery_auth.is_some()) {
+        let known =
+            known.filter(|known| self.custody.recovery_auth.is_some() && self.is_of_an_account(known));
+        let prepared = match known {
             Some(document) if self.recovery_kit_is_there(&document, &request)? => {
                 self.same_account(document, &request)?
             }
@@ -178,7 +181,10 @@ impl Vault {
         let made = kits::finish(&request.recovery_kit)?
             || self.cache.read(|view| view.setting(UNFINISHED))?.is_some();
         kits::finish(&request.join_kit)?;
-        self.cache.write(|change| change.remove_setting(UNFINISHED))?;
+        self.cache.write(|change| {
+            change.remove_setting(WITHOUT_SERVER)?;
+            change.remove_setting(UNFINISHED)
+        })?;
         Ok(Kits {
             join_kit: request.join_kit.clone(),
             recovery_kit: made.then(|| request.recovery_kit.clone()),

@@ -8,6 +8,7 @@ use keymoor_sealing::{RootKey, SecretKey};
 use secrecy::SecretString;
 
 use crate::account::login::by_password;
+use crate::account::recovery_page::WITHOUT_SERVER;
 use crate::content::Content;
 use crate::drafts;
 use crate::error::{Alarm, Error};
@@ -45,8 +46,11 @@ impl Vault {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, Error> {
         let lock = Lock::wait(&self.config, "sync")?;
-        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
-        if device.server.is_some() || self.custody.recovery_auth.is_some() {
+        let (device, known) =
+            self.cache.read(|view| Ok::<_, Error>((view.device()?, view.keys_document()?)))?;
+        let device = device.ok_or(Error::Locked)?;
+        let known = known.and_then(|bytes| KeysDocument::decode(&bytes).ok());
+        if device.server.is_some() || known.is_some_and(|known| self.is_of_an_account(&known)) {
             return Err(Error::HasAccount);
         }
         progress(Progress::SigningIn);
@@ -122,6 +126,7 @@ impl Vault {
             (device.server, device.pin) = (Some(kit.server.url.clone()), kit.server.pin);
             change.set_device(&device)?;
             change.set_keys_document(&document.encode())?;
+            change.remove_setting(WITHOUT_SERVER)?; // that kit opens nothing here any more
             change.set_setting(FORMER, b"1")?;
             change.set_setting(MUST_HAVE_LOG, b"1")?;
             if kit.known != Cursor::START {
