@@ -25,6 +25,7 @@ pub(crate) use done::{
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
+pub(crate) use unreadable::NEWEST_LOST;
 
 use crate::{
     clipboard::ClipboardError,

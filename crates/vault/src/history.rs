@@ -48,19 +48,27 @@ pub(crate) struct Version {
 
 impl Vault {
     /// The versions of a credential, each once, newest first, the one in use among them. One in which two devices' values
-    /// stand beside each other comes as it is shown, and then once for each value that it does not show.
+    /// stand beside each other comes as it is shown, and then once for each value that it does not show. Where the one in
+    /// use cannot be read, those before it come alone.
     pub fn history(&mut self, id: RecordId) -> Result<Vec<Past>, Error> {
         Ok(self.versions(id)?.into_iter().map(|version| version.past).collect())
     }
 
     /// The same with their contents. Of one version only the newest: a draft and the base that it became say the same.
     pub(crate) fn versions(&mut self, id: RecordId) -> Result<Vec<Version>, Error> {
-        let current = self.heal(id)?;
+        let (current, lost) = match self.heal(id) {
+            Ok(current) => (Some(current), None),
+            Err(lost @ Error::Unreadable { .. }) => (None, Some(lost)),
+            Err(error) => return Err(error),
+        };
         let keys = &self.keys;
         let mut versions = self.cache.read(|view| {
-            let draft = view.draft(id)?;
-            let saved_at = draft.as_ref().map_or(current.meta.updated, |draft| draft.saved_at);
-            let mut versions = vec![(current, saved_at, true)];
+            let draft = view.draft(id).ok().flatten();
+            let current = current.map(|content| {
+                let saved_at = draft.as_ref().map_or(content.meta.updated, |draft| draft.saved_at);
+                (content, saved_at, true)
+            });
+            let mut versions: Vec<_> = current.into_iter().collect();
             // Under a draft lies what the server has; it goes into the cache's history only when it is replaced.
             let base = view.base(id).ok().flatten().and_then(|base| keys.open(&base.record).ok());
             let base = base.map(|content| (content.meta.updated, content));
@@ -77,6 +85,9 @@ impl Vault {
             }
             Ok::<_, Error>(versions)
         })?;
+        if let (Some(lost), true) = (lost, versions.is_empty()) {
+            return Err(lost);
+        }
         versions.sort_by_cached_key(|(content, saved_at, current)| {
             (Reverse(content.meta.version()), !current, Reverse(*saved_at), content.meta.version_id(None))
         });

@@ -1,18 +1,22 @@
 //! Back to an older version: its values are written again, as a new edit.
 
+use keymoor_cache::Change;
 use keymoor_protocol::RecordId;
 
 use crate::clock::now;
-use crate::content::field;
-use crate::drafts::{self, Saved};
+use crate::content::{Content, field};
+use crate::drafts::{self, Saved, Written};
 use crate::error::Error;
 use crate::find;
 use crate::history::Version;
+use crate::homes::heal;
+use crate::keys::Keys;
+use crate::sync::take;
 use crate::vault::Vault;
 
 impl Vault {
     /// Gives a credential the values that it had at `version`, which is a [`crate::Past::id`], or a number where only one
-    /// version has it. What it has now stays in the history.
+    /// version has it. What it has now stays in the history; where that cannot be read any more, it is kept aside.
     ///
     /// # Errors
     /// [`Error::WhichVersion`] if several versions have that number; [`Error::NameTaken`] if its name of then is another's
@@ -20,15 +24,39 @@ impl Vault {
     pub fn revert(&mut self, id: RecordId, version: &str) -> Result<Saved, Error> {
         let old = pick(self.versions(id)?, version)?.content;
         let (saved, ()) = self.save(|change, keys| {
-            let before = drafts::current(change, keys, id)?;
             let (provider, name) = (old.meta.text(field::PROVIDER), old.meta.text(field::NAME));
             find::must_be_free(change, keys, provider, name, Some(id))?;
+            let before = match drafts::current(change, keys, id) {
+                Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => {
+                    return Ok((in_place_of_lost(change, keys, id, &old)?, ()));
+                }
+                before => before?,
+            };
             let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.revert_to(&old);
             Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))
         })?;
         Ok(saved)
     }
+}
+
+/// Writes an old version where the newest cannot be read. Should a home with the newest come back, both stand beside each
+/// other: neither had seen the other.
+fn in_place_of_lost(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    old: &Content,
+) -> Result<Written, Error> {
+    // What cannot be read may have counters of this cache's; none may be given twice.
+    let known = drafts::actor(change, keys)?;
+    let actor = take::new_actor(change, keys, known)?;
+    if let Some(layer) = change.kept(id)?.draft {
+        heal::aside(change, id, &layer)?;
+    }
+    let mut action = old.clone().act(actor, now());
+    action.write_again();
+    drafts::create(change, keys, id, &action.finish())
 }
 
 fn pick(versions: Vec<Version>, wanted: &str) -> Result<Version, Error> {

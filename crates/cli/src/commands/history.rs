@@ -7,7 +7,7 @@ use crate::{
     output::{self, minute, plain, rfc3339, table},
     passwords::Passwords,
     session::Session,
-    words::Failure,
+    words::{self, Failure},
 };
 
 /// List the versions of a credential, newest first.
@@ -31,7 +31,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return output::json(&past.iter().map(Entry::new).collect::<Vec<_>>());
     }
     let rows: Vec<_> = past.iter().map(row).collect();
-    output::data(&table(["VERSION", "ID", "SAVED", "NAME", "ENDS IN", "KEPT", ""], &rows))
+    output::data(&table(["VERSION", "ID", "SAVED", "NAME", "ENDS IN", "KEPT", ""], &rows))?;
+    if past.iter().all(|past| !past.current) {
+        output::say(words::NEWEST_LOST);
+    }
+    Ok(())
 }
 
 fn row(past: &Past) -> [String; 7] {

@@ -4,6 +4,10 @@ use keymoor_vault::{HomeName, Why};
 
 use super::Words;
 
+/// Below a history that lacks the version in use.
+pub(crate) const NEWEST_LOST: &str = "The version in use cannot be read; keymoor get says what each home answered.\n\
+     To go on from one of these: keymoor revert NAME --to ID";
+
 pub(super) fn words(homes: &[(HomeName, Why)]) -> Words {
     let mut said = Vec::new();
     for (home, why) in homes {
@@ -14,7 +18,7 @@ pub(super) fn words(homes: &[(HomeName, Why)]) -> Words {
         .hint(match said.is_empty() {
             true => "keymoor doctor says more about it.".to_owned(),
             false => format!(
-                "{}\nA home that comes back into reach can mend it: keymoor doctor --repair",
+                "{}\nA home that comes back into reach can mend it: keymoor doctor --repair\nIf there were versions before it, keymoor history lists them.",
                 said.join("\n")
             ),
         })

@@ -178,7 +178,8 @@ fn look(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Look, Error> {
     Ok(Look { base: kept.base.filter(|_| base_broken), draft: kept.draft.filter(|_| draft_broken), content })
 }
 
-fn aside(change: &mut Change<'_>, id: RecordId, layer: &KeptLayer) -> Result<(), Error> {
+/// Keeps a layer that does not open, as it was found.
+pub(crate) fn aside(change: &mut Change<'_>, id: RecordId, layer: &KeptLayer) -> Result<(), Error> {
     Ok(change.quarantine(&Quarantined {
         id,
         home: "cache".to_owned(),

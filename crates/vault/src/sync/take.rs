@@ -147,7 +147,7 @@ fn name_of(content: &Content) -> String {
 }
 
 /// A new actor, and every draft stamped anew by it.
-fn new_actor(change: &mut Change<'_>, keys: &Keys, old: ActorId) -> Result<ActorId, Error> {
+pub(crate) fn new_actor(change: &mut Change<'_>, keys: &Keys, old: ActorId) -> Result<ActorId, Error> {
     let fresh = ActorId::generate();
     let mut device = change.device()?.ok_or(Error::Locked)?;
     device.actor = fresh;

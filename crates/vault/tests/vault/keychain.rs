@@ -306,6 +306,41 @@ fn a_rebuild_gives_no_older_generation_in_place_of_the_newest() {
     .unwrap();
 }
 
+/// Nobody puts an older value in the place of a lost one but whoever asks for it.
+#[test]
+fn what_was_before_a_lost_value_can_be_taken() {
+    with_keyring("keychain::what_was_before_a_lost_value_can_be_taken", |_keyring| {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = open_system(home.path()).unwrap();
+        let (work, lost) = (add(&mut vault, "work", "before").id, add(&mut vault, "lost", "broken").id);
+        drop(vault);
+        for id in [work, lost] {
+            let mut bytes = keychain().get(EntryId::Record(id), None).unwrap().unwrap().bytes.to_vec();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            if id == lost {
+                keychain().delete(EntryId::Record(lost)).unwrap();
+            }
+            newest(id, &bytes);
+        }
+        forget_cache(home.path());
+        let mut vault = open_system(home.path()).unwrap();
+        let history = vault.history(work).unwrap();
+        assert_eq!(history.iter().map(|past| past.current).collect::<Vec<_>>(), [false]);
+        assert!(matches!(vault.history(lost), Err(Error::Unreadable { .. })), "there is nothing before it");
+        assert!(matches!(vault.revert(work, "7"), Err(Error::NoSuchVersion)));
+
+        let saved = vault.revert(work, &history[0].id).unwrap();
+        assert!(saved.changed && saved.version > history[0].version);
+        assert_eq!(secret(&mut vault, work), "before");
+        assert!(matches!(vault.revert(lost, "1"), Err(Error::Unreadable { .. })));
+        drop(vault);
+        forget_cache(home.path());
+        assert_eq!(secret(&mut open_system(home.path()).unwrap(), work), "before");
+    })
+    .unwrap();
+}
+
 #[test]
 fn two_processes_leave_the_newest_value_in_the_keychain() {
     with_keyring("keychain::two_processes_leave_the_newest_value_in_the_keychain", |_keyring| {
