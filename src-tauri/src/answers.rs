@@ -23,6 +23,7 @@ pub(crate) struct Listing {
     created_at: u64,
     updated_at: u64,
     version: u64,
+    version_id: String,
     trashed: bool,
     waiting: bool,
 }
@@ -79,6 +80,10 @@ pub(crate) struct Choice {
 pub(crate) struct Saved {
     id: String,
     version: u64,
+    /// Whether anything is other than before.
+    changed: bool,
+    /// Fields of which this action made one of two devices' values the only one.
+    settled: Vec<String>,
     keychain: Kept,
     waiting: u64,
 }
@@ -96,7 +101,10 @@ pub(crate) enum Kept {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub(crate) struct Past {
+    id: String,
     version: u64,
+    /// Whether another device wrote it, and the version does not show it.
+    alternate: bool,
     saved_at: u64,
     deleted: bool,
     current: bool,
@@ -157,6 +165,7 @@ impl From<vault::Listing> for Listing {
             created_at: listing.created_at,
             updated_at: listing.updated_at,
             version: listing.version,
+            version_id: listing.version_id,
             trashed: listing.trashed,
             waiting: listing.waiting,
         }
@@ -191,14 +200,15 @@ impl From<vault::Saved> for Saved {
             vault::Kept::Off => Kept::Off,
             vault::Kept::Failed(_) => Kept::Failed,
         };
-        Self { id: saved.id.to_string(), version: saved.version, keychain, waiting: saved.waiting }
+        let vault::Saved { id, version, changed, settled, waiting, .. } = saved;
+        Self { id: id.to_string(), version, changed, settled, keychain, waiting }
     }
 }
 
 impl From<vault::Past> for Past {
     fn from(past: vault::Past) -> Self {
-        let vault::Past { version, saved_at, deleted, name, last_four, current, .. } = past;
-        Self { version, saved_at, deleted, current, name, last_four }
+        let vault::Past { id, version, alternate, saved_at, deleted, name, last_four, current, .. } = past;
+        Self { id, version, alternate, saved_at, deleted, current, name, last_four }
     }
 }
 

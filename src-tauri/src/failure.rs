@@ -83,6 +83,8 @@ fn code(error: &Error) -> &'static str {
         Error::InvalidServer => "INVALID_SERVER",
         Error::PlainHttp => "INSECURE_SERVER",
         Error::WhichField(_) | Error::NoSuchField(_) => "NO_SUCH_FIELD",
+        Error::WhichVersion(_) => Failure::INVALID_INPUT,
+        Error::LastSecret => "EMPTY_SECRET",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
         Error::NotFound | Error::NoSuchVersion | Error::NoSuchChoice => Failure::NOT_FOUND,
         Error::NoAccount => "NO_ACCOUNT",

@@ -34,8 +34,8 @@ pub(crate) enum Source {
 pub(crate) enum Entered {
     /// One secret.
     One(SecretString),
-    /// Secret fields by name, in the order given.
-    Fields(Vec<(String, SecretString)>),
+    /// Secret fields by name, in the order given; nothing for one that is to be removed.
+    Fields(Vec<(String, Option<SecretString>)>),
 }
 
 /// Why it cannot be a secret.
@@ -66,6 +66,8 @@ pub(crate) enum InputError {
     FieldTwice(String),
     /// `--fields-stdin`: an empty object.
     NoFields,
+    /// `--fields-stdin`: null, where nothing is there to be removed.
+    RemovesInAdd(String),
     /// `--set` without `=` or without a name.
     NotAssignment,
     /// `--set` on a secret field.

@@ -1,5 +1,6 @@
 //! Data goes to standard output, everything else to standard error.
 
+mod argument;
 mod escape;
 mod number;
 mod table;
@@ -10,6 +11,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+pub(crate) use argument::{argument, quoted};
 pub(crate) use escape::{lines, plain};
 pub(crate) use number::{counted, grouped};
 pub(crate) use table::table;

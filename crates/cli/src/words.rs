@@ -22,7 +22,8 @@ use keymoor_vault::{ConfigError, Error, Kind, KitError, Place};
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
-    MIRRORING, confirm_deletes, created, erased, joined, mirror_stopped, saved, synced, trashed, unlocked,
+    MIRRORING, confirm_deletes, created, erased, in_conflict, joined, mirror_stopped, saved, synced, trashed,
+    unlocked,
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
@@ -30,7 +31,7 @@ pub(crate) use notice::notice;
 use crate::{
     clipboard::ClipboardError,
     input::{FileError, InputError},
-    output::{plain, say},
+    output::{argument, plain, say},
 };
 
 /// Said once when the keychain keeps us waiting.
@@ -167,7 +168,7 @@ fn words(failure: &Failure) -> Words {
             .hint("Name the provider first: keymoor add openai --name work"),
         Failure::NoKit => Words::new("A kit is needed to unlock.")
             .hint("keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
-        Failure::NoSuchName { name, place, elsewhere } => no_such_name(&plain(name), *place, *elsewhere),
+        Failure::NoSuchName { name, place, elsewhere } => no_such_name(name, *place, *elsewhere),
         Failure::NameTaken { provider, name } => name_taken(provider.as_deref(), &plain(name)),
         Failure::RevertedNameTaken => {
             Words::new("That version had another name, and a different credential has that name now.")
@@ -225,14 +226,15 @@ pub(crate) fn of_kind(kind: Kind) -> u8 {
 }
 
 fn no_such_name(name: &str, place: Place, elsewhere: bool) -> Words {
+    let (name, pasted) = (plain(name), argument(name));
     match (place, elsewhere) {
         (Place::Active, true) => Words::new(format!("\"{name}\" is in the trash."))
-            .hint(format!("To have it back: keymoor restore {name}")),
+            .hint(format!("To have it back: keymoor restore {pasted}")),
         (Place::Active, false) => Words::new(format!("There is no credential named \"{name}\"."))
             .hint("keymoor list shows those that are here."),
         (Place::Trash, true) => Words::new(format!("\"{name}\" is not in the trash, it is in use."))
             .safe("Nothing was changed.")
-            .hint(format!("To put it there: keymoor rm {name}")),
+            .hint(format!("To put it there: keymoor rm {pasted}")),
         (Place::Trash, false) => Words::new(format!("There is no \"{name}\" in the trash."))
             .hint("keymoor trash shows what is there."),
     }

@@ -6,6 +6,7 @@ use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::now;
+use crate::content::edit::Action;
 use crate::content::{Content, field};
 use crate::drafts::{self, Saved};
 use crate::error::{Error, Input};
@@ -42,12 +43,15 @@ pub enum Value {
     Open(String),
     /// Sealed away from everything but an explicit read.
     Secret(SecretString),
+    /// No longer there, secret or not. Not the last secret one.
+    Removed,
 }
 
 /// What was entered, checked.
 pub(crate) struct Checked {
     pub(crate) secrets: Vec<(String, SecretString)>,
     pub(crate) open: Vec<(String, String)>,
+    pub(crate) removed: BTreeSet<String>,
     pub(crate) labels: BTreeSet<String>,
     pub(crate) note: Option<String>,
 }
@@ -70,23 +74,28 @@ impl Vault {
         }
         let (saved, replaced) = self.save(|change, keys| {
             let holders = find::holders(change, keys, &provider, &name)?;
-            let (id, content) = match holders.as_slice() {
-                [] => (RecordId::generate(), Content::empty(salt, now())),
+            let (id, before) = match holders.as_slice() {
+                [] => (RecordId::generate(), None),
                 _ if !new.replace => return Err(Error::NameTaken),
-                [one] => (*one, drafts::current(change, keys, *one)?),
+                [one] => (*one, Some(drafts::current(change, keys, *one)?)),
                 _ => return Err(find::ambiguous(change, keys, &holders)?),
             };
+            let content = before.clone().unwrap_or_else(|| Content::empty(salt, now()));
             let mut action = content.act(drafts::actor(change, keys)?, now());
-            if holders.is_empty() {
+            if before.is_none() {
                 action.set_text(field::PROVIDER, &provider);
                 action.set_text(field::NAME, &name);
             }
-            checked.apply(&mut action);
+            checked.apply(&mut action)?;
             let content = action.finish();
             input::size(content.shown_bytes())?;
-            drafts::write(change, keys, id, &content)?;
-            Ok((id, content.meta.version(), !holders.is_empty()))
+            let written = match &before {
+                None => drafts::create(change, keys, id, &content)?,
+                Some(before) => drafts::replace(change, keys, id, before, &content)?,
+            };
+            Ok((written, before.is_some()))
         })?;
+        let replaced = replaced && saved.changed;
         Ok(Saved { replaced, ..saved })
     }
 }
@@ -96,6 +105,7 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
     let mut checked = Checked {
         secrets: Vec::new(),
         open: Vec::new(),
+        removed: BTreeSet::new(),
         labels: labels.iter().map(|label| input::label(label)).collect::<Result<_, _>>()?,
         note: note.as_deref().map(input::note).transpose()?,
     };
@@ -112,6 +122,10 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
                 size += secret.expose_secret().len(); // exposed to be counted
                 checked.secrets.push((name, secret));
             }
+            Value::Removed if checked.removed.contains(&name) => {
+                return Err(Error::Invalid(Input::FieldName));
+            }
+            Value::Removed => drop(checked.removed.insert(name)),
         }
     }
     input::size(size)?;
@@ -120,6 +134,7 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
         .iter()
         .map(|(name, _)| name)
         .chain(checked.open.iter().map(|(name, _)| name))
+        .chain(&checked.removed)
         .map(String::as_str)
         .collect();
     if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
@@ -130,12 +145,31 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
 
 impl Checked {
     /// Writes the values. Labels are added to those that are there.
-    pub(crate) fn apply(self, action: &mut crate::content::edit::Action) {
+    ///
+    /// # Errors
+    /// [`Error::NoSuchField`] for a field to remove that is not there; [`Error::LastSecret`] if no secret one is left.
+    pub(crate) fn apply(self, action: &mut Action) -> Result<(), Error> {
+        let meta = action.meta();
+        let secret = |name: &String| meta.key().is_some_and(|parts| parts.contains_key(name));
+        let open = |name: &String| meta.fields.contains_key(&format!("{}{name}", field::OPEN));
+        if self.removed.iter().any(|name| !secret(name) && !open(name)) {
+            return Err(Error::NoSuchField(meta.field_names()));
+        }
+        let secrets = !self.secrets.is_empty() || self.removed.iter().any(secret);
+        // A field that becomes secret is not left open beside it.
+        let closed: Vec<String> =
+            self.secrets.iter().map(|(name, _)| name).filter(|name| open(name)).cloned().collect();
+        for name in self.removed.iter().chain(&closed) {
+            action.set_text(&format!("{}{name}", field::OPEN), "");
+        }
         for (name, text) in &self.open {
             action.set_text(&format!("{}{name}", field::OPEN), text);
         }
-        if !self.secrets.is_empty() {
-            action.set_secrets(self.secrets);
+        if secrets {
+            action.set_secrets(self.secrets, &self.removed);
+            if action.meta().key().is_none_or(|parts| parts.is_empty()) {
+                return Err(Error::LastSecret);
+            }
         }
         if !self.labels.is_empty() {
             action.add_labels(&self.labels);
@@ -143,5 +177,6 @@ impl Checked {
         if let Some(note) = &self.note {
             action.set_text(field::NOTE, note);
         }
+        Ok(())
     }
 }

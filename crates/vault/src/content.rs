@@ -11,6 +11,7 @@ pub(crate) mod edit;
 pub(crate) mod payload;
 #[cfg(test)]
 mod tests;
+pub(crate) mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -92,6 +93,8 @@ pub(crate) type Secrets = BTreeMap<Fingerprint, Arc<SecretString>>;
 pub(crate) struct Content {
     pub(crate) meta: Meta,
     pub(crate) secrets: Secrets,
+    /// Of the envelopes that it was opened from. What is newer than [`payload::SCHEMA`] is read and never sealed.
+    pub(crate) schema: u16,
 }
 
 impl Meta {
@@ -138,6 +141,12 @@ impl Meta {
         self.fields.keys().filter_map(|name| Some((name.strip_prefix(field::OPEN)?, self.text(name))))
     }
 
+    /// The names of its fields, the secret ones first.
+    pub(crate) fn field_names(&self) -> Vec<String> {
+        let secret = self.key().into_iter().flat_map(BTreeMap::keys).cloned();
+        secret.chain(self.open_fields().map(|(name, _)| name.to_owned())).collect()
+    }
+
     /// The labels.
     pub(crate) fn labels(&self) -> BTreeSet<&str> {
         let texts = self.fields.get(field::LABELS).into_iter().flatten().map(|entry| match &entry.value {
@@ -156,6 +165,15 @@ impl Meta {
         self.fields.iter().filter(several).map(|(name, entries)| (name.as_str(), entries))
     }
 
+    /// Whether both show and hold the same, whoever wrote it and when.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let values = |meta: &Self| -> BTreeMap<String, BTreeSet<Value>> {
+            let of = |entries: &BTreeSet<Entry>| entries.iter().map(|entry| entry.value.clone()).collect();
+            meta.fields.iter().map(|(name, entries)| (name.clone(), of(entries))).collect()
+        };
+        self.deleted() == other.deleted() && values(self) == values(other)
+    }
+
     /// The fingerprints that its values name.
     pub(crate) fn fingerprints(&self) -> BTreeSet<Fingerprint> {
         let keys = self.entries().filter_map(|entry| match &entry.value {
@@ -170,6 +188,11 @@ impl Content {
     /// Whether every secret that its values name is there. Only such a content may be sealed.
     pub(crate) fn is_whole(&self) -> bool {
         self.meta.fingerprints().iter().all(|fingerprint| self.secrets.contains_key(fingerprint))
+    }
+
+    /// Whether a newer version of Keymoor wrote it.
+    pub(crate) fn is_newer(&self) -> bool {
+        self.schema > payload::SCHEMA
     }
 
     /// Bytes of the fields that are shown: what a credential may hold 64 KiB of.
@@ -202,7 +225,7 @@ pub(crate) fn merge(mine: &Content, theirs: &Content) -> Content {
     let meta = merge_meta(&mine.meta, &theirs.meta);
     let mut secrets = mine.secrets.clone();
     secrets.extend(theirs.secrets.iter().map(|(fingerprint, secret)| (*fingerprint, Arc::clone(secret))));
-    Content { meta, secrets }.tidy()
+    Content { meta, secrets, schema: mine.schema.max(theirs.schema) }.tidy()
 }
 
 fn merge_meta(mine: &Meta, theirs: &Meta) -> Meta {

@@ -1,13 +1,14 @@
 //! Writing what the user did: one transaction in the cache, then the copy in the keychain.
 
 use keymoor_cache::{Change, View};
-use keymoor_protocol::RecordId;
+use keymoor_protocol::{Record, RecordId};
 
 use crate::account::join::FORMER;
 use crate::clock::now;
-use crate::content::Content;
+use crate::content::{Content, Meta, field};
 use crate::error::{Error, KeychainProblem};
-use crate::keys::Keys;
+use crate::keys::{Keys, is_newer};
+use crate::show::shown_name;
 use crate::vault::Vault;
 
 /// What became of a save.
@@ -15,10 +16,20 @@ use crate::vault::Vault;
 pub struct Saved {
     /// The credential.
     pub id: RecordId,
+    /// Its provider.
+    pub provider: String,
+    /// Its name now.
+    pub name: String,
     /// Its version now.
     pub version: u64,
+    /// The name of that version ([`crate::Past::id`]).
+    pub version_id: String,
+    /// Whether it says anything else than before. If not, nothing was written.
+    pub changed: bool,
     /// Whether an earlier value was replaced (it stays in the history).
     pub replaced: bool,
+    /// The fields of which two devices' values stood beside each other and no longer do ([`crate::Conflict::field`]).
+    pub settled: Vec<String>,
     /// Whether the keychain has it, too. The cache has it in any case.
     pub keychain: Kept,
     /// Changes that the server has not seen yet; 0 without an account.
@@ -36,12 +47,23 @@ pub enum Kept {
     Failed(KeychainProblem),
 }
 
+/// What an action wrote.
+pub(crate) struct Written {
+    id: RecordId,
+    meta: Meta,
+    changed: bool,
+    settled: Vec<String>,
+}
+
 /// The content of a record as this device shows it, with both envelopes opened.
+///
+/// # Errors
+/// [`Error::NewerRecord`] if a newer version of Keymoor wrote it, or what lies under its draft.
 pub(crate) fn current(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Content, Error> {
     device(view, keys)?;
     let current = view.current(id)?.ok_or(Error::NotFound)?;
     let record = current.record();
-    if record.meta.header().schema > crate::content::payload::SCHEMA {
+    if is_newer(record) || current.base.as_ref().is_some_and(|base| is_newer(&base.record)) {
         return Err(Error::NewerRecord);
     }
     // Healed by `Vault::heal` before an edit; what still does not open is never written over.
@@ -63,6 +85,50 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// Puts down, as the draft of `id`, what a newer version of Keymoor sealed: sealed again for the version that follows the
+/// base, unchanged inside.
+pub(crate) fn carry(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    record: &Record,
+) -> Result<(), Error> {
+    let version = change.base(id)?.map_or(1, |base| base.record.version + 1);
+    let carried = keys.carry(record, id, version)?;
+    let meta = keys.open_meta(&carried).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
+    change.put_draft(&carried, keys.tags(&meta), now())?;
+    Ok(())
+}
+
+/// Puts down a record that was not there before.
+pub(crate) fn create(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    content: &Content,
+) -> Result<Written, Error> {
+    write(change, keys, id, content)?;
+    Ok(Written { id, meta: content.meta.clone(), changed: true, settled: Vec::new() })
+}
+
+/// Puts down what an action made of `before`. An action that changes nothing leaves no version.
+pub(crate) fn replace(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    before: &Content,
+    after: &Content,
+) -> Result<Written, Error> {
+    if before.meta.says_the_same(&after.meta) {
+        return Ok(Written { id, meta: before.meta.clone(), changed: false, settled: Vec::new() });
+    }
+    write(change, keys, id, after)?;
+    let open = |name: &str| after.meta.alternates().any(|(still, _)| still == name);
+    let settled = before.meta.alternates().map(|(name, _)| name).filter(|name| !open(name));
+    let settled = settled.map(|name| shown_name(name).to_owned()).collect();
+    Ok(Written { id, meta: after.meta.clone(), changed: true, settled })
+}
+
 impl Vault {
     /// Runs an edit in one write transaction, then takes it into the keychain. What broken rows need was healed before.
     ///
@@ -70,16 +136,29 @@ impl Vault {
     /// Nothing is stored after an error.
     pub(crate) fn save<T>(
         &mut self,
-        act: impl FnOnce(&mut Change<'_>, &Keys) -> Result<(RecordId, u64, T), Error>,
+        act: impl FnOnce(&mut Change<'_>, &Keys) -> Result<(Written, T), Error>,
     ) -> Result<(Saved, T), Error> {
         let keys = &self.keys;
-        let (id, version, more, waiting) = self.cache.write(|change| {
-            let (id, version, more) = act(change, keys)?;
+        let (written, more, waiting) = self.cache.write(|change| {
+            let (written, more) = act(change, keys)?;
             let synced = device(change, keys)?.server.is_some();
             let waiting = if synced { change.draft_count()? } else { 0 };
-            Ok::<_, Error>((id, version, more, waiting))
+            Ok::<_, Error>((written, more, waiting))
         })?;
-        Ok((Saved { id, version, replaced: false, keychain: self.keep(id), waiting }, more))
+        let Written { id, meta, changed, settled } = written;
+        let saved = Saved {
+            id,
+            provider: meta.text(field::PROVIDER).to_owned(),
+            name: meta.text(field::NAME).to_owned(),
+            version: meta.version(),
+            version_id: meta.version_id(None),
+            changed,
+            replaced: false,
+            settled,
+            keychain: self.keep(id),
+            waiting,
+        };
+        Ok((saved, more))
     }
 
     /// Takes a finished save into the keychain, and a few copies that were left behind.

@@ -13,7 +13,7 @@ use crate::{find, input};
 pub struct Edit {
     /// A new name.
     pub name: Option<String>,
-    /// Fields to set; an open field with an empty value is removed.
+    /// Fields to set or to remove; an open field with an empty value is removed, too.
     pub fields: Vec<Field>,
     /// The labels, all of them.
     pub labels: Option<Vec<String>>,
@@ -36,12 +36,12 @@ impl Vault {
         let checked = check(fields, labels.unwrap_or_default(), note)?;
         self.heal(id)?;
         let (saved, ()) = self.save(|change, keys| {
-            let content = drafts::current(change, keys, id)?;
-            if content.meta.deleted() {
+            let before = drafts::current(change, keys, id)?;
+            if before.meta.deleted() {
                 return Err(Error::NotFound);
             }
-            let provider = content.meta.text(field::PROVIDER).to_owned();
-            let mut action = content.act(drafts::actor(change, keys)?, now());
+            let provider = before.meta.text(field::PROVIDER).to_owned();
+            let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             if let Some(name) = &name {
                 find::must_be_free(change, keys, &provider, name, Some(id))?;
                 action.set_text(field::NAME, name);
@@ -49,12 +49,11 @@ impl Vault {
             if replace_labels {
                 action.set_labels(&checked.labels);
             }
-            checked.apply(&mut action);
+            checked.apply(&mut action)?;
             let content = action.finish();
             input::size(content.shown_bytes())?;
-            drafts::write(change, keys, id, &content)?;
-            Ok((id, content.meta.version(), ()))
+            Ok((drafts::replace(change, keys, id, &before, &content)?, ()))
         })?;
-        Ok(Saved { replaced: true, ..saved })
+        Ok(Saved { replaced: saved.changed, ..saved })
     }
 }

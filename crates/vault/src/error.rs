@@ -152,12 +152,18 @@ pub enum Error {
     /// The credential has several secret fields.
     #[error("which field?")]
     WhichField(Vec<String>),
-    /// It has no such secret field.
+    /// It has no such field, but these.
     #[error("no such field")]
     NoSuchField(Vec<String>),
     /// Several credentials fit the name.
     #[error("the name is ambiguous")]
     Ambiguous(Vec<Candidate>),
+    /// Several versions have the number.
+    #[error("which version?")]
+    WhichVersion(Vec<crate::history::Past>),
+    /// The only secret field would go.
+    #[error("the last secret field")]
+    LastSecret,
     /// An edit that changes nothing.
     #[error("nothing to change")]
     NothingToChange,
@@ -312,6 +318,8 @@ impl Error {
             | InvalidServer
             | PlainHttp
             | WhichField(_)
+            | WhichVersion(_)
+            | LastSecret
             | Ambiguous(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,

@@ -21,8 +21,9 @@ pub enum Place {
 }
 
 impl Vault {
-    /// The credential of a name: `name`, or `provider/name` where two providers use the same name; `work (2)` as shown where
-    /// two devices added the same; or its record's id.
+    /// The credential of a name: its record's id; or `provider/name`; or `name` alone. The first of these that fits decides, so
+    /// that an exact one stays exact whatever others are called. `work (2)` is taken as it is shown where two devices added the
+    /// same.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Ambiguous`] with the candidates.
@@ -80,30 +81,57 @@ pub(crate) fn display(name: &str, id: RecordId, holders: &[RecordId]) -> String 
 
 fn active(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
     let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
-    let mut ids = BTreeSet::new();
-    ids.extend(by_id(view, &whole, false)?);
-    ids.extend(view.by_name(keys.name_tag(&whole))?);
-    for (provider, name) in splits(&whole) {
-        ids.extend(holders(view, keys, &provider, &name)?);
+    if let Some(id) = by_id(view, &whole, false)? {
+        return Ok(candidate(view, keys, id)?.into_iter().collect());
     }
-    if let Some((shared, place)) = suffixed(&whole) {
-        ids.extend(at_place(view, keys, shared, place)?);
+    let full = full_names(view, keys, &whole)?;
+    if full.is_empty() { bare_names(view, keys, &whole) } else { Ok(full) }
+}
+
+/// Those whose provider and name `text` is.
+fn full_names(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
+    let mut found = Vec::new();
+    for (provider, name) in splits(text) {
+        let mut ids: BTreeSet<RecordId> = holders(view, keys, &provider, &name)?.into_iter().collect();
+        if let Some((shared, place)) = suffixed(&name) {
+            ids.extend(holders(view, keys, &provider, shared)?.get(place - 1));
+        }
+        found.extend(read(view, keys, ids, |one| one.provider == provider && is_called(one, &name))?);
     }
+    Ok(found)
+}
+
+/// Those whose name `text` is, whatever their provider.
+fn bare_names(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
+    let mut ids: BTreeSet<RecordId> = view.by_name(keys.name_tag(text))?.into_iter().collect();
+    if let Some((shared, place)) = suffixed(text) {
+        for id in view.by_name(keys.name_tag(shared))? {
+            let Some(one) = candidate(view, keys, id)? else { continue };
+            ids.extend(holders(view, keys, &one.provider, shared)?.get(place - 1));
+        }
+    }
+    read(view, keys, ids, |one| is_called(one, text))
+}
+
+/// The index only says where to look. What counts is the sealed name; a row that does not open stays and is healed.
+fn read(
+    view: &View<'_>,
+    keys: &Keys,
+    ids: BTreeSet<RecordId>,
+    fits: impl Fn(&Candidate) -> bool,
+) -> Result<Vec<Candidate>, Error> {
     let mut found = Vec::new();
     for id in ids {
-        found.extend(candidate(view, keys, id)?);
+        found.extend(candidate(view, keys, id)?.filter(|one| one.provider.is_empty() || fits(one)));
     }
-    // The index only says where to look. What counts is the sealed name; a row that does not open stays and is healed.
-    found.retain(|candidate| {
-        let (provider, name) = (&candidate.provider, candidate.display.as_str());
-        let unread = provider.is_empty();
-        let base = suffixed(name).map_or(name, |(base, _)| base);
-        let named =
-            |text: &str| text == name || text == base || suffixed(text).is_some_and(|(t, _)| t == base);
-        let by_provider = || splits(&whole).iter().any(|(p, n)| p == provider && named(n));
-        unread || named(&whole) || by_provider() || whole.parse() == Ok(candidate.id)
-    });
     Ok(found)
+}
+
+/// Whether `text` is its name, or one of the forms in which a name shows that several share.
+fn is_called(candidate: &Candidate, text: &str) -> bool {
+    let name = candidate.display.as_str();
+    let base = suffixed(name).map_or(name, |(base, _)| base);
+    text == name || text == base || suffixed(text).is_some_and(|(text, _)| text == base)
 }
 
 /// The record of that id, in use or in the trash.
@@ -123,21 +151,6 @@ fn suffixed(text: &str) -> Option<(&str, usize)> {
     let (name, digits) = text.strip_suffix(')')?.rsplit_once(" (")?;
     let place: usize = digits.parse().ok()?;
     (place >= 2 && place.to_string() == digits).then_some((name, place))
-}
-
-/// The holders of that place among those who share a name, for each provider that `text` can mean.
-fn at_place(view: &View<'_>, keys: &Keys, text: &str, place: usize) -> Result<Vec<RecordId>, Error> {
-    let mut names: BTreeSet<(String, String)> = splits(text).into_iter().collect();
-    for id in view.by_name(keys.name_tag(text))? {
-        if let Some(found) = candidate(view, keys, id)? {
-            names.insert((found.provider, text.to_owned()));
-        }
-    }
-    let mut ids = Vec::new();
-    for (provider, name) in names {
-        ids.extend(holders(view, keys, &provider, &name)?.get(place - 1).copied());
-    }
-    Ok(ids)
 }
 
 /// A name may itself have slashes, so every way of taking it apart is tried.
@@ -170,19 +183,22 @@ pub(crate) fn displayed(view: &View<'_>, keys: &Keys, id: RecordId, meta: &Meta)
 /// The trash has no index: it is looked through.
 fn trashed(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
     let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
+    if let Some(id) = by_id(view, &whole, true)? {
+        // What does not open has no name, but its id finds it.
+        return Ok(vec![Candidate { id, provider: String::new(), display: id.to_string() }]);
+    }
     let splits = splits(&whole);
-    let by_id = by_id(view, &whole, true)?;
-    let mut found = Vec::new();
-    let broken = list::each_meta(view, keys, true, |row| {
+    let (mut full, mut bare) = (Vec::new(), Vec::new());
+    list::each_meta(view, keys, true, |row| {
         let (provider, name) = (row.meta.text(field::PROVIDER), row.meta.text(field::NAME));
-        if by_id == Some(row.id) || name == whole || splits.iter().any(|(p, n)| p == provider && n == name) {
-            found.push(Candidate { id: row.id, provider: provider.to_owned(), display: name.to_owned() });
+        let one = || Candidate { id: row.id, provider: provider.to_owned(), display: name.to_owned() };
+        if splits.iter().any(|(p, n)| p == provider && n == name) {
+            full.push(one());
+        } else if name == whole {
+            bare.push(one());
         }
     })?;
-    // What does not open has no name, but its id finds it.
-    let nameless = broken.into_iter().filter(|id| by_id == Some(*id));
-    found.extend(nameless.map(|id| Candidate { id, provider: String::new(), display: id.to_string() }));
-    Ok(found)
+    Ok(if full.is_empty() { bare } else { full })
 }
 
 #[cfg(test)]
@@ -254,5 +270,37 @@ mod tests {
         vault.trash(first).unwrap();
         assert_eq!(vault.find("openai/work (2)", Place::Active).ok(), None, "third and the literal one");
         assert_eq!(vault.show(second).unwrap().listing.display, "work");
+    }
+
+    #[test]
+    fn an_exact_name_is_never_made_ambiguous_by_what_another_is_called() {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = vault(home.path());
+        let work = vault.add(new("work", false)).unwrap().id;
+        let of =
+            |provider: &str, name: &str| NewCredential { provider: provider.to_owned(), ..new(name, false) };
+        let slashed = vault.add(of("aws", "openai/work")).unwrap().id;
+        let like_an_id = vault.add(of("aws", &work.to_string())).unwrap().id;
+        for place in [Place::Active, Place::Trash] {
+            for (text, id) in [
+                ("openai/work", work),
+                ("OpenAI/work", work),
+                ("work", work),
+                (work.to_string().as_str(), work),
+                ("aws/openai/work", slashed),
+                (format!("aws/{work}").as_str(), like_an_id),
+            ] {
+                assert_eq!(vault.find(text, place).unwrap(), id, "{text} {place:?}");
+            }
+            if place == Place::Active {
+                for id in [work, slashed, like_an_id] {
+                    vault.trash(id).unwrap();
+                }
+            }
+        }
+        // With the exact ones gone, the bare names count again.
+        vault.erase(work).unwrap();
+        assert_eq!(vault.find("openai/work", Place::Trash).unwrap(), slashed);
+        assert_eq!(vault.find(&work.to_string(), Place::Trash).unwrap(), like_an_id);
     }
 }

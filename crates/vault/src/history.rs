@@ -1,7 +1,10 @@
 //! What a credential was before.
 
+use std::cmp::Reverse;
+
 use keymoor_protocol::RecordId;
 
+use crate::content::version::Alternate;
 use crate::content::{Content, field};
 use crate::error::Error;
 use crate::vault::Vault;
@@ -14,11 +17,15 @@ pub enum PastHome {
     Here,
 }
 
-/// An older version of a credential.
+/// A version of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
-    /// Which.
+    /// Names it on every device: its number and a hash, such as `3-1f0c22ab`.
+    pub id: String,
+    /// Its number. Two devices that edit unseen of each other give the same one.
     pub version: u64,
+    /// Whether it is what another device wrote, and not what this version shows: one of the values in a conflict.
+    pub alternate: bool,
     /// When this device got it, milliseconds since 1970.
     pub saved_at: u64,
     /// Whether it was in the trash.
@@ -33,12 +40,57 @@ pub struct Past {
     pub current: bool,
 }
 
+/// A version with what it says.
+pub(crate) struct Version {
+    pub(crate) past: Past,
+    pub(crate) content: Content,
+}
+
 impl Vault {
-    /// The versions of a credential, newest first, the one in use among them.
+    /// The versions of a credential, each once, newest first, the one in use among them. One in which two devices' values
+    /// stand beside each other comes as it is shown, and then once for each value that it does not show.
     pub fn history(&mut self, id: RecordId) -> Result<Vec<Past>, Error> {
-        let versions = self.versions(id)?;
-        let past = |(content, saved_at, current): (Content, u64, bool)| Past {
+        Ok(self.versions(id)?.into_iter().map(|version| version.past).collect())
+    }
+
+    /// The same with their contents. Of one version only the newest: a draft and the base that it became say the same.
+    pub(crate) fn versions(&mut self, id: RecordId) -> Result<Vec<Version>, Error> {
+        let current = self.heal(id)?;
+        let keys = &self.keys;
+        let mut versions = self.cache.read(|view| {
+            let draft = view.draft(id)?;
+            let saved_at = draft.as_ref().map_or(current.meta.updated, |draft| draft.saved_at);
+            let mut versions = vec![(current, saved_at, true)];
+            // Under a draft lies what the server has; it goes into the cache's history only when it is replaced.
+            let base = view.base(id).ok().flatten().and_then(|base| keys.open(&base.record).ok());
+            let base = base.map(|content| (content.meta.updated, content));
+            let past = view.history(id)?.into_iter();
+            // What does not open is left out here and named by `doctor`.
+            let past = past.filter_map(|past| Some((past.saved_at, keys.open(&past.record).ok()?)));
+            for (saved_at, content) in past.chain(base) {
+                let same = |known: &Content| {
+                    (&known.meta.seen, &known.meta.removed) == (&content.meta.seen, &content.meta.removed)
+                };
+                if versions.iter().all(|(known, ..)| !same(known)) {
+                    versions.push((content, saved_at, false));
+                }
+            }
+            Ok::<_, Error>(versions)
+        })?;
+        versions.sort_by_cached_key(|(content, saved_at, current)| {
+            (Reverse(content.meta.version()), !current, Reverse(*saved_at), content.meta.version_id(None))
+        });
+        Ok(versions.into_iter().flat_map(|(content, at, current)| rows(content, at, current)).collect())
+    }
+}
+
+/// A version as it is shown, and then as each other device wrote it.
+fn rows(content: Content, saved_at: u64, current: bool) -> Vec<Version> {
+    let row = |content: Content, alternate: Option<Alternate>, id: String| {
+        let past = Past {
+            id,
             version: content.meta.version(),
+            alternate: alternate.is_some(),
             saved_at,
             deleted: content.meta.deleted(),
             name: content.meta.text(field::NAME).to_owned(),
@@ -47,29 +99,15 @@ impl Vault {
                 .map(|shadow| shadow.last_four.clone())
                 .filter(|text| !text.is_empty()),
             home: PastHome::Here,
-            current,
+            current: current && alternate.is_none(),
         };
-        let mut history: Vec<Past> = versions.into_iter().map(past).collect();
-        history.sort_by_key(|past| (std::cmp::Reverse(past.version), std::cmp::Reverse(past.saved_at)));
-        Ok(history)
-    }
-
-    /// The contents of a credential with the time when this device got them, the one in use first. Of one version, only
-    /// the newest: a draft and the base that it became say the same.
-    pub(crate) fn versions(&mut self, id: RecordId) -> Result<Vec<(Content, u64, bool)>, Error> {
-        let current = self.heal(id)?;
-        let keys = &self.keys;
-        self.cache.read(|view| {
-            let saved_at = view.draft(id)?.map_or(current.meta.updated, |draft| draft.saved_at);
-            let mut versions = vec![(current, saved_at, true)];
-            for past in view.history(id)? {
-                // What does not open is left out here and named by `doctor`.
-                let Ok(content) = keys.open(&past.record) else { continue };
-                if versions.iter().all(|(known, ..)| known.meta.seen != content.meta.seen) {
-                    versions.push((content, past.saved_at, false));
-                }
-            }
-            Ok(versions)
-        })
-    }
+        Version { past, content }
+    };
+    let others: Vec<(Alternate, Content)> = content.as_alternates();
+    let named = |alternate| content.meta.version_id(alternate);
+    let ids: Vec<String> = others.iter().map(|(alternate, _)| named(Some(*alternate))).collect();
+    let id = named(None);
+    let mut rows = vec![row(content, None, id)];
+    rows.extend(others.into_iter().zip(ids).map(|((alternate, as_of), id)| row(as_of, Some(alternate), id)));
+    rows
 }

@@ -16,6 +16,15 @@ use crate::error::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable;
 
+/// Whether a newer version of Keymoor wrote the record: it is shown, carried along, and not changed here.
+pub(crate) fn is_newer(record: &Record) -> bool {
+    schema(record) > SCHEMA
+}
+
+fn schema(record: &Record) -> u16 {
+    record.meta.header().schema.max(record.secret.header().schema)
+}
+
 /// The keys of one vault in all its epochs.
 pub(crate) struct Keys {
     pub(crate) account: AccountId,
@@ -41,16 +50,17 @@ impl Keys {
     }
 
     /// Seals a content as a record of the newest epoch.
+    ///
+    /// # Errors
+    /// [`Error::NewerRecord`] for what a newer version of Keymoor wrote: sealed here it would lose what only that one knows.
     pub(crate) fn seal(&self, id: RecordId, version: u64, content: &Content) -> Result<Record, Error> {
+        if content.is_newer() {
+            return Err(Error::NewerRecord);
+        }
         if !content.is_whole() {
             return Err(Error::Unreadable { id, homes: Vec::new() });
         }
-        let epoch = self.root.epoch();
-        let key = &self.vault_keys[&epoch]; // put there by `new`
-        let envelope = |class, text: &[u8]| {
-            seal(key, &self.context(class, id, version, epoch), SCHEMA, text)
-                .map_err(|_| Error::NoRandomNumbers)
-        };
+        let envelope = |class, text: &[u8]| self.envelope(class, id, version, SCHEMA, text);
         Ok(Record {
             id,
             version,
@@ -58,6 +68,18 @@ impl Keys {
             meta: envelope(Class::Meta, &payload::encode_meta(&content.meta))?,
             secret: envelope(Class::Secret, &payload::encode_secrets(&content.secrets))?,
         })
+    }
+
+    /// The same record under another id and version, byte for byte inside: how a record that this version of Keymoor does
+    /// not understand goes on.
+    pub(crate) fn carry(&self, record: &Record, id: RecordId, version: u64) -> Result<Record, Error> {
+        let carried = |class, envelope: &Envelope| {
+            let text = self.open_envelope(record.id, record.version, class, envelope);
+            let text = text.map_err(|_| Error::Unreadable { id: record.id, homes: Vec::new() })?;
+            self.envelope(class, id, version, envelope.header().schema, &text)
+        };
+        let (meta, secret) = (carried(Class::Meta, &record.meta)?, carried(Class::Secret, &record.secret)?);
+        Ok(Record { id, version, deleted: record.deleted, meta, secret })
     }
 
     /// Opens what a list shows. The secret envelope stays shut.
@@ -80,7 +102,8 @@ impl Keys {
     pub(crate) fn open(&self, record: &Record) -> Result<Content, Unreadable> {
         let meta = self.open_meta(record)?;
         let text = self.open_envelope(record.id, record.version, Class::Secret, &record.secret)?;
-        let content = Content { meta, secrets: payload::decode_secrets(&text).map_err(|_| Unreadable)? };
+        let secrets = payload::decode_secrets(&text).map_err(|_| Unreadable)?;
+        let content = Content { meta, secrets, schema: schema(record) };
         if content.is_whole() && content.meta.deleted() == record.deleted {
             Ok(content)
         } else {
@@ -101,6 +124,19 @@ impl Keys {
     /// The index value of a name, whatever its provider.
     pub(crate) fn name_tag(&self, name: &str) -> Tag {
         Tag(self.index.tag(&["name", name]))
+    }
+
+    pub(crate) fn envelope(
+        &self,
+        class: Class,
+        id: RecordId,
+        version: u64,
+        schema: u16,
+        text: &[u8],
+    ) -> Result<Envelope, Error> {
+        let epoch = self.root.epoch();
+        let key = &self.vault_keys[&epoch]; // put there by `new`
+        seal(key, &self.context(class, id, version, epoch), schema, text).map_err(|_| Error::NoRandomNumbers)
     }
 
     fn open_envelope(

@@ -52,6 +52,7 @@ pub use kit::{JoinKit, KitError, RecoveryKit};
 pub use list::{CheckStatus, Filter, Listing};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};
+pub use reveal::Revealed;
 pub use show::{Choice, Conflict, Detail, ShownField};
 pub use status::{Home, HomeState, Homes, RaisedAlarm, Status, outline};
 pub use synchronise::{Progress, SyncOptions, SyncReport};

@@ -3,6 +3,7 @@
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
+use crate::content::payload::SCHEMA;
 use crate::content::{Meta, field};
 use crate::drafts;
 use crate::error::Error;
@@ -59,6 +60,10 @@ pub struct Listing {
     pub updated_at: u64,
     /// 1, 2, 3 … with each change.
     pub version: u64,
+    /// The name of that version ([`crate::Past::id`]).
+    pub version_id: String,
+    /// Whether a newer version of Keymoor wrote it: it can be read here and not changed.
+    pub read_only: bool,
     /// Whether it is in the trash.
     pub trashed: bool,
     /// Whether it waits for the server. Never without an account.
@@ -70,6 +75,7 @@ pub(crate) struct OpenedRow {
     pub(crate) id: RecordId,
     pub(crate) meta: Meta,
     pub(crate) waiting: bool,
+    pub(crate) read_only: bool,
 }
 
 impl Vault {
@@ -108,6 +114,7 @@ impl Vault {
             for same_name in rows.chunk_by(|a, b| order(&a.meta) == order(&b.meta)) {
                 for (place, row) in same_name.iter().enumerate() {
                     let mut listing = listing(row.id, &row.meta, row.waiting && synced);
+                    listing.read_only = row.read_only;
                     if place > 0 && !filter.trashed {
                         listing.display = format!("{} ({})", listing.name, place + 1);
                     }
@@ -157,7 +164,10 @@ pub(crate) fn each_meta(
             return Ok::<_, Error>(());
         }
         match keys.open_sealed_meta(row.id, row.version, &row.meta) {
-            Ok(meta) => visit(OpenedRow { id: row.id, meta, waiting: row.has_draft }),
+            Ok(meta) => {
+                let read_only = row.meta.header().schema > SCHEMA;
+                visit(OpenedRow { id: row.id, meta, waiting: row.has_draft, read_only });
+            }
             Err(_) => sealed_shut.push(row.id),
         }
         Ok(())
@@ -182,6 +192,8 @@ pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
         created_at: meta.created,
         updated_at: meta.updated,
         version: meta.version(),
+        version_id: meta.version_id(None),
+        read_only: false,
         trashed: meta.deleted(),
         waiting,
     }
@@ -202,6 +214,8 @@ fn unreadable(id: RecordId) -> Listing {
         created_at: 0,
         updated_at: 0,
         version: 0,
+        version_id: String::new(),
+        read_only: false,
         trashed: false,
         waiting: false,
     }

@@ -17,18 +17,16 @@ impl Vault {
     pub fn restore(&mut self, id: RecordId) -> Result<Saved, Error> {
         self.heal(id)?;
         let (saved, ()) = self.save(|change, keys| {
-            let content = drafts::current(change, keys, id)?;
-            if !content.meta.deleted() {
+            let before = drafts::current(change, keys, id)?;
+            if !before.meta.deleted() {
                 return Err(Error::NotFound);
             }
-            let (provider, name) = (content.meta.text(field::PROVIDER), content.meta.text(field::NAME));
+            let (provider, name) = (before.meta.text(field::PROVIDER), before.meta.text(field::NAME));
             find::must_be_free(change, keys, provider, name, Some(id))?;
-            let mut action = content.act(drafts::actor(change, keys)?, now());
+            let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.write_again();
-            let content = action.finish();
             change.unmark_erased(id)?;
-            drafts::write(change, keys, id, &content)?;
-            Ok((id, content.meta.version(), ()))
+            Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))
         })?;
         Ok(saved)
     }

@@ -5,17 +5,36 @@ use std::sync::Arc;
 use keymoor_protocol::RecordId;
 use secrecy::SecretString;
 
-use crate::content::Content;
+use crate::content::{Content, Entry, Value, field};
 use crate::drafts;
 use crate::error::Error;
+use crate::show::shown_name;
 use crate::vault::Vault;
 
+/// A field's value on its way out.
+#[derive(Debug)] // A `SecretString` shows nothing of itself.
+pub struct Revealed {
+    /// The value.
+    pub value: Arc<SecretString>,
+    /// The conflict ([`crate::Conflict::field`]) because of which the field has other values, too: two devices changed it
+    /// unseen of each other.
+    pub conflict: Option<String>,
+}
+
+impl std::ops::Deref for Revealed {
+    type Target = SecretString;
+
+    fn deref(&self) -> &SecretString {
+        &self.value
+    }
+}
+
 impl Vault {
-    /// One secret field; without a name the only one, or the one named `secret`.
+    /// The value of a field, secret or open; without a name the only secret one, or the one named `secret`.
     ///
     /// # Errors
     /// What cannot be read is an error that says what each home answered, never another value.
-    pub fn reveal(&mut self, id: RecordId, name: Option<&str>) -> Result<Arc<SecretString>, Error> {
+    pub fn reveal(&mut self, id: RecordId, name: Option<&str>) -> Result<Revealed, Error> {
         let keys = &self.keys;
         let content = match self.cache.read(|view| drafts::current(view, keys, id)) {
             Ok(content) => content,
@@ -27,14 +46,35 @@ impl Vault {
     }
 }
 
-fn pick(content: &Content, name: Option<&str>) -> Result<Arc<SecretString>, Error> {
-    let parts = content.meta.key().ok_or_else(|| Error::NoSuchField(Vec::new()))?;
-    let names = || parts.keys().cloned().collect::<Vec<_>>();
-    let shadow = match name {
-        Some(name) => parts.get(name).ok_or_else(|| Error::NoSuchField(names()))?,
-        None if parts.len() == 1 => parts.values().next().ok_or_else(|| Error::NoSuchField(names()))?,
-        None => parts.get("secret").ok_or_else(|| Error::WhichField(names()))?,
+fn pick(content: &Content, name: Option<&str>) -> Result<Revealed, Error> {
+    let meta = &content.meta;
+    let none = || Error::NoSuchField(meta.field_names());
+    let parts = meta.key().ok_or_else(none)?;
+    let (name, shadow) = match name {
+        Some(name) => match parts.get_key_value(name) {
+            Some(found) => found,
+            None => return open_field(content, name).ok_or_else(none),
+        },
+        None if parts.len() == 1 => parts.first_key_value().ok_or_else(none)?,
+        None => match parts.get_key_value("secret") {
+            Some(found) => found,
+            None => return Err(Error::WhichField(parts.keys().cloned().collect())),
+        },
     };
+    // The secret fields conflict together; this one does only if its own values differ.
+    let differs = |entry: &Entry| match &entry.value {
+        Value::Key(parts) => parts.get(name) != Some(shadow),
+        Value::Text(_) => false,
+    };
+    let in_conflict = meta.fields.get(field::KEY).is_some_and(|entries| entries.iter().any(differs));
     // A content that opened is whole.
-    content.secrets.get(&shadow.fingerprint).cloned().ok_or_else(|| Error::NoSuchField(names()))
+    let value = content.secrets.get(&shadow.fingerprint).cloned().ok_or_else(none)?;
+    Ok(Revealed { value, conflict: in_conflict.then(|| shown_name(field::KEY).to_owned()) })
+}
+
+fn open_field(content: &Content, name: &str) -> Option<Revealed> {
+    let (_, text) = content.meta.open_fields().find(|(known, _)| *known == name)?;
+    let full = format!("{}{name}", field::OPEN);
+    let in_conflict = content.meta.alternates().any(|(known, _)| known == full);
+    Some(Revealed { value: Arc::new(text.into()), conflict: in_conflict.then(|| name.to_owned()) })
 }

@@ -7,25 +7,39 @@ use crate::content::field;
 use crate::drafts::{self, Saved};
 use crate::error::Error;
 use crate::find;
+use crate::history::Version;
 use crate::vault::Vault;
 
 impl Vault {
-    /// Gives a credential the values that it had at `version`; what it has now stays in the history.
+    /// Gives a credential the values that it had at `version`, which is a [`crate::Past::id`], or a number where only one
+    /// version has it. What it has now stays in the history.
     ///
     /// # Errors
-    /// [`Error::NameTaken`] if its name of then is another's by now.
-    pub fn revert(&mut self, id: RecordId, version: u64) -> Result<Saved, Error> {
-        let old = self.versions(id)?.into_iter().find(|(content, ..)| content.meta.version() == version);
-        let (old, ..) = old.ok_or(Error::NoSuchVersion)?;
+    /// [`Error::WhichVersion`] if several versions have that number; [`Error::NameTaken`] if its name of then is another's
+    /// by now.
+    pub fn revert(&mut self, id: RecordId, version: &str) -> Result<Saved, Error> {
+        let old = pick(self.versions(id)?, version)?.content;
         let (saved, ()) = self.save(|change, keys| {
+            let before = drafts::current(change, keys, id)?;
             let (provider, name) = (old.meta.text(field::PROVIDER), old.meta.text(field::NAME));
             find::must_be_free(change, keys, provider, name, Some(id))?;
-            let mut action = drafts::current(change, keys, id)?.act(drafts::actor(change, keys)?, now());
+            let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.revert_to(&old);
-            let content = action.finish();
-            drafts::write(change, keys, id, &content)?;
-            Ok((id, content.meta.version(), ()))
+            Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))
         })?;
         Ok(saved)
+    }
+}
+
+fn pick(versions: Vec<Version>, wanted: &str) -> Result<Version, Error> {
+    let wanted = wanted.trim();
+    let number = wanted.parse::<u64>().ok();
+    let fits = |version: &Version| {
+        Some(version.past.version) == number || version.past.id.eq_ignore_ascii_case(wanted)
+    };
+    let mut found: Vec<Version> = versions.into_iter().filter(fits).collect();
+    match found.len() {
+        0 | 1 => found.pop().ok_or(Error::NoSuchVersion),
+        _ => Err(Error::WhichVersion(found.into_iter().map(|version| version.past).collect())),
     }
 }

@@ -3,30 +3,29 @@
 use keymoor_protocol::RecordId;
 
 use crate::clock::now;
-use crate::content::field;
 use crate::drafts::{self, Saved};
 use crate::error::Error;
-use crate::show::choice_key;
+use crate::show::{choice_key, shown_name};
 use crate::vault::Vault;
 
 impl Vault {
-    /// Chooses the value named `choice` ([`crate::Choice::key`]) for `field`; the others stay in the history.
+    /// Chooses the value named `choice` ([`crate::Choice::key`]) for `field` ([`crate::Conflict::field`]); the others stay in
+    /// the history. The secret fields together also answer to `key`.
     pub fn settle(&mut self, id: RecordId, field: &str, choice: &str) -> Result<Saved, Error> {
         self.heal(id)?;
-        let open = format!("{}{field}", field::OPEN);
         let (saved, ()) = self.save(|change, keys| {
-            let content = drafts::current(change, keys, id)?;
-            let name =
-                content.meta.alternates().map(|(name, _)| name).find(|name| *name == field || *name == open);
-            let name = name.ok_or(Error::NoSuchChoice)?.to_owned();
-            let entries = &content.meta.fields[&name];
-            let chosen = entries.iter().find(|entry| choice_key(entries, entry) == choice);
-            let value = chosen.ok_or(Error::NoSuchChoice)?.value.clone();
-            let mut action = content.act(drafts::actor(change, keys)?, now());
+            let before = drafts::current(change, keys, id)?;
+            // An open field may be called as another is shown; the choice tells them apart.
+            let named = |name: &str| shown_name(name) == field || name == field;
+            let chosen =
+                before.meta.alternates().filter(|(name, _)| named(name)).find_map(|(name, entries)| {
+                    let entry = entries.iter().find(|entry| choice_key(entries, entry) == choice)?;
+                    Some((name.to_owned(), entry.value.clone()))
+                });
+            let (name, value) = chosen.ok_or(Error::NoSuchChoice)?;
+            let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.choose(&name, value);
-            let content = action.finish();
-            drafts::write(change, keys, id, &content)?;
-            Ok((id, content.meta.version(), ()))
+            Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))
         })?;
         Ok(saved)
     }

@@ -7,6 +7,7 @@ use keymoor_protocol::RecordId;
 use crate::content::{Entry, Meta, Value, field};
 use crate::error::Error;
 use crate::find;
+use crate::keys::is_newer;
 use crate::list::{self, Listing};
 use crate::vault::Vault;
 
@@ -39,7 +40,7 @@ pub struct ShownField {
 /// A field with several values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// `provider`, `name`, `note`, `key` (the secret fields) or an open field's name.
+    /// `provider`, `name`, `note`, `secret` (the secret fields together) or an open field's name.
     pub field: String,
     /// The values, the shown one first.
     pub choices: Vec<Choice>,
@@ -67,6 +68,7 @@ impl Vault {
             let meta = keys.open_meta(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
             let synced = view.device()?.is_some_and(|device| device.server.is_some());
             let mut listing = list::listing(id, &meta, current.draft.is_some() && synced);
+            listing.read_only = current.base.iter().map(|base| &base.record).chain([record]).any(is_newer);
             if !listing.trashed {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
@@ -95,7 +97,7 @@ fn fields(meta: &Meta) -> Vec<ShownField> {
 
 fn conflicts(meta: &Meta) -> Vec<Conflict> {
     let conflict = |(name, entries): (&str, &BTreeSet<Entry>)| Conflict {
-        field: name.strip_prefix(field::OPEN).unwrap_or(name).to_owned(),
+        field: shown_name(name).to_owned(),
         choices: (entries.iter().rev().enumerate())
             .map(|(place, entry)| Choice {
                 key: choice_key(entries, entry),
@@ -105,6 +107,11 @@ fn conflicts(meta: &Meta) -> Vec<Conflict> {
             .collect(),
     };
     meta.alternates().map(conflict).collect()
+}
+
+/// What people call a field of the merge.
+pub(crate) fn shown_name(name: &str) -> &str {
+    if name == field::KEY { "secret" } else { name.strip_prefix(field::OPEN).unwrap_or(name) }
 }
 
 /// Names one value of a field: its counter, the beginning of its author, and which one it is where one action wrote several

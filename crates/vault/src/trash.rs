@@ -12,13 +12,12 @@ impl Vault {
     pub fn trash(&mut self, id: RecordId) -> Result<Saved, Error> {
         self.heal(id)?;
         let (saved, ()) = self.save(|change, keys| {
-            let content = drafts::current(change, keys, id)?;
-            if content.meta.deleted() {
+            let before = drafts::current(change, keys, id)?;
+            if before.meta.deleted() {
                 return Err(Error::NotFound);
             }
-            let content = content.delete(drafts::actor(change, keys)?, now());
-            drafts::write(change, keys, id, &content)?;
-            Ok((id, content.meta.version(), ()))
+            let content = before.clone().delete(drafts::actor(change, keys)?, now());
+            Ok((drafts::replace(change, keys, id, &before, &content)?, ()))
         })?;
         Ok(saved)
     }

@@ -73,9 +73,9 @@ pub(crate) async fn history(desk: State<'_, Desk>, id: &str) -> Answer<Vec<Past>
 }
 
 #[command]
-pub(crate) async fn revert(desk: State<'_, Desk>, id: &str, version: u64) -> Answer<Saved> {
+pub(crate) async fn revert(desk: State<'_, Desk>, id: &str, version: String) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.revert(id, version)?.into())).await
+    desk.ask(move |vault| Ok(vault.revert(id, &version)?.into())).await
 }
 
 #[command]
@@ -101,8 +101,7 @@ fn text_of(vault: &mut Vault, id: RecordId, name: &str) -> Result<Arc<SecretStri
     let field =
         fields.into_iter().find(|field| if name.is_empty() { field.secret } else { field.name == name });
     match field {
-        Some(field) if field.secret => vault.reveal(id, Some(&field.name)),
-        Some(field) => Ok(Arc::new(field.value.unwrap_or_default().into())),
+        Some(field) => Ok(vault.reveal(id, Some(&field.name))?.value),
         None => Err(Error::NoSuchField(Vec::new())),
     }
 }

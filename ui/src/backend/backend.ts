@@ -26,7 +26,8 @@ export interface Backend {
   erase(id: string): Promise<void>;
   /** Newest first. */
   history(id: string): Promise<Past[]>;
-  revert(id: string, version: number): Promise<Saved>;
+  /** `version` is the id of one in the history. */
+  revert(id: string, version: string): Promise<Saved>;
   settle(id: string, field: string, choice: string): Promise<Saved>;
 
   status(): Promise<Status>;

@@ -6,7 +6,7 @@ export type Choice = { key: string, shown: boolean, summary: string, };
 export type Conflict = { field: string, choices: Array<Choice>, };
 export type Copied = { seconds: number, };
 export type CreateRequest = { server: string, password: string, kitPath: string, recoveryPath: string, };
-export type Detail = { fields: Array<ShownField>, conflicts: Array<Conflict>, id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, trashed: boolean, waiting: boolean, };
+export type Detail = { fields: Array<ShownField>, conflicts: Array<Conflict>, id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type EditRequest = { name?: string, labels?: Array<string>, note?: string, fields: Array<NewField>, };
 export type Failure = { code: string, message: string, };
 export type FilePurpose = "save-kit" | "save-recovery" | "open-kit" | "open-recovery";
@@ -20,12 +20,24 @@ export type Kits = { kitPath: string,
  * Left out when the recovery kit made before stays good.
  */
 recoveryPath?: string, };
-export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, trashed: boolean, waiting: boolean, };
+export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };
-export type Past = { version: number, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
+export type Past = { id: string, version: number, 
+/**
+ * Whether another device wrote it, and the version does not show it.
+ */
+alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
 export type RecoveryRequest = { kitText?: string, kitPath?: string, newPassword?: string, };
-export type Saved = { id: string, version: number, keychain: Kept, waiting: number, };
+export type Saved = { id: string, version: number, 
+/**
+ * Whether anything is other than before.
+ */
+changed: boolean, 
+/**
+ * Fields of which this action made one of two devices' values the only one.
+ */
+settled: Array<string>, keychain: Kept, waiting: number, };
 export type ShownField = { name: string, secret: boolean, value?: string, lastFour?: string, fingerprint?: string, };
 export type Status = { homes: Homes, records: number, trashed: number, waiting: number, lastSync?: number, server?: string, alarms: Array<string>, };
 export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };

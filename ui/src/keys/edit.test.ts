@@ -40,6 +40,26 @@ it("uses an older version again from the history", async () => {
   expect(backend.kept.get("id-1")?.versions[2]?.fields[0]?.value).toBe(SECRET);
 });
 
+it("tells versions of one number apart by their ids, and says what a revert settled", async () => {
+  const backend = new FakeBackend();
+  const { user } = await openWindow(["work"], backend);
+  const row = { version: 2, savedAt: 0, deleted: false, name: "work" };
+  backend.history = () =>
+    Promise.resolve([
+      { ...row, id: "2-aaaaaaaa", alternate: false, current: true, lastFour: "aaaa" },
+      { ...row, id: "2-bbbbbbbb", alternate: true, current: false, lastFour: "bbbb" },
+    ]);
+  const asked: string[] = [];
+  backend.revert = (id, version) => {
+    asked.push(version);
+    return Promise.resolve({ id, version: 3, changed: true, settled: ["secret"], keychain: "yes", waiting: 1 });
+  };
+  await user.click(await screen.findByRole("button", { name: "History" }));
+  await user.click(await screen.findByRole("button", { name: "Use again: Version 2, written by another device" }));
+  await waitFor(() => expect(asked).toEqual(["2-bbbbbbbb"]));
+  expect(await screen.findByText(/This settled: secret\. The other value stays in the history\./)).toBeVisible();
+});
+
 it("settles a conflict with the value that was picked", async () => {
   const backend = new FakeBackend();
   const { user } = await openWindow(["work"], backend);

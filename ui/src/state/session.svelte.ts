@@ -1,6 +1,7 @@
 import { getContext, setContext } from "svelte";
 
 import { asFailure, type Backend, type Detail, type Listing, type Saved, type Status, type SyncRequest } from "../backend/backend";
+import { fieldName } from "../keys/labels";
 import { words } from "../words/words";
 import { Notices } from "./notices.svelte";
 import { search } from "./search";
@@ -141,8 +142,14 @@ export class Session {
 
   /** Says where a change now lies: on this device, or, with the keychain out of order, in the cache. */
   announce(saved: Saved): void {
-    if (saved.keychain === "failed") this.notices.done(words.done.savedInCache, { undo: true });
-    else this.notices.done(words.done.saved, { undo: true });
+    if (!saved.changed) return this.notices.done(words.done.unchanged);
+    const kept = saved.keychain === "failed" ? words.done.savedInCache : words.done.saved;
+    this.notices.done(this.withSettled(kept, saved), { undo: true });
+  }
+
+  /** What was done, and the conflicts that it ended by the way. */
+  withSettled(done: string, saved: Saved): string {
+    return saved.settled.length === 0 ? done : `${done}. ${words.done.settledToo(saved.settled.map(fieldName).join(", "))}`;
   }
 
   /** Runs something that may fail and turns the failure into words. */

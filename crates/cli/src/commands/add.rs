@@ -20,9 +20,10 @@ Example:
   keymoor add aws --name prod --fields-stdin --set region=eu-west-1 < fields.json
                                           with {\"access_key_id\": \"…\", \"secret_access_key\": \"…\"} in the file")]
 pub(crate) struct Args {
-    /// Whose API it is for: openai, aws, github …
+    /// Whose API it is for: openai, aws, github … Up to 200 characters without a slash; kept in lower case.
     provider: Option<String>,
-    /// What you call it; a provider has each name once.
+    /// What you call it: up to 200 characters on one line, of any script; slashes and spaces are fine. Upper and lower case
+    /// differ. A provider has each name once.
     #[arg(long)]
     name: String,
     /// Read one secret from standard input; one final newline is dropped.
@@ -43,7 +44,8 @@ pub(crate) struct Args {
     /// A note.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// If the provider has a credential of that name, give it this value; the old one stays in its history.
+    /// If the provider has a credential of that name, give it what is given here: fields and note are replaced, labels are
+    /// added, the rest stays. The old values stay in its history.
     #[arg(long)]
     replace: bool,
 }
@@ -58,7 +60,13 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     };
     let shown = format!("{}/{}", plain(provider.trim()), plain(args.name.trim()));
     let open = input::assignments(&args.set)?;
-    let fields = fields(open, input::read(source, &format!("Secret of {shown}"))?)?;
+    let entered = input::read(source, &format!("Secret of {shown}"))?;
+    if let Entered::Fields(fields) = &entered
+        && let Some((name, _)) = fields.iter().find(|(_, value)| value.is_none())
+    {
+        return Err(InputError::RemovesInAdd(name.clone()).into());
+    }
+    let fields = fields(open, entered)?;
     let mut session = Session::open(Passwords::new(None))?;
     let credential = NewCredential {
         provider: provider.clone(),
@@ -69,7 +77,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         replace: args.replace,
     };
     match session.vault.add(credential) {
-        Ok(saved) => output::say(words::saved(&shown, &saved)),
+        Ok(saved) => output::say(words::saved(&saved)),
         Err(Error::NameTaken) => {
             return Err(Failure::NameTaken { provider: Some(provider), name: args.name });
         }
@@ -81,12 +89,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 /// The open and the secret fields together; a name can be only one of both.
 pub(super) fn fields(open: Vec<(String, String)>, entered: Entered) -> Result<Vec<Field>, InputError> {
     let secrets = match entered {
-        Entered::One(secret) => vec![(ONE_SECRET.to_owned(), secret)],
+        Entered::One(secret) => vec![(ONE_SECRET.to_owned(), Some(secret))],
         Entered::Fields(fields) => fields,
     };
     let mut fields: Vec<Field> = Vec::with_capacity(open.len() + secrets.len());
     let open = open.into_iter().map(|(name, value)| Field { name, value: Value::Open(value) });
-    let secret = secrets.into_iter().map(|(name, value)| Field { name, value: Value::Secret(value) });
+    let secret = secrets
+        .into_iter()
+        .map(|(name, value)| Field { name, value: value.map_or(Value::Removed, Value::Secret) });
     for field in open.chain(secret) {
         if fields.iter().any(|known| known.name == field.name) {
             return Err(InputError::FieldTwice(field.name));

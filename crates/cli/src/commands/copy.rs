@@ -2,9 +2,14 @@
 
 use keymoor_vault::Place;
 
-use crate::{clipboard, output, passwords::Passwords, session::Session, words::Failure};
+use crate::{
+    clipboard, output,
+    passwords::Passwords,
+    session::Session,
+    words::{self, Failure},
+};
 
-/// Put one secret field on the clipboard. After 30 seconds it is cleared, if it still holds that secret.
+/// Put one field on the clipboard, the secret unless another is named. After 30 seconds it is cleared, if it still holds that value.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
@@ -13,7 +18,7 @@ Example:
 pub(crate) struct Args {
     /// Name, or provider/name.
     name: String,
-    /// Which secret field, where there are several.
+    /// Which field, secret or not; needed where there are several secret ones.
     field: Option<String>,
 }
 
@@ -21,7 +26,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
     let secret = session.vault.reveal(id, args.field.as_deref())?;
-    clipboard::lend(&secret)?;
+    if let Some(field) = &secret.conflict {
+        output::say(words::in_conflict(id, field));
+    }
+    clipboard::lend(&secret.value)?;
     output::say(format!("Copied. The clipboard is cleared in {} seconds.", clipboard::HELD_FOR.as_secs()));
     Ok(())
 }

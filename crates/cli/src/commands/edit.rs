@@ -17,7 +17,9 @@ use crate::{
 Example:
   keymoor edit work                                 asks for a new secret
   keymoor edit work --stdin < new-key
-  keymoor edit work --name office --label team --set region=eu")]
+  keymoor edit work --name office --label team --set region=eu
+  keymoor edit aws/prod --fields-stdin < fields.json
+                                          with {\"session_token\": null} in the file, which removes that field")]
 pub(crate) struct Args {
     /// Name, or provider/name.
     name: String,
@@ -27,7 +29,7 @@ pub(crate) struct Args {
     /// Read a new secret from standard input; one final newline is dropped.
     #[arg(long, group = "source")]
     stdin: bool,
-    /// Read a JSON object from standard input; each of its strings is a secret field.
+    /// Read a JSON object from standard input; each of its strings is a secret field, null removes a field.
     #[arg(long, group = "source")]
     fields_stdin: bool,
     /// Set a field that is not secret; an empty value removes it.
@@ -56,9 +58,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);
     match session.vault.edit(id, edit) {
-        Ok(saved) => {
-            output::say(words::saved(&format!("{}/{}", plain(&provider), plain(name.trim())), &saved))
-        }
+        Ok(saved) => output::say(words::saved(&saved)),
         Err(Error::NameTaken) => return Err(Failure::NameTaken { provider: Some(provider), name }),
         Err(error) => return Err(error.into()),
     }
@@ -102,7 +102,7 @@ fn fields(
                     );
                 }
             };
-            Ok(add::fields(open, Entered::Fields(vec![(name.to_owned(), secret)]))?)
+            Ok(add::fields(open, Entered::Fields(vec![(name.to_owned(), Some(secret))]))?)
         }
         Some(fields) => Ok(add::fields(open, fields)?),
     }

@@ -14,7 +14,7 @@ use crate::{
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
-  keymoor history work       then: keymoor revert work --to VERSION")]
+  keymoor history work       then: keymoor revert work --to VERSION, or its ID")]
 pub(crate) struct Args {
     /// Name, or provider/name.
     name: String,
@@ -31,12 +31,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return output::json(&past.iter().map(Entry::new).collect::<Vec<_>>());
     }
     let rows: Vec<_> = past.iter().map(row).collect();
-    output::data(&table(["VERSION", "SAVED", "NAME", "ENDS IN", "KEPT", ""], &rows))
+    output::data(&table(["VERSION", "ID", "SAVED", "NAME", "ENDS IN", "KEPT", ""], &rows))
 }
 
-fn row(past: &Past) -> [String; 6] {
+fn row(past: &Past) -> [String; 7] {
     [
         past.version.to_string(),
+        past.id.clone(),
         minute(past.saved_at),
         plain(&past.name).into_owned(),
         past.last_four.as_deref().map(plain).unwrap_or_default().into_owned(),
@@ -44,10 +45,11 @@ fn row(past: &Past) -> [String; 6] {
             PastHome::Here => "on this device",
         }
         .to_owned(),
-        match (past.current, past.deleted) {
-            (true, false) => "in use",
-            (_, true) => "in the trash",
-            (false, false) => "",
+        match (past.current, past.deleted, past.alternate) {
+            (_, _, true) => "written by another device",
+            (true, false, _) => "in use",
+            (_, true, _) => "in the trash",
+            (false, false, _) => "",
         }
         .to_owned(),
     ]
@@ -55,7 +57,9 @@ fn row(past: &Past) -> [String; 6] {
 
 #[derive(Serialize)]
 struct Entry<'p> {
+    id: &'p str,
     version: u64,
+    alternate: bool,
     saved_at: String,
     name: &'p str,
     current: bool,
@@ -67,7 +71,9 @@ struct Entry<'p> {
 impl<'p> Entry<'p> {
     fn new(past: &'p Past) -> Self {
         Self {
+            id: &past.id,
             version: past.version,
+            alternate: past.alternate,
             saved_at: rfc3339(past.saved_at),
             name: &past.name,
             current: past.current,

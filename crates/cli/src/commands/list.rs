@@ -93,6 +93,7 @@ struct Entry<'l> {
     status: &'l str,
     updated_at: String,
     version: u64,
+    last_four: Option<&'l str>,
 }
 
 impl<'l> Entry<'l> {
@@ -105,6 +106,7 @@ impl<'l> Entry<'l> {
             status: word(listing.status),
             updated_at: rfc3339(listing.updated_at),
             version: listing.version,
+            last_four: listing.last_four.as_deref(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use keymoor_vault::{Error, Place};
 
 use crate::{
-    output::{self, plain},
+    output,
     passwords::Passwords,
     session::Session,
     words::{self, Failure},
@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Trash)?;
     match session.vault.restore(id) {
-        Ok(saved) => output::say(words::saved(&plain(&args.name), &saved)),
+        Ok(saved) => output::say(words::saved(&saved)),
         Err(Error::NameTaken) => return Err(Failure::NameTaken { provider: None, name: args.name.clone() }),
         Err(error) => return Err(error.into()),
     }

@@ -3,7 +3,7 @@
 use keymoor_vault::{Error, Place};
 
 use crate::{
-    output::{self, plain},
+    output,
     passwords::Passwords,
     session::Session,
     words::{self, Failure},
@@ -14,20 +14,21 @@ use crate::{
 #[command(after_help = "\
 Example:
   keymoor history work
-  keymoor revert work --to 3")]
+  keymoor revert work --to 3
+  keymoor revert work --to 3-1f0c22ab     where two versions have that number")]
 pub(crate) struct Args {
     /// Name, or provider/name.
     name: String,
-    /// Which version; keymoor history lists them.
+    /// Which version: its id, or its number where only one has it; keymoor history lists them.
     #[arg(long, value_name = "VERSION")]
-    to: u64,
+    to: String,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
-    match session.vault.revert(id, args.to) {
-        Ok(saved) => output::say(words::saved(&plain(&args.name), &saved)),
+    match session.vault.revert(id, &args.to) {
+        Ok(saved) => output::say(words::saved(&saved)),
         Err(Error::NameTaken) => return Err(Failure::RevertedNameTaken),
         Err(error) => return Err(error.into()),
     }

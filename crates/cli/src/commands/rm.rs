@@ -23,6 +23,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
     let saved = session.vault.trash(id)?;
-    output::say(words::trashed(&args.name, &saved));
+    output::say(words::trashed(&saved));
     Ok(())
 }

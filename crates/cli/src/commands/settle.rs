@@ -3,7 +3,7 @@
 use keymoor_vault::Place;
 
 use crate::{
-    output::{self, plain},
+    output,
     passwords::Passwords,
     session::Session,
     words::{self, Failure},
@@ -14,11 +14,11 @@ use crate::{
 #[command(after_help = "\
 Example:
   keymoor show work                     lists the choices
-  keymoor settle work key CHOICE        one of them")]
+  keymoor settle work secret CHOICE     one of them")]
 pub(crate) struct Args {
     /// Name, or provider/name.
     name: String,
-    /// Which field, as keymoor show names it.
+    /// Which field, as keymoor show names it; the secret fields together are "secret".
     field: String,
     /// Which value, as keymoor show names it.
     choice: String,
@@ -28,6 +28,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
     let saved = session.vault.settle(id, &args.field, &args.choice)?;
-    output::say(words::saved(&plain(&args.name), &saved));
+    output::say(words::saved(&saved));
     Ok(())
 }

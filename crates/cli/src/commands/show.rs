@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::list::word;
 use crate::{
-    output::{self, lines, minute, plain, rfc3339},
+    output::{self, lines, minute, plain, quoted, rfc3339},
     passwords::Passwords,
     session::Session,
     words::Failure,
@@ -38,7 +38,7 @@ fn page(detail: &Detail) -> String {
     let listing = &detail.listing;
     let mut facts = vec![
         ("id", listing.id.to_string()),
-        ("version", listing.version.to_string()),
+        ("version", format!("{} ({})", listing.version, listing.version_id)),
         ("status", word(listing.status).to_owned()),
         ("added", minute(listing.created_at)),
         ("changed", minute(listing.updated_at)),
@@ -48,6 +48,12 @@ fn page(detail: &Detail) -> String {
     }
     if listing.waiting {
         facts.push(("server", "has not seen the latest change yet".to_owned()));
+    }
+    if listing.read_only {
+        facts.push((
+            "read-only",
+            "written by a newer version of Keymoor; update here to change it".to_owned(),
+        ));
     }
     let fields: Vec<_> =
         detail.fields.iter().map(|field| (plain(&field.name).into_owned(), value(field))).collect();
@@ -100,7 +106,7 @@ fn conflicts(text: &mut String, detail: &Detail) {
     let listing = &detail.listing;
     let first = detail.conflicts.first().map(|conflict| conflict.field.as_str()).unwrap_or_default();
     // The id names it also where two credentials share provider and name.
-    let _ = writeln!(text, "  keymoor settle {} {} CHOICE", listing.id, plain(first));
+    let _ = writeln!(text, "  keymoor settle {} {} CHOICE", listing.id, quoted(first));
 }
 
 #[derive(Serialize)]
@@ -114,6 +120,8 @@ struct Shown<'d> {
     created_at: String,
     updated_at: String,
     version: u64,
+    version_id: &'d str,
+    read_only: bool,
     trashed: bool,
     waiting: bool,
     fields: Vec<FieldEntry<'d>>,
@@ -177,6 +185,8 @@ impl<'d> Shown<'d> {
             created_at: rfc3339(listing.created_at),
             updated_at: rfc3339(listing.updated_at),
             version: listing.version,
+            version_id: &listing.version_id,
+            read_only: listing.read_only,
             trashed: listing.trashed,
             waiting: listing.waiting,
             fields: detail.fields.iter().map(field).collect(),

@@ -1,4 +1,4 @@
-//! `--fields-stdin`: a JSON object whose values are secrets. serde_json checks the syntax and hands over each value as
+//! `--fields-stdin`: a JSON object whose values are secrets, or null. serde_json checks the syntax and hands over each value as
 //! it stands in the input; the escapes are undone here, because its own buffer for them is not wiped.
 
 use std::fmt;
@@ -10,19 +10,25 @@ use zeroize::Zeroizing;
 
 use super::InputError;
 
-/// The fields in their order.
-pub(super) fn parse(text: &str) -> Result<Vec<(String, SecretString)>, InputError> {
+/// The fields in their order; null is nothing.
+pub(super) fn parse(text: &str) -> Result<Vec<(String, Option<SecretString>)>, InputError> {
     let Members(members) = serde_json::from_str(text).map_err(|error| {
         // Only the place: the error's text could quote the input.
         InputError::NotFields { line: error.line(), column: error.column() }
     })?;
-    let mut fields: Vec<(String, SecretString)> = Vec::with_capacity(members.len());
+    let mut fields: Vec<(String, Option<SecretString>)> = Vec::with_capacity(members.len());
     for (name, value) in members {
         if fields.iter().any(|(known, _)| *known == name) {
             return Err(InputError::FieldTwice(name));
         }
-        let value = unescape(value.get()).ok_or_else(|| place(text, value.get()))?;
-        fields.push((name, super::one(value.as_bytes())?));
+        let secret = match value.get() {
+            "null" => None,
+            raw => {
+                let value = unescape(raw).ok_or_else(|| place(text, raw))?;
+                Some(super::one(value.as_bytes())?)
+            }
+        };
+        fields.push((name, secret));
     }
     if fields.is_empty() { Err(InputError::NoFields) } else { Ok(fields) }
 }
@@ -108,7 +114,11 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<(String, String)>, InputError> {
-        Ok(parse(text)?.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned())).collect())
+        let text_of = |value: Option<SecretString>| match value {
+            Some(secret) => secret.expose_secret().to_owned(),
+            None => "removed".to_owned(),
+        };
+        Ok(parse(text)?.into_iter().map(|(name, value)| (name, text_of(value))).collect())
     }
 
     #[test]
@@ -123,6 +133,13 @@ mod tests {
     }
 
     #[test]
+    fn null_removes_and_the_word_does_not() {
+        let fields = parse(r#"{"a": null , "b": "null"}"#).unwrap();
+        assert!(fields[0].1.is_none());
+        assert_eq!(fields[1].1.as_ref().unwrap().expose_secret(), "null");
+    }
+
+    #[test]
     fn the_order_stays() {
         let names: Vec<_> = read(r#"{"z":"1","a":"2"}"#).unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["z", "a"]);
@@ -131,7 +148,7 @@ mod tests {
     #[test]
     fn what_is_not_an_object_of_strings_is_refused_with_its_place() {
         assert_eq!(read("{\"a\": 1}"), Err(InputError::NotFields { line: 1, column: 7 }));
-        assert_eq!(read("{\"a\": \"x\",\n \"b\": null}"), Err(InputError::NotFields { line: 2, column: 7 }));
+        assert_eq!(read("{\"a\": \"x\",\n \"b\": true}"), Err(InputError::NotFields { line: 2, column: 7 }));
         for text in [
             "",
             "[]",

@@ -1,23 +1,47 @@
 //! What was done, and which homes hold it.
 
-use keymoor_vault::{Erased, Kept, KeychainProblem, Kits, Saved, SyncReport};
+use keymoor_vault::{Erased, Kept, KeychainProblem, Kits, RecordId, Saved, SyncReport};
 
 use super::keychain;
 use crate::{
-    output::{counted, grouped, plain},
+    output::{argument, counted, grouped, plain, quoted},
     prompt,
 };
 
-/// After a save: `shown` is the credential as named, plain already.
-pub(crate) fn saved(shown: &str, saved: &Saved) -> String {
-    kept(&format!("{shown}, version {}", saved.version), saved)
+/// After a save.
+pub(crate) fn saved(saved: &Saved) -> String {
+    if !saved.changed {
+        return "Nothing changed.".to_owned();
+    }
+    let mut text = kept(&format!("{}, version {}", plain(&full_name(saved)), saved.version), saved);
+    if let [only] = &saved.settled[..] {
+        text.push_str(&format!("\nThis settled: {}. The other value stays in the history.", plain(only)));
+    } else if !saved.settled.is_empty() {
+        let fields = plain(&saved.settled.join(", ")).into_owned();
+        text.push_str(&format!("\nThis settled: {fields}. The other values stay in the history."));
+    }
+    text
 }
 
 /// After a move to the trash.
-pub(crate) fn trashed(name: &str, saved: &Saved) -> String {
-    let name = plain(name);
-    let text = kept(&format!("{name} is in the trash"), saved);
-    format!("{text}\nTo have it back: keymoor restore {name}")
+pub(crate) fn trashed(saved: &Saved) -> String {
+    let name = full_name(saved);
+    let text = kept(&format!("{} is in the trash", plain(&name)), saved);
+    format!("{text}\nTo have it back: keymoor restore {}", argument(&name))
+}
+
+/// Beside a value that was asked for, where another device gave the field another one.
+pub(crate) fn in_conflict(id: RecordId, field: &str) -> String {
+    // The id names it also where two credentials share provider and name.
+    format!(
+        "Two devices changed {} at the same time; this is the value in use. keymoor show {id} lists them, keymoor settle {id} {} CHOICE picks one.",
+        plain(field),
+        quoted(field)
+    )
+}
+
+fn full_name(saved: &Saved) -> String {
+    format!("{}/{}", saved.provider, saved.name)
 }
 
 /// "Saved on this device" is said only when every home on this device holds it.

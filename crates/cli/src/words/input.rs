@@ -36,6 +36,10 @@ pub(super) fn words(error: &InputError) -> Words {
         }
         InputError::NoFields => Words::new("The JSON object has no fields.")
             .hint("It must look like {\"field\": \"secret\", \"another\": \"secret\"}."),
+        InputError::RemovesInAdd(name) => {
+            Words::new(format!("null removes a field, and \"{}\" is only being added.", plain(name)))
+                .hint("To remove one: keymoor edit NAME --fields-stdin, with {\"FIELD\": null} as input.")
+        }
         InputError::NotAssignment => {
             Words::new("What follows --set is not FIELD=VALUE.").hint("Example: --set region=eu-west-1")
         }

@@ -1,4 +1,6 @@
-use keymoor_vault::{Alarm, Candidate, HomeName, Input, KeychainProblem, RecordId, ServerProblem, Why};
+use keymoor_vault::{
+    Alarm, Candidate, HomeName, Input, KeychainProblem, Past, PastHome, RecordId, ServerProblem, Why,
+};
 
 use super::*;
 
@@ -8,6 +10,17 @@ fn failures() -> Vec<Failure> {
         id: RecordId::generate(),
         provider: provider.into(),
         display: "work".into(),
+    };
+    let past = |id: &str, alternate| Past {
+        id: id.into(),
+        version: 2,
+        alternate,
+        saved_at: 0,
+        deleted: false,
+        name: "work".into(),
+        last_four: Some("1234".into()),
+        home: PastHome::Here,
+        current: false,
     };
     let keychain = [
         KeychainProblem::NotAvailable,
@@ -53,6 +66,8 @@ fn failures() -> Vec<Failure> {
         Error::NoSuchField(Vec::new()),
         Error::Ambiguous(vec![candidate("aws"), candidate("openai")]),
         Error::Ambiguous(vec![candidate("openai"), candidate("openai")]),
+        Error::WhichVersion(vec![past("2-aaaaaaaa", false), past("2-bbbbbbbb", true)]),
+        Error::LastSecret,
         Error::NothingToChange,
         Error::NotFound,
         Error::NoSuchVersion,
@@ -192,4 +207,26 @@ fn credentials_that_share_a_provider_and_a_name_are_told_apart_by_their_ids() {
 fn names_in_messages_cannot_move_the_cursor() {
     let failure = Failure::NoSuchName { name: "a\u{1b}[2J".into(), place: Place::Active, elsewhere: false };
     assert!(!words(&failure).what.contains('\u{1b}'));
+}
+
+#[test]
+fn hints_can_be_pasted_whatever_the_name_is() {
+    let hint = |name: &str| {
+        words(&Failure::NoSuchName { name: name.into(), place: Place::Active, elsewhere: true }).hint
+    };
+    assert!(hint("work").ends_with("keymoor restore work"));
+    assert!(hint("-name").ends_with("keymoor restore -- -name"));
+    assert!(hint("my key").ends_with("keymoor restore 'my key'"));
+}
+
+#[test]
+fn a_number_that_several_versions_have_lists_their_ids_and_last_four() {
+    let found =
+        failures().into_iter().find(|failure| matches!(failure, Failure::Vault(Error::WhichVersion(_))));
+    let failure = found.unwrap();
+    let hint = words(&failure).hint;
+    assert_eq!(exit_code(&failure), 2);
+    for part in ["2-aaaaaaaa", "2-bbbbbbbb", "ends in 1234", "--to ID"] {
+        assert!(hint.contains(part), "{hint}");
+    }
 }

@@ -1,9 +1,9 @@
 //! The vault's errors.
 
-use keymoor_vault::{Candidate, Error, Input};
+use keymoor_vault::{Candidate, Error, Input, Past};
 
 use super::{Words, alarm, cache, input, keychain, kit, server, unreadable};
-use crate::output::{counted, grouped, plain};
+use crate::output::{counted, grouped, minute, plain};
 
 const UNCHANGED: &str = "Nothing was changed.";
 
@@ -26,12 +26,16 @@ pub(super) fn words(error: &Error) -> Words {
         Error::WhichField(names) => Words::new(format!("It has several secret fields: {}.", names_of(names)))
             .hint("Say which: keymoor get NAME FIELD, or keymoor copy NAME FIELD"),
         Error::NoSuchField(names) if names.is_empty() => {
-            Words::new("It has no secret field of that name.").hint("keymoor show NAME shows the others.")
+            Words::new("It has no field of that name.").hint("keymoor show NAME shows the others.")
         }
         Error::NoSuchField(names) => {
-            Words::new("It has no secret field of that name.").hint(format!("It has: {}.", names_of(names)))
+            Words::new("It has no field of that name.").hint(format!("It has: {}.", names_of(names)))
         }
         Error::Ambiguous(candidates) => ambiguous(candidates),
+        Error::WhichVersion(versions) => which_version(versions),
+        Error::LastSecret => Words::new("The last secret field of a credential cannot be removed.")
+            .safe(UNCHANGED)
+            .hint("Give it another secret field in the same step, or put the whole credential in the trash: keymoor rm NAME"),
         Error::NothingToChange => Words::new("There is nothing to change.")
             .hint("Say what is new: --name, --set, --label, --note, or the secret with --stdin."),
         Error::NotFound => Words::new("That credential is not here (any more).").hint("keymoor list shows those that are."),
@@ -59,9 +63,9 @@ pub(super) fn words(error: &Error) -> Words {
         ))
         .safe("Nothing was deleted on this device.")
         .hint("If that was meant: keymoor sync, on a terminal, asks whether to go on."),
-        Error::NewerRecord => Words::new("A newer version of Keymoor wrote this credential.")
-            .safe("It can be read, and is carried along as it is.")
-            .hint("Change it with the newer version: keymoor --version"),
+        Error::NewerRecord => Words::new("This credential was written by a newer version of Keymoor.")
+            .safe("Nothing was changed. It can be read here, and is carried along as it is.")
+            .hint("Update Keymoor here to change it; keymoor --version says which one this is."),
         Error::Locked => Words::new("The key of this vault is not on this device any more.")
             .safe("The sealed records are here, untouched; no new key was made.")
             .hint("To unlock them: keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
@@ -105,12 +109,36 @@ fn of(what: Input) -> &'static str {
 fn invalid(what: Input) -> Words {
     let hint = match what {
         Input::Provider => "Up to 200 characters on one line, without a slash.",
-        Input::Name | Input::Label | Input::FieldName => "Up to 200 characters on one line.",
+        Input::Name | Input::Label | Input::FieldName => {
+            "Up to 200 characters on one line; no tabs or other control characters."
+        }
         Input::Note | Input::FieldValue | Input::Secret => "Text, without a NUL byte; a note up to 16 KiB.",
     };
     Words::new(format!("{} is empty, too long, or has characters that do not belong there.", of(what)))
         .safe("Nothing was stored.")
         .hint(hint)
+}
+
+/// Versions that share a number, for two devices gave it to different edits.
+fn which_version(versions: &[Past]) -> Words {
+    let rows: Vec<[String; 4]> = versions
+        .iter()
+        .map(|past| {
+            let ending = past.last_four.as_deref().map(|four| format!("ends in {}", plain(four)));
+            let kind = match (past.current, past.alternate) {
+                (_, true) => "written by another device",
+                (true, _) => "in use",
+                _ => "",
+            };
+            [past.id.clone(), minute(past.saved_at), ending.unwrap_or_default(), kind.to_owned()]
+        })
+        .collect();
+    let mut hint = String::from("Say which, by its id: keymoor revert NAME --to ID\n");
+    for [id, at, ending, kind] in rows {
+        hint.push_str(format!("  {id}  {at}  {ending}  {kind}").trim_end());
+        hint.push('\n');
+    }
+    Words::new("Several versions have that number.").safe(UNCHANGED).hint(hint)
 }
 
 fn names_of(names: &[String]) -> String {

@@ -8,6 +8,7 @@ use keymoor_protocol::ActorId;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
+use super::payload::SCHEMA;
 use super::{Content, Entry, Fingerprint, Meta, Secrets, Shadow, Stamp, Value, field};
 
 /// A secret shorter than this shows none of its characters.
@@ -31,7 +32,7 @@ impl Content {
             updated: now,
             unknown: BTreeMap::new(),
         };
-        Self { meta, secrets: Secrets::new() }
+        Self { meta, secrets: Secrets::new(), schema: SCHEMA }
     }
 
     /// Begins an action by `actor`; `now` is information only.
@@ -81,14 +82,15 @@ impl Action {
         self.set_labels(&all);
     }
 
-    /// Sets secret fields; those that are not named stay as they are shown.
-    pub(crate) fn set_secrets(&mut self, parts: Vec<(String, SecretString)>) {
+    /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown.
+    pub(crate) fn set_secrets(&mut self, parts: Vec<(String, SecretString)>, removed: &BTreeSet<String>) {
         let mut key = self.content.meta.key().cloned().unwrap_or_default();
         for (name, secret) in parts {
             let shadow = shadow(&self.content.meta.salt, &secret);
             self.content.secrets.insert(shadow.fingerprint, Arc::new(secret));
             key.insert(name, shadow);
         }
+        key.retain(|name, _| !removed.contains(name));
         self.write(field::KEY, vec![Value::Key(key)]);
     }
 
@@ -127,6 +129,11 @@ impl Action {
     /// Makes one of a field's alternates its only value.
     pub(crate) fn choose(&mut self, name: &str, value: Value) {
         self.write(name, vec![value]);
+    }
+
+    /// What there is now.
+    pub(crate) fn meta(&self) -> &Meta {
+        &self.content.meta
     }
 
     /// The content after the action.

@@ -61,7 +61,7 @@ impl World {
         let mut action = Content::empty([9; 16], 0).act(ACTORS[0], 1);
         action.set_text(field::PROVIDER, "openai");
         action.set_text(field::NAME, "work");
-        action.set_secrets(vec![("secret".to_owned(), "sk-the-very-first-secret".into())]);
+        action.set_secrets(vec![("secret".to_owned(), "sk-the-very-first-secret".into())], &BTreeSet::new());
         let first = action.finish();
         let written = entries(&first);
         Self { copies: [first.clone(), first.clone(), first], written, replaced: BTreeSet::new(), deeds: 1 }
@@ -86,7 +86,10 @@ impl World {
             Deed::Text(at) => edit(&|action| action.set_text(FIELDS[at], &text)),
             Deed::Clear(at) => edit(&|action| action.set_text(FIELDS[at], "")),
             Deed::Secret(at) => edit(&|action| {
-                action.set_secrets(vec![(PARTS[at].to_owned(), format!("sk-{text} long").into())])
+                action.set_secrets(
+                    vec![(PARTS[at].to_owned(), format!("sk-{text} long").into())],
+                    &BTreeSet::new(),
+                )
             }),
             Deed::AddLabel(at) => edit(&|action| action.add_labels(&[LABELS[at].to_owned()].into())),
             Deed::Labels(bits) => {
@@ -288,8 +291,7 @@ fn unknown_members_survive_reading_editing_and_merging() {
     let [content, ..] = World::new().copies;
     let mut json: serde_json::Value = serde_json::from_slice(&encode_meta(&content.meta)).unwrap();
     json["colour"] = serde_json::json!({"hue": 7, "names": ["red"]});
-    let newer =
-        Content { meta: decode_meta(json.to_string().as_bytes()).unwrap(), secrets: content.secrets.clone() };
+    let newer = Content { meta: decode_meta(json.to_string().as_bytes()).unwrap(), ..content.clone() };
     let mut action = newer.act(ACTORS[1], 5);
     action.set_text(field::NOTE, "edited by a version that does not know colours");
     let edited = action.finish();

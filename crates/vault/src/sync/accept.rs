@@ -28,6 +28,8 @@ pub(crate) fn accept(
         let newer = keys.open(&draft.record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
         if newer.meta == content.meta {
             change.drop_draft(id)?;
+        } else if newer.is_newer() {
+            drafts::carry(change, keys, id, &draft.record)?;
         } else {
             drafts::write(change, keys, id, &newer)?;
         }

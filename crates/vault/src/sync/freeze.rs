@@ -9,9 +9,10 @@ use keymoor_protocol::{Commit, Digest, Kind, Record, RecordId};
 use keymoor_sealing::commit::sign;
 
 use crate::clock::now;
+use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
-use crate::sync::plan;
+use crate::sync::plan::{self, Left};
 
 /// The frozen commit: the one in the outbox, or a new one of the drafts that fit. `None` if there is nothing to push.
 ///
@@ -32,16 +33,14 @@ pub(crate) fn freeze(change: &mut Change<'_>, keys: &Keys, even_empty: bool) -> 
     }
     let mut records = Vec::new();
     for draft in change.drafts()? {
-        let record = draft.record;
-        let base_opens = change.base(record.id)?.is_none_or(|base| keys.open(&base.record).is_ok());
-        if record.size() > BYTES_A_RECORD
-            || erased.contains(&record.id)
-            || !base_opens
-            || keys.open(&record).is_err()
-        {
-            continue; // what does not open is never pushed, nor pushed over; what is too large waits to be settled
+        let id = draft.record.id;
+        if erased.contains(&id) {
+            continue;
         }
-        records.push(record);
+        let Some(record) = ready(change, keys, draft.record)? else { continue };
+        if record.size() <= BYTES_A_RECORD {
+            records.push(record); // what is too large waits to be settled
+        }
     }
     let forgets: Vec<RecordId> = erased.into_iter().take(CHANGES_A_COMMIT).collect();
     let sizes: Vec<(RecordId, usize)> = records.iter().map(|record| (record.id, record.size())).collect();
@@ -76,6 +75,29 @@ pub(crate) fn freeze(change: &mut Change<'_>, keys: &Keys, even_empty: bool) -> 
     let push = Push { signed: sign(&keys.root, &commit), records };
     change.freeze(&push)?;
     Ok(Some(push))
+}
+
+/// The draft as it may be pushed. What does not open is never pushed, nor pushed over; nor is anything over a record that a
+/// newer version of Keymoor wrote. What waited for that reason is merged with its base once this version understands both.
+fn ready(change: &mut Change<'_>, keys: &Keys, draft: Record) -> Result<Option<Record>, Error> {
+    let id = draft.id;
+    let Ok(content) = keys.open(&draft) else { return Ok(None) };
+    let Some(base) = change.base(id)? else { return Ok(Some(draft)) };
+    let Ok(base) = keys.open(&base.record) else { return Ok(None) };
+    if base.is_newer() || content.is_newer() {
+        return Ok(None);
+    }
+    match plan::take(Some(&content), &base) {
+        Left::Draft(merged) if merged.meta == content.meta => Ok(Some(draft)),
+        Left::Draft(merged) => {
+            drafts::write(change, keys, id, &merged)?;
+            Ok(change.draft(id)?.map(|draft| draft.record))
+        }
+        Left::Nothing => {
+            change.drop_draft(id)?;
+            Ok(None)
+        }
+    }
 }
 
 fn change_of(record: &Record) -> keymoor_protocol::Change {

@@ -156,7 +156,7 @@ mod tests {
     fn first() -> Content {
         let mut action = Content::empty([9; 16], 0).act(OTHER, 1);
         action.set_text(field::NAME, "work");
-        action.set_secrets(vec![("secret".to_owned(), "sk-the-first-secret".into())]);
+        action.set_secrets(vec![("secret".to_owned(), "sk-the-first-secret".into())], &BTreeSet::new());
         action.finish()
     }
 

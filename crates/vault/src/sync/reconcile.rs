@@ -9,10 +9,11 @@ use keymoor_cache::{Base, Change};
 use keymoor_protocol::api::Placed;
 use keymoor_protocol::{Kind, RecordId};
 
-use crate::content::{Content, merge};
+use crate::clock::now;
+use crate::content::merge;
 use crate::drafts;
 use crate::error::{Alarm, Error};
-use crate::keys::Keys;
+use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan;
 use crate::sync::snapshot::Proved;
@@ -49,13 +50,12 @@ pub(crate) fn reconcile(
     for Base { record, seq } in absent {
         if seq > ancestor {
             // The server lost it. Its draft goes on without a base, or becomes one again.
-            let content = match change.draft(record.id)? {
-                Some(draft) => keys.open(&draft.record),
-                None => keys.open(&record),
-            };
-            change.remove_base(record.id)?;
-            if let Ok(content) = content {
-                drafts::write(change, keys, record.id, &content)?;
+            let kept = change.draft(record.id)?.map_or(record, |draft| draft.record);
+            change.remove_base(kept.id)?;
+            if is_newer(&kept) {
+                drafts::carry(change, keys, kept.id, &kept)?;
+            } else if let Ok(content) = keys.open(&kept) {
+                drafts::write(change, keys, kept.id, &content)?;
             }
         } else {
             forget(change, keys, record.id, outcome)?;
@@ -120,9 +120,20 @@ fn take_placed(
         return Ok(());
     }
     // What this device had seen acknowledged goes into its draft, so that nothing of it is lost.
-    let known: Option<Content> = mine.and_then(|base| keys.open(&base.record).ok());
-    if let Some(known) = known {
-        let content = match change.draft(record.id)? {
+    let opened = mine.and_then(|base| Some((keys.open(&base.record).ok()?, base.record)));
+    let draft = change.draft(record.id)?;
+    if let Some((known, mine)) = opened.as_ref().filter(|(known, _)| known.is_newer()) {
+        // Not merged here. If the server's says less, it stays as a draft that waits for an update.
+        let says_all = keys.open_meta(record).is_ok_and(|meta| {
+            known.meta.seen.iter().all(|(actor, counter)| meta.seen.get(actor) >= Some(counter))
+        });
+        if draft.is_none() && !says_all {
+            change.put_draft(mine, keys.tags(&known.meta), now())?;
+        }
+    } else if let (Some((known, _)), false) =
+        (opened, draft.as_ref().is_some_and(|draft| is_newer(&draft.record)))
+    {
+        let content = match draft {
             Some(draft) => match keys.open(&draft.record) {
                 Ok(draft) => merge(&draft, &known),
                 Err(_) => known,

@@ -7,7 +7,7 @@ use crate::clock::now;
 use crate::content::Content;
 use crate::drafts;
 use crate::error::Error;
-use crate::keys::Keys;
+use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan::{self, Left};
 
@@ -39,6 +39,10 @@ pub(crate) fn take(
         return Ok(change.put_base(record, seq, NAMELESS)?);
     };
     let before = change.current(id)?;
+    let draft = before.as_ref().and_then(|current| current.draft.as_ref());
+    if incoming.is_newer() || draft.is_some_and(|draft| is_newer(&draft.record)) {
+        return beside(change, keys, record, seq, &incoming, outcome);
+    }
     let base = before.as_ref().and_then(|c| c.base.as_ref()).and_then(|base| keys.open(&base.record).ok());
     let mut draft = match before.as_ref().and_then(|current| current.draft.as_ref()) {
         None => None,
@@ -77,6 +81,27 @@ pub(crate) fn take(
     Ok(())
 }
 
+/// Takes a record that only a newer version of Keymoor understands, or one whose draft only that one does: they are not
+/// merged here. A draft stays as it is and is not pushed until this version was updated; see `freeze`.
+fn beside(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    record: &Record,
+    seq: u64,
+    incoming: &Content,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let before = change.current(record.id)?;
+    let base = before.as_ref().and_then(|current| current.base.as_ref());
+    if base.and_then(|base| keys.open_meta(&base.record).ok()).is_some_and(|base| base != incoming.meta) {
+        change.unmark_erased(record.id)?; // as for any other edit of what was being erased here
+    }
+    let gone = before.is_some_and(|current| current.draft.is_none() && !current.record().deleted);
+    outcome.deleted += u64::from(gone && record.deleted);
+    outcome.conflicts += u64::from(incoming.meta.alternates().next().is_some());
+    Ok(change.put_base(record, seq, keys.tags(&incoming.meta))?)
+}
+
 /// The record left the set for good. An edit that whoever forgot it had not seen comes back whole, as a new record.
 pub(crate) fn forget(
     change: &mut Change<'_>,
@@ -87,6 +112,10 @@ pub(crate) fn forget(
     let draft = change.draft(id)?;
     let live = change.current(id)?.as_ref().map(|c| c.record()).is_some_and(|record| !record.deleted);
     match draft.as_ref().map(|draft| (keys.open(&draft.record), &draft.record)) {
+        Some((Ok(content), record)) if content.is_newer() && !content.meta.deleted() => {
+            drafts::carry(change, keys, RecordId::generate(), record)?;
+            change.drop_draft(id)?;
+        }
         Some((Ok(content), _)) if !content.meta.deleted() => {
             let actor = drafts::actor(change, keys)?;
             change.drop_draft(id)?;
@@ -110,6 +139,9 @@ fn new_actor(change: &mut Change<'_>, keys: &Keys, old: ActorId) -> Result<Actor
     for draft in change.drafts()? {
         let id = draft.record.id;
         let Ok(content) = keys.open(&draft.record) else { continue };
+        if content.is_newer() {
+            continue; // not pushed from here before it is understood
+        }
         let base = change.base(id)?.and_then(|base| keys.open(&base.record).ok());
         drafts::write(change, keys, id, &plan::restamp(&content, base.as_ref(), old, fresh))?;
     }
@@ -129,3 +161,6 @@ fn aside(change: &mut Change<'_>, record: &Record, home: &str) -> Result<(), Err
 
 /// The index of a record whose name cannot be read: no name has this hash.
 const NAMELESS: Tags = Tags { name: Tag([0; 16]), full: Tag([0; 16]) };
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Adding, editing, throwing away and getting back.
 
-use keymoor_vault::{Edit, Error, Filter, HomeState, Kept, Place, Vault};
+use keymoor_vault::{Edit, Error, Field, Filter, HomeState, Kept, Place, Value, Vault};
 use secrecy::ExposeSecret as _;
 
 use crate::place::{add, all, names, new, open, plain, sealed, secret, trash};
@@ -60,10 +60,9 @@ fn everything_but_the_secret_is_shown() {
     assert!(!format!("{detail:?}").contains("sk-proj"));
     assert_eq!(vault.reveal(id, Some("token")).unwrap().expose_secret(), "short");
     assert_eq!(vault.reveal(id, None).unwrap().expose_secret(), "sk-proj-0123456789", "the one named secret");
-    let Err(Error::NoSuchField(known)) = vault.reveal(id, Some("org")) else {
-        panic!("an open field is no secret")
-    };
-    assert_eq!(known, ["secret", "token"]);
+    assert_eq!(vault.reveal(id, Some("org")).unwrap().expose_secret(), "org-1", "an open field, by its name");
+    let Err(Error::NoSuchField(known)) = vault.reveal(id, Some("nonsense")) else { panic!("a guess") };
+    assert_eq!(known, ["secret", "token", "org"]);
 }
 
 #[test]
@@ -92,12 +91,12 @@ fn a_replaced_value_stays_in_the_history_and_comes_back_from_there() {
     assert_eq!(versions, [(3, true, false), (2, false, false), (1, false, false)]);
     assert_eq!(all(&mut vault)[0].labels, ["v2", "v3"], "labels are added");
 
-    assert_eq!(vault.revert(id, 1).unwrap().version, 4);
+    assert_eq!(vault.revert(id, "1").unwrap().version, 4);
     assert_eq!(secret(&mut vault, id), "first secret");
     assert!(all(&mut vault)[0].labels.is_empty());
-    assert_eq!(vault.revert(id, 3).unwrap().version, 5);
+    assert_eq!(vault.revert(id, "3").unwrap().version, 5);
     assert_eq!(secret(&mut vault, id), "third secret");
-    assert!(matches!(vault.revert(id, 9), Err(Error::NoSuchVersion)));
+    assert!(matches!(vault.revert(id, "9"), Err(Error::NoSuchVersion)));
     assert_eq!(vault.history(id).unwrap().len(), 5);
 }
 
@@ -135,6 +134,77 @@ fn an_edit_changes_only_what_is_given() {
 }
 
 #[test]
+fn what_changes_nothing_makes_no_version() {
+    let (_home, mut vault) = vault();
+    let credential = || {
+        let mut credential = new("openai", "work", "the secret");
+        credential.fields.push(plain("org", "one"));
+        credential.labels = vec!["a".into()];
+        credential.replace = true;
+        credential
+    };
+    let first = vault.add(credential()).unwrap();
+    assert!(first.changed && !first.replaced);
+    let again = vault.add(credential()).unwrap();
+    assert_eq!((again.version, again.changed, again.replaced), (1, false, false));
+    assert_eq!(again.version_id, first.version_id);
+    let same = || Edit {
+        name: Some("work".into()),
+        fields: vec![sealed("secret", "the secret"), plain("org", "one"), plain("gone", "")],
+        labels: Some(vec!["a".into()]),
+        note: Some(String::new()),
+    };
+    assert!(!vault.edit(first.id, same()).unwrap().changed);
+    assert!(!vault.revert(first.id, "1").unwrap().changed);
+    assert_eq!(vault.history(first.id).unwrap().len(), 1);
+    let other = Edit { fields: vec![sealed("secret", "the Secret")], ..same() };
+    assert!(vault.edit(first.id, other).unwrap().changed);
+    assert_eq!(vault.history(first.id).unwrap().len(), 2);
+}
+
+#[test]
+fn one_of_several_secret_fields_can_be_removed_and_the_last_one_cannot() {
+    let (_home, mut vault) = vault();
+    let mut credential = new("aws", "prod", "");
+    credential.fields = vec![sealed("key", "AKIA-one"), sealed("session", "two"), plain("region", "eu")];
+    let id = vault.add(credential).unwrap().id;
+    let gone = |name: &str| Field { name: name.into(), value: Value::Removed };
+    let edit = |fields| Edit { fields, ..Edit::default() };
+    let Err(Error::NoSuchField(known)) = vault.edit(id, edit(vec![gone("nonsense")])) else {
+        panic!("what?")
+    };
+    assert_eq!(known, ["key", "session", "region"]);
+    assert!(matches!(vault.edit(id, edit(vec![gone("key"), gone("session")])), Err(Error::LastSecret)));
+    assert!(vault.edit(id, edit(vec![gone("key"), sealed("key", "x")])).is_err(), "which of both?");
+    assert_eq!(vault.show(id).unwrap().listing.version, 1, "nothing was changed");
+
+    vault.edit(id, edit(vec![gone("session"), gone("region")])).unwrap();
+    let names = |vault: &mut Vault| -> Vec<String> {
+        vault.show(id).unwrap().fields.into_iter().map(|field| field.name).collect()
+    };
+    assert_eq!(names(&mut vault), ["key"]);
+    assert!(matches!(vault.edit(id, edit(vec![gone("key")])), Err(Error::LastSecret)));
+    vault.edit(id, edit(vec![gone("key"), sealed("token", "three")])).unwrap();
+    assert_eq!(names(&mut vault), ["token"], "replaced by another");
+    vault.revert(id, "1").unwrap();
+    assert_eq!(names(&mut vault), ["key", "session", "region"]);
+}
+
+#[test]
+fn an_open_field_that_becomes_secret_is_not_left_open() {
+    let (_home, mut vault) = vault();
+    let mut credential = new("openai", "work", "the secret");
+    credential.fields.push(plain("token", "visible"));
+    let id = vault.add(credential).unwrap().id;
+    vault.edit(id, Edit { fields: vec![sealed("token", "hidden")], ..Edit::default() }).unwrap();
+    let fields = vault.show(id).unwrap().fields;
+    assert_eq!(
+        fields.iter().map(|f| (f.name.as_str(), f.secret)).collect::<Vec<_>>(),
+        [("secret", true), ("token", true)]
+    );
+}
+
+#[test]
 fn the_trash_gives_back_what_it_got() {
     let (_home, mut vault) = vault();
     let id = add(&mut vault, "work", "the secret").id;
@@ -166,11 +236,11 @@ fn a_name_that_was_taken_meanwhile_stops_restore_and_revert() {
     vault.trash(old).unwrap();
     let new = add(&mut vault, "work", "new").id;
     assert!(matches!(vault.restore(old), Err(Error::NameTaken)));
-    assert!(matches!(vault.revert(old, 1), Err(Error::NameTaken)));
+    assert!(matches!(vault.revert(old, "1"), Err(Error::NameTaken)));
     assert_eq!((secret(&mut vault, new).as_str(), trash(&mut vault).len()), ("new", 1));
     vault.edit(new, Edit { name: Some("other".into()), ..Edit::default() }).unwrap();
     add(&mut vault, "third", "third");
-    assert!(vault.revert(new, 1).is_ok(), "the name of then is free");
+    assert!(vault.revert(new, "1").is_ok(), "the name of then is free");
     assert!(matches!(vault.restore(old), Err(Error::NameTaken)));
     vault.erase(new).unwrap();
     vault.restore(old).unwrap();

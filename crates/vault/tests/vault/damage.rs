@@ -130,7 +130,7 @@ fn what_is_broken_in_both_homes_is_an_error_that_names_them() {
             assert_eq!(homes_of(vault.show(id).unwrap_err()), expected);
             assert_eq!(homes_of(vault.history(id).unwrap_err()), expected);
             assert_eq!(
-                homes_of(vault.revert(id, 1).unwrap_err()),
+                homes_of(vault.revert(id, "1").unwrap_err()),
                 expected,
                 "the history has it, but nobody asked there"
             );

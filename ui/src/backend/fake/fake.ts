@@ -137,7 +137,9 @@ export class FakeBackend implements Backend {
     const { versions } = this.#get(id);
     return versions
       .map((version, i) => ({
+        id: versionId(i + 1),
         version: i + 1,
+        alternate: false,
         savedAt: version.at,
         deleted: false,
         name: version.name,
@@ -147,10 +149,10 @@ export class FakeBackend implements Backend {
       .reverse();
   }
 
-  async revert(id: string, version: number): Promise<Saved> {
+  async revert(id: string, version: string): Promise<Saved> {
     await this.#command("revert", id, version);
     const kept = this.#get(id);
-    const past = kept.versions[version - 1];
+    const past = kept.versions.find((_, i) => versionId(i + 1) === version);
     if (!past) throw failure("NOT_FOUND");
     kept.versions.push({ ...past, at: Date.now() });
     return this.#saved(id);
@@ -292,7 +294,7 @@ export class FakeBackend implements Backend {
   #saved(id: string): Saved {
     this.waiting += 1;
     this.#changed();
-    return { id, version: this.#get(id).versions.length, keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting };
+    return { id, version: this.#get(id).versions.length, changed: true, settled: [], keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting };
   }
 
   #synced(): void {
@@ -311,6 +313,10 @@ function failure(code: string): { code: string; message: string } {
   return { code, message: code };
 }
 
+function versionId(version: number): string {
+  return `${version}-0000beef`;
+}
+
 function now(kept: Kept): Version {
   return kept.versions[kept.versions.length - 1] as Version;
 }
@@ -318,7 +324,7 @@ function now(kept: Kept): Version {
 function listingOf(kept: Kept): Listing {
   const { name, provider, labels, note, at, fields } = now(kept);
   return {
-    id: kept.id, name, display: name, provider, labels, note, status: "unchecked", createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length,
+    id: kept.id, name, display: name, provider, labels, note, status: "unchecked", createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
     alternates: kept.conflicts.length, trashed: kept.trashed, waiting: false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
   };
 }
