@@ -28,6 +28,45 @@ it("replaces a secret and forgets it at once", async () => {
   expect(document.body.innerHTML).not.toContain("sk-test-replaced");
 });
 
+it("keeps the new secret when saving fails, and saves it the next time", async () => {
+  const { user, backend } = await openWindow(["work"]);
+  await user.click(await screen.findByRole("button", { name: "Edit" }));
+  await user.click(await screen.findByLabelText("New secret"));
+  await user.paste("sk-test-replaced-000000000000Zz9");
+  backend.failNext("CACHE_BUSY");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  expect(await screen.findByText("Another program holds the cache for long.")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(backend.kept.get("id-1")?.versions.at(-1)?.fields[0]?.value).toBe("sk-test-replaced-000000000000Zz9"));
+});
+
+it("leaves the lines of open fields and notes as they are", async () => {
+  const { user, backend } = await openWindow(["work"]);
+  backend.changedElsewhere((kept) => {
+    const version = kept.get("id-1")?.versions[0];
+    if (version) Object.assign(version, { note: "one\ntwo\n", fields: [...version.fields, { name: "certificate", value: "a\nb", secret: false }] });
+  });
+  expect(await screen.findByText(/^a\s+b$/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Edit" }));
+  expect(await screen.findByLabelText("Certificate")).toHaveValue("a\nb");
+  await user.type(screen.getByLabelText("Name"), "2");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  expect(await row("work2")).toBeVisible();
+  expect(backend.calls.find((call) => call.command === "edit")?.args).toEqual(["id-1", { name: "work2", fields: [] }]);
+});
+
+it("shows and edits a key that has one name for an open and a secret field", async () => {
+  const { user, backend } = await openWindow(["work"]);
+  backend.changedElsewhere((kept) => {
+    const version = kept.get("id-1")?.versions[0];
+    if (version) version.fields = [{ name: "token", value: SECRET, secret: true }, { name: "token", value: "in the open", secret: false }];
+  });
+  expect(await screen.findByText("in the open")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Edit" }));
+  expect(await screen.findByLabelText("New token")).toHaveValue("");
+  expect(screen.getByLabelText("Token")).toHaveValue("in the open");
+});
+
 it("uses an older version again from the history", async () => {
   const backend = new FakeBackend();
   await openWindow(["work"], backend);

@@ -10,7 +10,8 @@ import { Undo } from "./undo.svelte";
 export type View = "keys" | "trash" | "sync";
 export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string };
 
-const LOCKS: Record<string, Session["lock"] | undefined> = { LOCKED: "key", PASSWORD_NEEDED: "password", NEW_PASSWORD_NEEDED: "new-password" };
+/** The failures that mean a closed vault, and what opens it again. */
+export const LOCKS: Record<string, Session["lock"] | undefined> = { LOCKED: "key", PASSWORD_NEEDED: "password", NEW_PASSWORD_NEEDED: "new-password" };
 
 /** What the window shows now, and what a person can do to it. Holds no secret. */
 export class Session {
@@ -125,15 +126,17 @@ export class Session {
     });
   }
 
-  async syncNow(request: Partial<SyncRequest> = {}): Promise<void> {
-    if (this.syncing) return;
+  /** Answers whether it went through. */
+  async syncNow(request: Partial<SyncRequest> = {}): Promise<boolean> {
+    if (this.syncing) return false;
     this.syncing = true;
-    await this.attempt(async () => {
+    const done = await this.attempt(async () => {
       const { pushed, pulled } = await this.backend.syncNow({ acceptDeletions: false, ...request });
       this.syncAsks = undefined;
       this.notices.done(pushed + pulled === 0 ? words.sync.nothingNew : words.sync.report(pushed, pulled));
     });
     this.syncing = false;
+    return done;
   }
 
   async stopWaiting(): Promise<void> {
@@ -173,7 +176,6 @@ export class Session {
     if (lock) {
       this.phase = "locked";
       this.lock = lock;
-      this.sheet = undefined;
     } else if (code === "SIGN_IN" || code === "MASS_DELETE") {
       this.view = "sync";
       this.syncAsks = code === "SIGN_IN" ? "password" : "deletions";

@@ -29,14 +29,14 @@ it("sets up sync and shows the recovery page only when asked", async () => {
   expect(await screen.findByText("In keychain, cache and sync.")).toBeVisible();
 });
 
-it("keeps the form but not the password when the server does not answer", async () => {
+it("keeps what was entered when the server does not answer", async () => {
   const opened = await openWindow();
   await setUp(opened);
   opened.backend.failNext("SERVER_UNREACHABLE");
   await opened.user.click(screen.getByRole("button", { name: "Set up sync" }));
   expect(await screen.findByText("The server does not answer.")).toBeVisible();
   expect(screen.getByLabelText("Server")).toHaveValue("https://keys.example.net");
-  expect(screen.getByLabelText("Password")).toHaveValue("");
+  expect(screen.getByLabelText("Password")).toHaveValue(PASSWORD);
 });
 
 it("refuses passwords that differ before anything is sent", async () => {

@@ -19,7 +19,7 @@ it("unlocks with kit and password, after telling a wrong password apart", async 
   await user.type(screen.getByLabelText("Password"), "wrong");
   await user.click(screen.getByRole("button", { name: "Unlock" }));
   expect(await screen.findByText("The password does not fit.")).toBeVisible();
-  expect(screen.getByLabelText("Password")).toHaveValue("");
+  await user.clear(screen.getByLabelText("Password"));
   await user.type(screen.getByLabelText("Password"), backend.password);
   await user.click(screen.getByRole("button", { name: "Unlock" }));
   expect(await row("work")).toBeVisible();
@@ -34,6 +34,17 @@ it("unlocks with the recovery file and a new password", async () => {
   await user.click(screen.getByRole("button", { name: "Unlock" }));
   expect(await row("work")).toBeVisible();
   expect(backend.password).toBe("another password");
+});
+
+it("keeps the words of the recovery page when the server takes too long", async () => {
+  const { user, backend } = await locked("LOCKED", "This device has lost its key");
+  await user.click(screen.getByRole("button", { name: "Recovery file" }));
+  await user.click(screen.getByLabelText("Or paste what is in the recovery file"));
+  await user.paste(backend.recovery);
+  backend.failNext("SERVER_TIMED_OUT");
+  await user.click(screen.getByRole("button", { name: "Unlock" }));
+  expect(await screen.findByText("The server took too long to answer.")).toBeVisible();
+  expect(screen.getByLabelText("Or paste what is in the recovery file")).toHaveValue(backend.recovery);
 });
 
 it("opens with the password where there is no keychain", async () => {
