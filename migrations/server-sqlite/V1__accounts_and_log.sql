@@ -83,7 +83,8 @@ CREATE TABLE record (
     PRIMARY KEY (account_id, record_id)
 ) STRICT;
 CREATE INDEX record_bucket ON record (account_id, bucket, record_id, version, digest, deleted);
-CREATE INDEX record_seq ON record (account_id, seq);
+-- With the id, so that the records of one commit are read from it in their order; without, SQLite looks through them all.
+CREATE INDEX record_seq ON record (account_id, seq, record_id);
 
 CREATE TABLE bucket (
     account_id BLOB NOT NULL REFERENCES account ON DELETE CASCADE,

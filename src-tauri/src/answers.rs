@@ -103,7 +103,7 @@ pub(crate) enum Kept {
 pub(crate) struct Past {
     id: String,
     version: u64,
-    /// Whether another device wrote it, and the version does not show it.
+    /// Whether it is a value that the version has and does not show: the other one of a conflict.
     alternate: bool,
     saved_at: u64,
     deleted: bool,
@@ -233,6 +233,8 @@ impl From<vault::Notice> for Notice {
             vault::Notice::CacheSetAside { .. } => ("CACHE_SET_ASIDE", None),
             vault::Notice::Healed { .. } => ("HEALED", None),
             vault::Notice::Quarantined { .. } => ("QUARANTINED", None),
+            vault::Notice::PasswordWaits => ("PASSWORD_WAITS", None),
+            vault::Notice::PasswordChanged => ("PASSWORD_CHANGED", None),
             vault::Notice::Alarm(alarm) => (alarm_code(alarm), None),
         };
         Self { code, records }

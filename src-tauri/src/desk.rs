@@ -155,10 +155,20 @@ impl Desk {
             None => slot.insert(self.open()?),
         };
         let answer = act(vault);
-        if answer.as_ref().is_err_and(Failure::ends_vault) {
-            *slot = None;
+        match &answer {
+            Err(failure) if failure.is_cache_damage() => {
+                *slot = None;
+                *slot = self.mend().ok(); // the next command finds it in order, or says why not
+            }
+            Err(failure) if failure.ends_vault() => *slot = None,
+            _ => {}
         }
         answer
+    }
+
+    fn mend(&self) -> Answer<Vault> {
+        let patience = lock(&self.0.patience).clone();
+        asking(None, |ask| Vault::mend(self.config()?.clone(), patience, ask).map_err(Trouble::from))
     }
 
     fn open(&self) -> Answer<Vault> {

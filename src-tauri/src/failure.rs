@@ -37,6 +37,11 @@ impl Failure {
         self.ends_vault
     }
 
+    /// Whether the cache turned out to be damaged, which mending may help.
+    pub(crate) fn is_cache_damage(&self) -> bool {
+        self.code == "CACHE_DAMAGED"
+    }
+
     /// An error after the vault asked for a password and got none: it says which one it wants.
     pub(crate) fn after_asking(error: Error, wanted: Option<PasswordFor>) -> Self {
         match (&error, wanted) {
@@ -93,14 +98,14 @@ fn code(error: &Error) -> &'static str {
         Error::FileExists(_) => "FILE_EXISTS",
         Error::MassDelete { .. } => "MASS_DELETE",
         Error::NewerRecord => "NEWER_RECORD",
-        Error::Locked => "LOCKED",
+        Error::Locked | Error::LockedAndDamaged => "LOCKED",
         Error::PasswordNeeded => "PASSWORD_NEEDED",
-        Error::WrongPassword => "WRONG_PASSWORD",
+        Error::WrongPassword | Error::LoginRefused | Error::RecoveryRefused => "WRONG_PASSWORD",
         Error::BackendChanged => "KEYCHAIN_CHANGED",
-        Error::KitDamaged(_) => "KIT_DAMAGED",
+        Error::KitDamaged(_) | Error::WordsAlone => "KIT_DAMAGED",
         Error::KitOfAnotherAccount => "KIT_OF_ANOTHER_ACCOUNT",
         Error::Keychain(problem) => keychain(*problem),
-        Error::Server(problem) => server(*problem),
+        Error::Server(problem) | Error::UnlockedHere(problem) => server(*problem),
         Error::Alarm(alarm) => alarm_code(*alarm),
         Error::Unreadable { .. } => "RECORD_DAMAGED",
         Error::Cache(error) => cache(error),
@@ -127,14 +132,14 @@ fn server(problem: ServerProblem) -> &'static str {
         ServerProblem::NotOurs => "SERVER_NOT_KEYMOOR",
         ServerProblem::Tls => "SERVER_TLS",
         ServerProblem::WrongPin => "SERVER_WRONG_PIN",
-        ServerProblem::SignIn => "SIGN_IN",
+        ServerProblem::SignIn | ServerProblem::KeysBehind => "SIGN_IN",
         ServerProblem::SessionStolen => "SESSION_ENDED",
         ServerProblem::RateLimited(_) => "SERVER_BUSY",
         ServerProblem::OverQuota => "SERVER_OVER_QUOTA",
         ServerProblem::TooLarge => "SERVER_TOO_LARGE",
         ServerProblem::RegistrationClosed => "SERVER_CLOSED",
         ServerProblem::UnknownAccount => "SERVER_UNKNOWN_ACCOUNT",
-        ServerProblem::Refused => "SERVER_REFUSED",
+        ServerProblem::Refused | ServerProblem::CommitRefused => "SERVER_REFUSED",
         ServerProblem::Failed(_) => "SERVER_FAILED",
     }
 }
@@ -159,6 +164,7 @@ pub(crate) fn alarm_code(alarm: Alarm) -> &'static str {
         Alarm::KeysDocument => "ALARM_KEYS_DOCUMENT",
         Alarm::RolledBack => "ALARM_ROLLED_BACK",
         Alarm::PutBack => "ALARM_PUT_BACK",
+        Alarm::SessionStolen => "ALARM_SESSION_STOLEN",
     }
 }
 
@@ -173,8 +179,14 @@ mod tests {
 
     #[test]
     fn an_alarm_has_one_code_whether_it_stops_something_or_stands_in_the_status() {
-        let all =
-            [Alarm::ChainBroken, Alarm::StateWrong, Alarm::KeysDocument, Alarm::RolledBack, Alarm::PutBack];
+        let all = [
+            Alarm::ChainBroken,
+            Alarm::StateWrong,
+            Alarm::KeysDocument,
+            Alarm::RolledBack,
+            Alarm::PutBack,
+            Alarm::SessionStolen,
+        ];
         for alarm in all {
             assert_eq!(alarm_code(alarm), raised_code(alarm.code()));
         }

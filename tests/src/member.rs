@@ -55,8 +55,9 @@ impl Member {
         let kind = WrapKind::Password;
         wraps.push(document::wrap(&self.root, self.account, kind, Some(profile), &unlock).unwrap());
         let custody = document::custody(&self.document, &self.root).unwrap();
-        let (vault, version) = (self.document.vault, self.document.version);
-        let next = document::write(&self.root, self.account, vault, version + 1, &custody, wraps).unwrap();
+        let version = self.document.version;
+        let next =
+            document::rewrite(self.document.clone(), &self.root, version + 1, &custody, wraps).unwrap();
         let keys = Keys { version: next.version, epoch: next.epoch, document: next.encode() };
         let new = NewPassword {
             password: self.remote.register(self.account, LoginKind::Password, auth.expose()).unwrap(),

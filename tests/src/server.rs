@@ -122,7 +122,12 @@ impl Server {
         self.database().execute_batch("DELETE FROM session").unwrap();
     }
 
-    /// The same for one account.
+    /// Lets every access token expire, as after an hour.
+    pub fn expire_access_tokens(&self) {
+        self.database().execute_batch("UPDATE session SET access_expires_at = 0").unwrap();
+    }
+
+    /// Ends every session of one account.
     pub fn end_sessions_of(&self, account: AccountId) {
         self.database().execute("DELETE FROM session WHERE account_id = ?1", [account.0]).unwrap();
     }

@@ -89,6 +89,7 @@ pub(crate) fn faults(view: &View<'_>) -> Result<Vec<String>, Error> {
         })?;
         found.extend(bad.into_iter().flatten());
     }
+    found.extend(view.frozen().is_err().then(|| "the frozen commit cannot be read".to_owned()));
     let kept = view.buckets()?;
     let made = Buckets::of(view.all("SELECT id, version, digest, deleted FROM base", (), read_entry)?);
     found.extend((kept != made).then(|| "the bucket hashes are not those of the records".to_owned()));

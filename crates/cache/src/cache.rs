@@ -85,6 +85,21 @@ impl Cache {
         })
     }
 
+    /// Whether SQLite finds its file in order: tables, indexes, and that they agree. Reads all of it, but no digest.
+    ///
+    /// # Errors
+    /// As [`Cache::read`].
+    pub fn is_sound(&mut self) -> Result<bool, Error> {
+        self.read(|view| {
+            let said = view.one("PRAGMA integrity_check(1)", (), |row| Ok(row.get::<_, String>(0)?));
+            match said {
+                Ok(said) => Ok(said.as_deref() == Some("ok")),
+                Err(Error::Damaged) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
     /// A number that grows with every transaction that changed something, whichever process made it. Cheap to ask.
     ///
     /// # Errors
@@ -95,7 +110,21 @@ impl Cache {
         })
     }
 
-    /// Moves a damaged file, with its log, to `keymoor.db.damaged-<n>` and returns where. `None` when the file that is
+    /// The file that was set aside last, if nobody has said yet that its content was taken over.
+    pub fn unread(dir: &Path) -> Option<PathBuf> {
+        files::unread(dir)
+    }
+
+    /// Its content was taken over, as far as it could be read.
+    ///
+    /// # Errors
+    /// When the note cannot be removed.
+    pub fn forget_unread(dir: &Path) -> Result<(), Error> {
+        files::forget_unread(dir)
+    }
+
+    /// Moves a damaged file, with its log, to `keymoor.db.damaged-<n>`, notes that it was not read yet, and returns where
+    /// it is. `None` when the file that is
     /// there now is whole: another process was faster. A whole file of a newer schema stays too.
     ///
     /// # Errors
@@ -105,15 +134,25 @@ impl Cache {
         if !Self::exists(dir) {
             return Ok(None);
         }
-        let state = Self::open(dir).and_then(|mut cache| cache.integrity());
-        match state {
-            Ok(faults) if faults.is_empty() => Ok(None),
-            Ok(_) | Err(Error::Damaged | Error::Migration | Error::Other(_)) => {
-                files::move_aside(dir).map(Some)
-            }
-            Err(Error::Newer { .. }) => Ok(None),
+        if Self::is_whole(dir)? { Ok(None) } else { files::move_aside(dir).map(Some) }
+    }
+
+    /// Whether the file that is there is in order. One of a newer schema is, for all that can be known. Reads all of it.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn is_whole(dir: &Path) -> Result<bool, Error> {
+        match Self::open(dir).and_then(|mut cache| cache.integrity()) {
+            Ok(faults) => Ok(faults.is_empty()),
+            Err(Error::Newer { .. }) => Ok(true),
+            Err(Error::Damaged | Error::Migration | Error::Other(_)) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Where the database of `dir` lies.
+    pub fn path(dir: &Path) -> PathBuf {
+        files::database(dir)
     }
 }
 

@@ -39,7 +39,11 @@ fn connect(dir: &Path) -> Result<Connection, Error> {
     // Measured with 10,000 records and left at SQLite's own: pages of 4, 8 and 16 KiB and a longer log make no
     // difference; mapping the file into memory makes opening slower by a tenth; keeping the log on closing makes the
     // next opening read it again, 70 ms after a first sync in place of 0.2.
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")?;
+    //
+    // A page is looked over when it is read: one that was spoilt should be an error and not a row that is missing.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA cell_size_check = ON;",
+    )?;
     // SQLite's own checkpoint after a commit would report its failure as the commit's, which has happened by then. One
     // that fails is tried again after the next commit and on closing.
     connection.wal_hook(Some(|wal: &mut rusqlite::hooks::Wal, pages| {

@@ -90,6 +90,7 @@ pub(crate) fn move_aside(dir: &Path) -> Result<PathBuf, Error> {
     let aside = |n: u32| dir.join(format!("{NAME}.damaged-{n}"));
     let free = |n: &u32| with_companions(&aside(*n)).iter().all(|path| !path.exists());
     let target = aside((1..).find(free).unwrap_or(u32::MAX));
+    note_unread(dir, &target)?;
     // The log first: a new database must never find the log of the old one.
     for (from, to) in with_companions(&path).iter().zip(with_companions(&target)).rev() {
         match fs::rename(from, to) {
@@ -100,8 +101,83 @@ pub(crate) fn move_aside(dir: &Path) -> Result<PathBuf, Error> {
     Ok(target)
 }
 
+/// Notes that a file was set aside whose content has yet to be taken over.
+pub(crate) fn note_unread(dir: &Path, aside: &Path) -> Result<(), Error> {
+    let path = unread_note(dir);
+    let mut file = File::create(&path)?;
+    keep_private(&path, 0o600)?;
+    let name = aside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    file.write_all(name.as_bytes())?;
+    file.sync_all().map_err(Error::from)
+}
+
+/// The file that was set aside last, if its content has yet to be taken over.
+pub(crate) fn unread(dir: &Path) -> Option<PathBuf> {
+    let name = fs::read_to_string(unread_note(dir)).ok()?;
+    let ours = name.starts_with(&format!("{NAME}.damaged-")) && !name.contains(['/', '\\']);
+    Some(dir.join(name)).filter(|path| ours && path.is_file())
+}
+
+/// It was taken over.
+pub(crate) fn forget_unread(dir: &Path) -> Result<(), Error> {
+    match fs::remove_file(unread_note(dir)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn unread_note(dir: &Path) -> PathBuf {
+    dir.join(format!("{NAME}.unread"))
+}
+
+/// Copies a file to a place of its owner alone.
+pub(crate) fn copy_private(from: &Path, to: &Path) -> Result<(), Error> {
+    let mut source = File::open(from)?;
+    let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
+    keep_private(to, 0o600)?;
+    io::copy(&mut source, &mut target).map(drop).map_err(Error::from)
+}
+
+/// Writes the schema's pages of a database in which nothing else was ever stored over those of `path`. Both were made by
+/// the same migrations, so that every table begins at the same page.
+pub(crate) fn lend_schema(new: &[u8], path: &Path) -> Result<(), Error> {
+    use std::io::{Seek as _, SeekFrom};
+    const HEADER: usize = 100;
+    let page_size = match new.get(16..18) {
+        Some([0, 1]) => 65_536,
+        Some([high, low]) => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => return Err(Error::Damaged),
+    };
+    let number =
+        |at: usize| new.get(at..at + 4).map_or(0, |b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    let short = |at: usize| new.get(at..at + 2).map_or(0, |b| usize::from(u16::from_be_bytes([b[0], b[1]])));
+    // Page 1 has the schema's root: a leaf, or the pages' list of one level of leaves.
+    let mut pages = vec![1];
+    if new.get(HEADER) == Some(&5) {
+        pages.push(number(HEADER + 8));
+        for cell in 0..short(HEADER + 3) {
+            pages.push(number(short(HEADER + 12 + 2 * cell)));
+        }
+    }
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let length = file.metadata()?.len();
+    for page in pages {
+        let start = page.saturating_sub(1) * page_size;
+        let mut bytes = new.get(start..start + page_size).ok_or(Error::Damaged)?.to_vec();
+        if page == 1 {
+            // As long as this file is, and without a list of free pages.
+            let count = u32::try_from(length / page_size as u64).unwrap_or(u32::MAX);
+            bytes[28..32].copy_from_slice(&count.to_be_bytes());
+            bytes[32..40].fill(0);
+        }
+        file.seek(SeekFrom::Start(start as u64))?;
+        file.write_all(&bytes)?;
+    }
+    file.sync_all().map_err(Error::from)
+}
+
 /// A database and the two files beside it.
-fn with_companions(path: &Path) -> [PathBuf; 3] {
+pub(crate) fn with_companions(path: &Path) -> [PathBuf; 3] {
     ["", "-wal", "-shm"].map(|end| {
         let mut name = path.as_os_str().to_owned();
         name.push(end);

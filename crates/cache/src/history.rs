@@ -53,6 +53,27 @@ impl Change<'_> {
         )
     }
 
+    /// Keeps a content that is known from elsewhere to have been superseded. One that is there already stays as it is.
+    pub fn keep_past(&mut self, past: &Past, superseded_at: u64) -> Result<(), Error> {
+        let record = &past.record;
+        self.execute(
+            "INSERT INTO history (record, digest, seq, version, deleted, saved_at, superseded_at, meta, secret) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (record, digest) DO NOTHING",
+            (
+                &record.id.0,
+                &record.digest().0,
+                past.seq.map(int),
+                int(record.version),
+                record.deleted,
+                int(past.saved_at),
+                int(superseded_at),
+                record.meta.as_bytes(),
+                record.secret.as_bytes(),
+            ),
+        )
+        .map(drop)
+    }
+
     /// Copies what a layer keeps of a record into the history, unless it is `digest`, the content
     /// that comes, or is there already.
     pub(crate) fn supersede(

@@ -97,7 +97,7 @@ impl Change<'_> {
     }
 }
 
-fn read_signed(row: &Row<'_>) -> Result<SignedCommit, Error> {
+pub(crate) fn read_signed(row: &Row<'_>) -> Result<SignedCommit, Error> {
     Ok(SignedCommit { bytes: row.get("bytes")?, tag: Tag(row.get("tag")?) })
 }
 

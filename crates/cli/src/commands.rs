@@ -73,6 +73,20 @@ enum Command {
     HoldClipboard,
 }
 
+impl Cli {
+    /// Whether running it again asks nobody to enter anything again, and finds no file that the first run left.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !matches!(
+            self.command,
+            Command::Add(_)
+                | Command::Edit(_)
+                | Command::Account(_)
+                | Command::Unlock(_)
+                | Command::HoldClipboard
+        )
+    }
+}
+
 /// Does what was asked.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let done = match cli.command {

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use keymoor_protocol::RecordId;
-use keymoor_vault::{Config, Error, Patience, Place, Status, SyncOptions, SyncReport, Vault};
+use keymoor_vault::{Config, Error, Patience, Place, SyncOptions, SyncReport, Vault};
 
 use crate::{
     output,
@@ -30,6 +30,22 @@ impl Session {
         Ok(Self::with(vault, passwords))
     }
 
+    /// The same after a command met damage in the cache: it is set aside and made anew from what can be read.
+    pub(crate) fn mend(passwords: Passwords) -> Result<Self, Failure> {
+        let mut passwords = passwords;
+        let opened = Vault::mend(configuration()?, patience(), &mut |purpose| passwords.answer(purpose));
+        let vault = opened.map_err(|error| passwords.refusal(error))?;
+        Ok(Self::with(vault, passwords))
+    }
+
+    /// Opens the vault and asks it something that changes nothing; damage that it meets is mended, and it is asked again.
+    pub(crate) fn ask<T>(act: impl Fn(&mut Self) -> Result<T, Failure>) -> Result<T, Failure> {
+        match Self::open(Passwords::new(None)).and_then(|mut session| act(&mut session)) {
+            Err(failure) if failure.is_damage() => act(&mut Self::mend(Passwords::new(None))?),
+            done => done,
+        }
+    }
+
     /// A vault that was opened in another way.
     pub(crate) fn with(vault: Vault, passwords: Passwords) -> Self {
         let mut session = Self { vault, passwords };
@@ -44,15 +60,11 @@ impl Session {
         }
     }
 
-    /// How the vault stands.
-    pub(crate) fn status(&mut self) -> Result<Status, Failure> {
-        Ok(self.vault.status()?)
-    }
-
     /// The record that NAME means: a name, `provider/name`, or an id.
     pub(crate) fn find(&mut self, name: &str, place: Place) -> Result<RecordId, Failure> {
         match self.vault.find(name, place) {
             Err(Error::NotFound) => {
+                self.vault.must_be_sound()?;
                 let elsewhere = self.vault.find(name, other(place)).is_ok();
                 Err(Failure::NoSuchName { name: name.to_owned(), place, elsewhere })
             }

@@ -15,9 +15,7 @@ mod vault;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-#[cfg(test)]
-use keymoor_vault::CacheError;
-use keymoor_vault::{ConfigError, Error, Kind, KitError, Place};
+use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place};
 
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
@@ -91,10 +89,19 @@ pub(crate) enum Failure {
     PasswordsDiffer,
     /// The password that was typed is no text, or is too long.
     PasswordUnreadable,
+    /// The cache was damaged, and is good again; what was entered has to be entered again.
+    Mended,
     /// The person gave up at a prompt.
     Cancelled,
     /// Standard output took no more.
     Output(io::Error),
+}
+
+impl Failure {
+    /// Whether the cache file turned out to be damaged: [`crate::session::Session::mend`] may help.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Vault(Error::Cache(CacheError::Damaged | CacheError::Other(_))))
+    }
 }
 
 impl From<Error> for Failure {
@@ -184,6 +191,11 @@ fn words(failure: &Failure) -> Words {
         Failure::PasswordUnreadable => {
             Words::new("What was typed cannot be used as a password.").safe("Nothing was changed.")
         }
+        Failure::Mended => Words::new(
+            "The cache file turned out to be damaged, and was made anew. What was asked for was not done.",
+        )
+        .safe("Nothing was stored.")
+        .hint("Run the command again."),
         Failure::Cancelled => Words::new("Given up. Nothing was changed."),
         Failure::Output(_) => Words::new("The output could not be written.")
             .hint("If it goes to a file, look whether its disk is full."),
@@ -195,7 +207,7 @@ fn exit_code(failure: &Failure) -> u8 {
     match failure {
         Failure::Vault(error) => of_kind(error.kind()),
         Failure::Kit { error: KitError::NotAKit, .. } => of_kind(Kind::Usage),
-        Failure::Kit { .. } => of_kind(Kind::Damaged),
+        Failure::Kit { .. } | Failure::Mended => of_kind(Kind::Damaged),
         Failure::Config(_)
         | Failure::Input(_)
         | Failure::File { .. }

@@ -21,6 +21,8 @@ pub enum EntryId {
     Mark,
     /// The session at the server.
     Session,
+    /// The keys document.
+    Document,
     /// The sealed copy of one record.
     Record(RecordId),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for EntryId {
             Self::Device => f.write_str("device"),
             Self::Mark => f.write_str("mark"),
             Self::Session => f.write_str("session"),
+            Self::Document => f.write_str("document"),
             Self::Record(record) => record.fmt(f),
         }
     }
@@ -42,6 +45,7 @@ impl EntryId {
             "device" => Self::Device,
             "mark" => Self::Mark,
             "session" => Self::Session,
+            "document" => Self::Document,
             _ => Self::Record(text.parse().map_err(|_| NotOurs)?),
         };
         // One spelling only: another one would name another entry to the keychain.
@@ -149,7 +153,8 @@ mod tests {
     #[test]
     fn names_say_what_they_are_and_come_back() {
         assert_eq!(name(EntryId::Device).to_string(), "device.18c2f0a1b2c3d4e5.3of23");
-        for id in [EntryId::Device, EntryId::Mark, EntryId::Session, EntryId::Record(RecordId::generate())] {
+        let record = EntryId::Record(RecordId::generate());
+        for id in [EntryId::Device, EntryId::Mark, EntryId::Session, EntryId::Document, record] {
             assert_eq!(name(id).to_string().parse(), Ok(name(id)));
         }
     }

@@ -11,12 +11,15 @@ use zeroize::Zeroizing;
 use crate::{
     entry::{EntryId, PartName, Slot},
     part::Part,
+    place::Place,
 };
 
 /// One whole generation of an entry.
 pub struct Stored {
     /// Where it lies.
     pub slot: Slot,
+    /// Where the system keeps it, if it lies in one place and a read has told: see [`Keychain::get_at`](crate::Keychain).
+    pub place: Option<Place>,
     /// What was put.
     pub bytes: Zeroizing<Vec<u8>>,
 }
@@ -37,7 +40,11 @@ pub(crate) fn whole(parts: Vec<Part>) -> BTreeMap<EntryId, Vec<Stored>> {
     let mut entries: BTreeMap<EntryId, Vec<Stored>> = BTreeMap::new();
     for ((id, Reverse(slot)), pieces) in generations {
         if pieces.len() == usize::from(slot.parts) {
-            entries.entry(id).or_default().push(Stored { slot, bytes: join(pieces.into_values()) });
+            entries.entry(id).or_default().push(Stored {
+                slot,
+                place: None,
+                bytes: join(pieces.into_values()),
+            });
         }
     }
     entries
@@ -112,8 +119,11 @@ mod tests {
 
     #[test]
     fn debug_shows_no_bytes() {
-        let stored =
-            Stored { slot: Slot { generation: 1, parts: 1 }, bytes: Zeroizing::new(b"canary".to_vec()) };
+        let stored = Stored {
+            slot: Slot { generation: 1, parts: 1 },
+            place: None,
+            bytes: Zeroizing::new(b"canary".to_vec()),
+        };
         assert!(!format!("{stored:?}").contains("99"), "{stored:?}");
     }
 }

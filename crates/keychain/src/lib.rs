@@ -1,6 +1,7 @@
 //! Home 1: the OS keychain; every platform cfg lives here.
 //!
-//! What is kept here is an *entry* ([`EntryId`]): the device entry, the high-water mark, the session, or the sealed
+//! What is kept here is an *entry* ([`EntryId`]): the device entry, the high-water mark, the session, the keys
+//! document, or the sealed
 //! copy of one record. A write makes a new *generation* of the entry, whole, and only then deletes the one before.
 //! The system sees a generation as one or more *parts*, each of at most 2,400 bytes of base64 text.
 //!
@@ -25,6 +26,7 @@ mod generations;
 mod keychain;
 mod part;
 mod patience;
+mod place;
 mod system;
 #[cfg(all(feature = "test-daemon", unix, not(target_os = "macos")))]
 pub mod test_daemon;
@@ -35,3 +37,4 @@ pub use error::Error;
 pub use generations::Stored;
 pub use keychain::Keychain;
 pub use patience::{Cancel, Patience};
+pub use place::Place;

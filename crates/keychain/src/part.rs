@@ -61,6 +61,7 @@ pub(crate) fn read(value: &[u8]) -> Result<Part, NotOurs> {
         (1, [0, ..]) => EntryId::Mark,
         (2, [0, ..]) => EntryId::Session,
         (3, _) => EntryId::Record(RecordId(record)),
+        (4, [0, ..]) => EntryId::Document,
         _ => return Err(NotOurs),
     };
     let mut generation = [0; 8];
@@ -82,6 +83,7 @@ fn write(name: &PartName, piece: &[u8]) -> Zeroizing<String> {
         EntryId::Device => (0, [0; 16]),
         EntryId::Mark => (1, [0; 16]),
         EntryId::Session => (2, [0; 16]),
+        EntryId::Document => (4, [0; 16]),
         EntryId::Record(record) => (3, *record.as_bytes()),
     };
     // Sized beforehand: a buffer that grows leaves copies behind.
@@ -129,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_entry_comes_back() {
-        for id in [EntryId::Device, EntryId::Mark, EntryId::Session, id()] {
+        for id in [EntryId::Device, EntryId::Mark, EntryId::Session, EntryId::Document, id()] {
             let (name, value) = split(id, slot(b"x"), b"x").next().unwrap();
             assert_eq!(read(value.as_bytes()).unwrap().name, name);
         }
@@ -157,7 +159,7 @@ mod tests {
             STANDARD.encode(&raw[..HEADER - 1]),
             good[..good.len() - 3].to_owned(),
             with(0, 2, &mut raw),
-            with(1, 4, &mut raw),
+            with(1, 5, &mut raw),
             with(27, 0, &mut raw),
             with(27, 2, &mut raw),
         ];

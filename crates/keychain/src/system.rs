@@ -1,38 +1,27 @@
-//! The system's keychain through its store: read, write and remove one value by name, and find all of ours.
+//! The system's keychain: read, write and remove one value by name, and find all of ours.
 //!
-//! Linux and other free systems: the Secret Service on the session bus. macOS: the login keychain. Windows: the
-//! Credential Manager. The stores differ in what a search may ask for, in their modifiers and in what a search returns;
-//! each file below answers those questions for one system. macOS and Windows are type-checked but have not been run yet.
+//! Linux and other free systems: the Secret Service on the session bus, spoken by our own [`secret_service`]. macOS
+//! (the login keychain) and Windows (the Credential Manager): keyring-core's stores. Each has a `System` with the same
+//! functions. macOS and Windows are type-checked but have not been run yet.
 
-#[cfg(target_os = "macos")]
-mod macos;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
-#[cfg(windows)]
-mod windows;
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+mod store;
 
-#[cfg(target_os = "macos")]
-use macos as platform;
 #[cfg(all(unix, not(target_os = "macos")))]
-use secret_service as platform;
-#[cfg(windows)]
-use windows as platform;
+pub(crate) use secret_service::System;
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+pub(crate) use store::System;
 
-use std::{collections::HashMap, sync::Arc};
+use crate::{entry::NotOurs, error::Error, part::Part, place::Place};
 
-use keyring_core::{CredentialStore, Entry};
-use zeroize::Zeroizing;
-
-use crate::{
-    entry::{NotOurs, PartName},
-    error::Error,
-    part::{self, Part},
-};
-
-/// A connection to the system's keychain.
-pub(crate) struct System {
-    service: String,
-    store: Arc<CredentialStore>,
+/// What lay under a name.
+pub(crate) struct Found {
+    /// An error: it is there, but not in our form, or something else's.
+    pub(crate) part: Result<Part, NotOurs>,
+    /// Where it lay, if the system tells.
+    pub(crate) place: Option<Place>,
 }
 
 /// Why a step failed.
@@ -47,139 +36,5 @@ pub(crate) enum Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Self::Final(error)
-    }
-}
-
-/// What a step was about to do; it decides what some errors mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    Connect,
-    Read,
-    Write,
-}
-
-impl System {
-    pub(crate) fn connect(service: &str) -> Result<Self, Fault> {
-        let store = platform::open().map_err(|error| translate(error, Step::Connect))?;
-        Ok(Self { service: service.to_owned(), store })
-    }
-
-    /// The part of that name. `None`: there is none. An error inside: it is there, but not in our form.
-    pub(crate) fn read(&self, name: &PartName) -> Result<Option<Result<Part, NotOurs>>, Fault> {
-        let secret = match self.entry(name)?.get_secret() {
-            Ok(secret) => secret,
-            Err(keyring_core::Error::NoEntry) => return Ok(None),
-            // The same name twice: two collections, or two processes that created it at one moment.
-            Err(keyring_core::Error::Ambiguous(entries)) => match entries.first().map(Entry::get_secret) {
-                Some(Ok(secret)) => secret,
-                Some(Err(error)) => return Err(translate(error, Step::Read)),
-                None => return Ok(None),
-            },
-            Err(error) => return Err(translate(error, Step::Read)),
-        };
-        let part = part::read(&Zeroizing::new(secret));
-        Ok(Some(part.and_then(|part| if part.name == *name { Ok(part) } else { Err(NotOurs) })))
-    }
-
-    pub(crate) fn write(&self, name: &PartName, value: &str) -> Result<(), Fault> {
-        self.entry(name)?.set_secret(value.as_bytes()).map_err(|error| translate(error, Step::Write))
-    }
-
-    /// Absent already is fine.
-    pub(crate) fn remove(&self, name: &PartName) -> Result<(), Fault> {
-        let remove = |entry: &Entry| match entry.delete_credential() {
-            Ok(()) | Err(keyring_core::Error::NoEntry) => Ok(()),
-            Err(error) => Err(error),
-        };
-        match remove(&self.entry(name)?) {
-            Err(keyring_core::Error::Ambiguous(entries)) => entries.iter().try_for_each(remove),
-            result => result,
-        }
-        .map_err(|error| translate(error, Step::Write))
-    }
-
-    /// The names of all our parts. Values are not read where the system gives names as fast.
-    pub(crate) fn names(&self) -> Result<Vec<PartName>, Fault> {
-        platform::names(self)
-    }
-
-    /// All our parts whose name is `wanted`; what is not in our form is left out.
-    pub(crate) fn parts(&self, wanted: &dyn Fn(&PartName) -> bool) -> Result<Vec<Part>, Fault> {
-        platform::parts(self, wanted)
-    }
-
-    fn entry(&self, name: &PartName) -> Result<Entry, Fault> {
-        let modifiers = platform::modifiers();
-        let modifiers = (!modifiers.is_empty()).then_some(&modifiers);
-        self.store
-            .build(&self.service, &name.to_string(), modifiers)
-            .map_err(|error| translate(error, Step::Read))
-    }
-
-    fn search(&self) -> Result<Vec<Entry>, Fault> {
-        let spec: HashMap<&str, &str> = platform::search(&self.service);
-        match self.store.search(&spec) {
-            Ok(entries) => Ok(entries),
-            Err(keyring_core::Error::NoEntry) => Ok(Vec::new()),
-            Err(error) => Err(translate(error, Step::Read)),
-        }
-    }
-}
-
-/// The names among `entries` that are ours, for systems whose search gives names without values.
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn our_names(service: &str, entries: &[Entry]) -> Vec<PartName> {
-    let ours = |entry: &Entry| {
-        let (found, user) = entry.get_specifiers()?;
-        if found == service { user.parse().ok() } else { None }
-    };
-    entries.iter().filter_map(ours).collect()
-}
-
-/// Keeps the kind of an error and nothing else: some of keyring-core's hold the bytes that could not be read.
-fn translate(error: keyring_core::Error, step: Step) -> Fault {
-    use keyring_core::Error as Core;
-    match error {
-        Core::PlatformFailure(cause) => {
-            platform::fault(&*cause, step, Error::Other("the system's keychain call failed"))
-        }
-        Core::NoStorageAccess(cause) => platform::fault(&*cause, step, Error::Locked),
-        Core::TooLong(..) => Fault::Final(Error::TooLarge),
-        Core::BadEncoding(_) | Core::BadDataFormat(..) | Core::BadStoreFormat(_) => {
-            Fault::Final(Error::Damaged)
-        }
-        Core::NoEntry => Fault::Stale("an entry vanished"),
-        Core::Ambiguous(_) => Fault::Final(Error::Other("several entries have one name")),
-        Core::Invalid(..) | Core::NotSupportedByStore(_) => {
-            Fault::Final(Error::Other("the store refused the request"))
-        }
-        _ => Fault::Final(Error::Other("the store failed in a way that is new")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_carry_no_bytes_of_a_secret() {
-        let cause = || Box::new(std::io::Error::other("canary"));
-        for error in [
-            keyring_core::Error::BadEncoding(b"canary".to_vec()),
-            keyring_core::Error::BadDataFormat(b"canary".to_vec(), cause()),
-            keyring_core::Error::BadStoreFormat("canary".to_owned()),
-            keyring_core::Error::Invalid("canary".to_owned(), "canary".to_owned()),
-            keyring_core::Error::PlatformFailure(cause()),
-            keyring_core::Error::NoStorageAccess(cause()),
-        ] {
-            let bytes = format!("{:?}", b"canary");
-            assert!(format!("{error:?}").contains("canary") || format!("{error:?}").contains(&bytes));
-            let fault = translate(error, Step::Read);
-            let shown = match fault {
-                Fault::Final(error) => format!("{error:?} {error}"),
-                Fault::Stale(what) => what.to_owned(),
-            };
-            assert!(!shown.contains("canary") && !shown.contains(&bytes), "{shown}");
-        }
     }
 }

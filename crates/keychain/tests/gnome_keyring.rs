@@ -15,7 +15,7 @@ use std::{
 };
 
 use keymoor_keychain::{
-    Cancel, EntryId, Error, Keychain, Patience, Slot,
+    Cancel, EntryId, Error, Keychain, Patience, Place, Slot,
     test_daemon::{TestKeyring, with_bus, with_keyring, with_nothing},
 };
 use keymoor_protocol::ids::RecordId;
@@ -97,6 +97,42 @@ fn a_new_generation_replaces_the_old_one_and_a_stale_hint_finds_it() {
         // A clock that was put back: the generation before lies in the year 2080.
         let future = Slot { generation: 3_471_292_800_000 << 20, parts: 1 };
         assert!(keychain.put(EntryId::Device, b"later", Some(future)).unwrap() > future);
+    })
+    .unwrap();
+}
+
+#[test]
+fn an_entry_is_read_where_it_lay_and_a_wrong_place_finds_nothing_else() {
+    with_keyring("an_entry_is_read_where_it_lay_and_a_wrong_place_finds_nothing_else", |mut keyring| {
+        let keychain = keychain();
+        let slot = keychain.put(EntryId::Device, b"device", None).unwrap();
+        let other = keychain.put(EntryId::Mark, b"mark", None).unwrap();
+        let place = |id, slot| keychain.get(id, Some(slot)).unwrap().unwrap().place.unwrap();
+        let (right, wrong) = (place(EntryId::Device, slot), place(EntryId::Mark, other));
+        assert_ne!(right, wrong);
+
+        // The keyring numbers its items in its file: they lie where they lay when it starts again.
+        keyring.restart().unwrap();
+        let gone = Place::new(format!("{}0", right.as_str()));
+        let no_path = Place::new("not a path");
+        for hint in [&right, &wrong, &gone, &no_path] {
+            let stored = keychain.get_at(EntryId::Device, Some(slot), Some(hint.clone())).unwrap().unwrap();
+            assert_eq!(
+                (stored.slot, stored.place.as_ref(), &**stored.bytes),
+                (slot, Some(&right), &b"device"[..])
+            );
+        }
+        // What was deleted is not found by its place either.
+        secret_tool(&["clear", "service", SERVICE, "username", &name(EntryId::Mark, other, 1)]);
+        assert!(keychain.get_at(EntryId::Mark, Some(other), Some(wrong)).unwrap().is_none());
+
+        let large = keychain.put(record(1), &bytes(5_000, 1), None).unwrap();
+        let stored = keychain.get_at(record(1), Some(large), Some(right.clone())).unwrap().unwrap();
+        assert_eq!((stored.place, stored.bytes.to_vec()), (None, bytes(5_000, 1)));
+
+        keyring.lock().unwrap();
+        let locked = keychain.get_at(EntryId::Device, Some(slot), Some(right));
+        assert_eq!(locked.unwrap_err(), Error::Locked);
     })
     .unwrap();
 }

@@ -1,8 +1,11 @@
 //! The keys document as bytes: the root key wrapped for its owner, and what belongs to it.
 //!
 //! `magic "KMK1" | account 16 | vault 16 | version u64 | epoch u32 | u8 × wraps (kind u8 | profile u8 | sized envelope) |
-//! sized envelope of the Secret Key | u16 × previous root keys (epoch u32 | sized envelope) | HMAC-SHA256 32`. The HMAC
-//! is taken by `sealing` over everything before it, under a key derived from the root key.
+//! sized envelope of the Secret Key | u16 × previous root keys (epoch u32 | sized envelope) | sized more | HMAC-SHA256 32`.
+//! The HMAC is taken by `sealing` over everything before it, under a key derived from the root key.
+//!
+//! All devices of an account share the document, old versions and new: a wrap of a kind that is not known here, and what
+//! later versions put into `more`, are carried along and written again.
 
 use std::fmt;
 
@@ -14,12 +17,32 @@ const MAGIC: &[u8; 4] = b"KMK1";
 
 /// Whose key a root key is wrapped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum WrapKind {
     /// The unlock key, from password and Secret Key.
-    Password = 1,
+    Password,
     /// The recovery key.
-    Recovery = 2,
+    Recovery,
+    /// A key that this version does not know.
+    Other(u8),
+}
+
+impl WrapKind {
+    /// As it stands in the document.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Password => 1,
+            Self::Recovery => 2,
+            Self::Other(number) => number,
+        }
+    }
+
+    fn from_number(number: u8) -> Self {
+        match number {
+            1 => Self::Password,
+            2 => Self::Recovery,
+            number => Self::Other(number),
+        }
+    }
 }
 
 /// One wrapped root key.
@@ -29,8 +52,8 @@ pub struct Wrap {
     pub kind: WrapKind,
     /// The Argon2id profile that made the key; 0 where none did.
     pub profile: u8,
-    /// The sealed root key.
-    pub envelope: Envelope,
+    /// The envelope with the root key; of an unknown kind, whatever that holds.
+    pub sealed: Vec<u8>,
 }
 
 /// The keys document. Everybody may read it, only a device that opens a wrap can tell whether it is genuine.
@@ -50,6 +73,8 @@ pub struct KeysDocument {
     pub secret_key: Envelope,
     /// Earlier root keys with their epochs, sealed under the newest.
     pub previous: Vec<(u32, Envelope)>,
+    /// What a later version keeps here.
+    pub more: Vec<u8>,
     /// HMAC-SHA256 over all of the above.
     pub mac: [u8; 32],
 }
@@ -64,13 +89,13 @@ impl KeysDocument {
             .u32(self.epoch)
             .u8(self.wraps.len() as u8);
         for wrap in &self.wraps {
-            writer = writer.u8(wrap.kind as u8).u8(wrap.profile).sized(wrap.envelope.as_bytes());
+            writer = writer.u8(wrap.kind.number()).u8(wrap.profile).sized(&wrap.sealed);
         }
         writer = writer.sized(self.secret_key.as_bytes()).u16(self.previous.len() as u16);
         for (epoch, envelope) in &self.previous {
             writer = writer.u32(*epoch).sized(envelope.as_bytes());
         }
-        writer.finish()
+        writer.sized(&self.more).finish()
     }
 
     /// The whole document.
@@ -85,22 +110,18 @@ impl KeysDocument {
         let (version, epoch) = (reader.u64()?, reader.u32()?);
         let mut wraps = Vec::new();
         for _ in 0..reader.u8()? {
-            let kind = match reader.u8()? {
-                1 => WrapKind::Password,
-                2 => WrapKind::Recovery,
-                _ => return Err(Malformed),
-            };
-            let profile = reader.u8()?;
-            wraps.push(Wrap { kind, profile, envelope: reader.sized()?.to_vec().try_into()? });
+            let (kind, profile) = (WrapKind::from_number(reader.u8()?), reader.u8()?);
+            wraps.push(Wrap { kind, profile, sealed: reader.sized()?.to_vec() });
         }
         let secret_key = reader.sized()?.to_vec().try_into()?;
         let mut previous = Vec::new();
         for _ in 0..reader.u16()? {
             previous.push((reader.u32()?, reader.sized()?.to_vec().try_into()?));
         }
+        let more = reader.sized()?.to_vec();
         let mac = reader.array()?;
         reader.end()?;
-        Ok(Self { account, vault, version, epoch, wraps, secret_key, previous, mac })
+        Ok(Self { account, vault, version, epoch, wraps, secret_key, previous, more, mac })
     }
 }
 

@@ -68,14 +68,14 @@ impl Buckets {
     }
 }
 
-/// The hash of one bucket, whose entries come sorted by record id: SHA-256 over `(record 16 | version u64 | digest 32 |
-/// deleted u8)` each, or 32 zero bytes when there are none.
+/// The hash of one bucket, whose entries come sorted by record id: SHA-256 over `"keymoor/v1/bucket"` and `(record 16 |
+/// version u64 | digest 32 | deleted u8)` each, or 32 zero bytes when there are none.
 pub fn bucket_hash(sorted: impl IntoIterator<Item = Entry>) -> [u8; 32] {
     let mut entries = sorted.into_iter().peekable();
     if entries.peek().is_none() {
         return [0; 32];
     }
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::new_with_prefix(b"keymoor/v1/bucket");
     for entry in entries {
         hash.update(entry.record.0);
         hash.update(entry.version.to_be_bytes());

@@ -1,7 +1,7 @@
 //! Commits: authenticating the links of a vault's log.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use keymoor_protocol::{Commit, SignedCommit, Tag};
+use keymoor_protocol::{Commit, SignedCommit, Tag, VaultId};
 use sha2::Sha256;
 
 use crate::keys::RootKey;
@@ -14,29 +14,29 @@ pub struct NotAuthentic;
 /// Freezes a commit's bytes and tags them.
 pub fn sign(root: &RootKey, commit: &Commit) -> SignedCommit {
     let bytes = commit.encode();
-    let tag = Tag(mac(root, &bytes).finalize().into_bytes().into());
+    let tag = Tag(mac(root, commit.vault, &bytes).finalize().into_bytes().into());
     SignedCommit { bytes, tag }
 }
 
 /// The content of a commit whose tag is right and whose epoch is the key's: who holds only an earlier root key, as a
 /// revoked device does, cannot speak for a later epoch. That vault, parent and seq fit is for the caller to compare.
 pub fn verify(root: &RootKey, signed: &SignedCommit) -> Result<Commit, NotAuthentic> {
-    mac(root, &signed.bytes).verify_slice(&signed.tag.0).map_err(|_| NotAuthentic)?;
     let commit = signed.commit().map_err(|_| NotAuthentic)?;
+    mac(root, commit.vault, &signed.bytes).verify_slice(&signed.tag.0).map_err(|_| NotAuthentic)?;
     if commit.epoch == root.epoch() { Ok(commit) } else { Err(NotAuthentic) }
 }
 
-fn mac(root: &RootKey, bytes: &[u8]) -> Hmac<Sha256> {
+fn mac(root: &RootKey, vault: VaultId, bytes: &[u8]) -> Hmac<Sha256> {
     // HMAC takes keys of any length.
     #[expect(clippy::expect_used)]
-    let mac = Hmac::<Sha256>::new_from_slice(root.commit_key().as_slice()).expect("any key");
+    let mac = Hmac::<Sha256>::new_from_slice(root.vault_key(vault).commit_key().as_slice()).expect("any key");
     mac.chain_update(b"keymoor/v1/commit").chain_update(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use keymoor_protocol::state::StateHash;
-    use keymoor_protocol::{DeviceId, Head, VaultId};
+    use keymoor_protocol::{DeviceId, Head};
 
     use super::*;
 

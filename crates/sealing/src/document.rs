@@ -25,7 +25,7 @@ pub struct Custody {
     pub previous: Vec<RootKey>,
 }
 
-/// The keys document of an account: its first, or a next version of it.
+/// The first keys document of an account.
 ///
 /// The Secret Key's envelope holds its 16 bytes and, where there is a recovery key, the 32 bytes of `recovery_auth`.
 pub fn write(
@@ -36,33 +36,69 @@ pub fn write(
     custody: &Custody,
     wraps: Vec<Wrap>,
 ) -> Result<KeysDocument, getrandom::Error> {
-    let key = root.custody_key();
-    let mut text = Zeroizing::new(Vec::with_capacity(48));
-    text.extend_from_slice(custody.secret_key.expose());
-    if let Some(auth) = &custody.recovery_auth {
-        text.extend_from_slice(auth.expose());
-    }
-    let secret_key = seal(&key, &secret_key_context(account, root.epoch()), SCHEMA, &text)?;
-    let previous = custody
-        .previous
-        .iter()
-        .map(|old| {
-            let context = previous_context(account, root.epoch(), old.epoch());
-            Ok((old.epoch(), seal(&key, &context, SCHEMA, old.expose())?))
-        })
-        .collect::<Result<_, getrandom::Error>>()?;
-    let mut document = KeysDocument {
+    let document = KeysDocument {
         account,
         vault,
         version,
         epoch: root.epoch(),
         wraps,
-        secret_key,
-        previous,
+        secret_key: seal_secret_key(root, account, custody)?,
+        previous: seal_previous(root, account, custody)?,
+        more: Vec::new(),
         mac: [0; 32],
     };
+    Ok(authenticated(root, document))
+}
+
+/// The next version of a keys document, with these wraps. What a later version of Keymoor put into the old one stays.
+pub fn rewrite(
+    old: KeysDocument,
+    root: &RootKey,
+    version: u64,
+    custody: &Custody,
+    wraps: Vec<Wrap>,
+) -> Result<KeysDocument, getrandom::Error> {
+    let account = old.account;
+    let document = KeysDocument {
+        version,
+        epoch: root.epoch(),
+        wraps,
+        secret_key: seal_secret_key(root, account, custody)?,
+        previous: seal_previous(root, account, custody)?,
+        ..old
+    };
+    Ok(authenticated(root, document))
+}
+
+fn authenticated(root: &RootKey, mut document: KeysDocument) -> KeysDocument {
     document.mac = mac(root, &document).finalize().into_bytes().into();
-    Ok(document)
+    document
+}
+
+fn seal_secret_key(
+    root: &RootKey,
+    account: AccountId,
+    custody: &Custody,
+) -> Result<Envelope, getrandom::Error> {
+    let mut text = Zeroizing::new(Vec::with_capacity(48));
+    text.extend_from_slice(custody.secret_key.expose());
+    if let Some(auth) = &custody.recovery_auth {
+        text.extend_from_slice(auth.expose());
+    }
+    seal(&root.custody_key(), &secret_key_context(account, root.epoch()), SCHEMA, &text)
+}
+
+fn seal_previous(
+    root: &RootKey,
+    account: AccountId,
+    custody: &Custody,
+) -> Result<Vec<(u32, Envelope)>, getrandom::Error> {
+    let key = root.custody_key();
+    let seal_one = |old: &RootKey| {
+        let context = previous_context(account, root.epoch(), old.epoch());
+        Ok((old.epoch(), seal(&key, &context, SCHEMA, old.expose())?))
+    };
+    custody.previous.iter().map(seal_one).collect()
 }
 
 /// The root key, wrapped by `key`.
@@ -75,7 +111,7 @@ pub fn wrap(
 ) -> Result<Wrap, getrandom::Error> {
     let profile = profile.map_or(0, |profile| profile as u8);
     let envelope = seal(key, &wrap_context(account, root.epoch(), kind, profile), SCHEMA, root.expose())?;
-    Ok(Wrap { kind, profile, envelope })
+    Ok(Wrap { kind, profile, sealed: envelope.as_bytes().to_vec() })
 }
 
 /// Opens the root key with `key` and checks the whole document under it.
@@ -95,7 +131,8 @@ pub fn unlock(
     let root = wraps
         .filter_map(|wrap| {
             let context = wrap_context(account, document.epoch, kind, wrap.profile);
-            key_bytes(open(key, &context, &wrap.envelope).ok()?).ok()
+            let envelope = Envelope::try_from(wrap.sealed.clone()).ok()?;
+            key_bytes(open(key, &context, &envelope).ok()?).ok()
         })
         .map(|bytes| RootKey::from_bytes(document.epoch, *bytes))
         .next()
@@ -143,7 +180,7 @@ fn mac(root: &RootKey, document: &KeysDocument) -> Hmac<Sha256> {
 /// A wrap is bound to account, epoch, kind and profile; it belongs to no vault.
 fn wrap_context(account: AccountId, epoch: u32, kind: WrapKind, profile: u8) -> Context {
     let mut id = [0; 16];
-    (id[0], id[1]) = (kind as u8, profile);
+    (id[0], id[1]) = (kind.number(), profile);
     context(account, Class::RootKeyWrap, id, 1, epoch)
 }
 
@@ -201,6 +238,26 @@ mod tests {
             assert_eq!(custody.recovery_auth.unwrap().expose(), &[6; 32]);
             assert_eq!((custody.previous[0].epoch(), custody.previous[0].expose()), (1, &[4; 32]));
         }
+    }
+
+    /// A later version added a kind of wrap and something more; this one sets a new password.
+    #[test]
+    fn what_a_later_version_added_is_carried_along() {
+        let mut made = made();
+        let root = unlock(&made.document, ACCOUNT, WrapKind::Password, &made.password).unwrap();
+        let later = Wrap { kind: WrapKind::Other(9), profile: 4, sealed: b"no envelope".to_vec() };
+        made.document.wraps.push(later.clone());
+        made.document.more = b"something".to_vec();
+        let newer = KeysDocument::decode(&authenticated(&root, made.document).encode()).unwrap();
+
+        let custody = custody(&newer, &root).unwrap();
+        let wraps = newer.wraps.iter().filter(|wrap| wrap.kind != WrapKind::Password).cloned().collect();
+        let next = rewrite(newer, &root, 4, &custody, wraps).unwrap();
+        let next = KeysDocument::decode(&next.encode()).unwrap();
+        assert_eq!((next.version, next.more.as_slice()), (4, b"something".as_slice()));
+        assert!(next.wraps.contains(&later));
+        assert!(unlock(&next, ACCOUNT, WrapKind::Recovery, &made.recovery).is_ok());
+        assert!(unlock(&next, ACCOUNT, WrapKind::Password, &made.password).is_err());
     }
 
     #[test]

@@ -44,7 +44,8 @@ fn the_keys_of_a_root_key() {
     assert_eq!(root.vault_key(VaultId(case.array("vault"))).0.0.as_slice(), case.bytes("vault_key"));
     assert_eq!(root.account_proof().as_slice(), case.bytes("account_proof"));
     assert_eq!(root.copy_key().as_slice(), case.bytes("keychain_copy"));
-    assert_eq!(root.commit_key().as_slice(), case.bytes("commit"));
+    let vault = root.vault_key(VaultId(case.array("vault")));
+    assert_eq!(vault.commit_key().as_slice(), case.bytes("commit"));
     assert_eq!(root.document_key().as_slice(), case.bytes("keys"));
     assert_eq!(root.custody_key().0.as_slice(), case.bytes("custody"));
     for tag in case.list("index_tags") {

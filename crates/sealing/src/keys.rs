@@ -76,11 +76,6 @@ impl RootKey {
         derive(b"", &self.bytes, b"keymoor/v1/keychain-copy", &[])
     }
 
-    /// Authenticates commits.
-    pub(crate) fn commit_key(&self) -> Zeroizing<[u8; 32]> {
-        derive(b"", &self.bytes, b"keymoor/v1/commit", &[])
-    }
-
     /// Authenticates the keys document.
     pub(crate) fn document_key(&self) -> Zeroizing<[u8; 32]> {
         derive(b"", &self.bytes, b"keymoor/v1/keys", &[])
@@ -89,6 +84,14 @@ impl RootKey {
     /// Seals what stays with the root key: the Secret Key, earlier root keys, this device's session.
     pub(crate) fn custody_key(&self) -> Key {
         Key(derive(b"", &self.bytes, b"keymoor/v1/custody", &[]))
+    }
+}
+
+impl VaultKey {
+    /// Authenticates the commits of the vault. It follows from the vault's key, so that whoever is given that one, and not the
+    /// root key, can check the whole of the vault.
+    pub(crate) fn commit_key(&self) -> Zeroizing<[u8; 32]> {
+        derive(b"", self.0.0.as_slice(), b"keymoor/v1/commit", &[])
     }
 }
 
@@ -166,7 +169,7 @@ mod tests {
             one.account_proof().to_vec(),
             one.index_key().0.to_vec(),
             one.copy_key().to_vec(),
-            one.commit_key().to_vec(),
+            one.vault_key(vault).commit_key().to_vec(),
             one.document_key().to_vec(),
             one.custody_key().0.to_vec(),
         ];

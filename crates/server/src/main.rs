@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keymoor_protocol::limits::Limits;
 use keymoor_server::store::sqlite::Sqlite;
-use keymoor_server::{Config, Registration, Tls, serve};
+use keymoor_server::{Config, Error, Registration, Tls, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -16,7 +16,10 @@ use tracing_subscriber::EnvFilter;
 ///
 /// Without a command it serves on 127.0.0.1:8787 from an SQLite file in your data directory.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  keymoor-server serve --listen 0.0.0.0:8787 --tls self")]
+#[command(
+    version,
+    after_help = "Example:\n  keymoor-server serve --listen 0.0.0.0:8787 --tls self --database sqlite:/srv/keymoor/server.db"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -34,7 +37,8 @@ enum Command {
 
 #[derive(Args)]
 struct Database {
-    /// The database: sqlite:FILE.
+    /// The database: sqlite:FILE. Without it, keymoor-server/keymoor-server.db in your data directory. What belongs to it lies
+    /// beside it.
     #[arg(long, env = "KEYMOOR_SERVER_DATABASE", value_parser = database)]
     database: Option<PathBuf>,
 }
@@ -117,14 +121,15 @@ fn run(cli: Cli) -> Result<(), String> {
 }
 
 fn migrate(path: &Path) -> Result<(), String> {
-    Sqlite::open(path, Limits::default()).map_err(|error| error.to_string())?;
+    Sqlite::open(path, Limits::default()).map_err(|error| about(path, error.into()))?;
     println!("{} is up to date", path.display());
     Ok(())
 }
 
 async fn check(path: PathBuf) -> Result<(), String> {
     let config = Config::new(path);
-    let accounts = keymoor_server::check(&config).await.map_err(|error| error.to_string())?;
+    let checked = keymoor_server::check(&config).await;
+    let accounts = checked.map_err(|error| about(&config.database, error))?;
     println!("{} is fine: {accounts} accounts", config.database.display());
     Ok(())
 }
@@ -134,10 +139,11 @@ async fn serve_until_stopped(config: Config) -> Result<(), String> {
         || Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
     let (mut terminate, mut interrupt) = signals().map_err(|_| "the system gives no signals".to_owned())?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let database = config.database.clone();
     let serving = serve(config, async {
         let _ = stopped.await;
     });
-    let serving = serving.await.map_err(|error| error.to_string())?;
+    let serving = serving.await.map_err(|error| about(&database, error))?;
     let scheme = if serving.fingerprint.is_some() { "https" } else { "http" };
     println!("listening on {scheme}://{}", serving.address);
     if let Some(fingerprint) = serving.fingerprint {
@@ -155,6 +161,14 @@ async fn serve_until_stopped(config: Config) -> Result<(), String> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// What is wrong, with the file that it is about.
+fn about(database: &Path, error: Error) -> String {
+    match error {
+        Error::Listen(..) => error.to_string(),
+        _ => format!("{}: {error}", database.display()),
+    }
 }
 
 fn config(options: Serve) -> Result<Config, String> {

@@ -38,8 +38,8 @@ pub enum Error {
     #[error("the TLS certificate or its key cannot be used")]
     Certificate,
     /// The address is taken or not ours.
-    #[error("cannot listen on that address")]
-    Listen,
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::ErrorKind),
 }
 
 /// A server that runs.
@@ -69,8 +69,9 @@ pub async fn serve(
     };
     let setup = setup::setup(&store, &config.beside(SETUP)).await?;
     let encryption = encryption(&config)?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|_| Error::Listen)?;
-    let address = listener.local_addr().map_err(|_| Error::Listen)?;
+    let refused = |error: std::io::Error| Error::Listen(config.listen, error.kind());
+    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
     let fingerprint = encryption.as_ref().map(|encryption| encryption.fingerprint);
     let acceptor = encryption.map(|encryption| encryption.acceptor);
     let router = App::new(&config, store.clone(), setup).router();

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use keymoor_cache::Cache;
 use keymoor_keychain::EntryId;
-use keymoor_protocol::RecordId;
+use keymoor_protocol::{KeysDocument, RecordId};
 use serde::Serialize;
 
-use crate::error::{Error, HomeName, KeychainProblem};
+use crate::config::Config;
+use crate::content::{Content, merge};
+use crate::drafts;
+use crate::error::{Error, HomeName, KeychainProblem, Kind};
 use crate::homes::copy::Copy;
+use crate::homes::mirror::{DOCUMENT_SLOT, genuine};
 use crate::vault::Vault;
 
 /// Something that is not as it should be.
@@ -51,8 +56,33 @@ pub enum Finding {
         /// Whether that was arranged.
         healed: bool,
     },
+    /// The keychain has no copy of the account's keys document, or an old one.
+    DocumentNotMirrored {
+        /// Whether it was written.
+        healed: bool,
+    },
+    /// The keychain's copy of a record says something that the cache does not: a cache that lost its last moments.
+    Newer {
+        /// Which record.
+        #[serde(serialize_with = "text")]
+        id: RecordId,
+        /// Whether the cache has it now.
+        healed: bool,
+    },
+    /// The newest value of a record cannot be read anywhere; older ones are in its history.
+    Lost {
+        /// Which record.
+        #[serde(serialize_with = "text")]
+        id: RecordId,
+        /// How many.
+        older: u64,
+    },
     /// The keychain could not be looked at.
     KeychainOutOfReach,
+    /// The vault does not open, so no record could be looked at.
+    Locked,
+    /// There is no cache; the next command that opens the vault makes it anew.
+    CacheMissing,
 }
 
 /// What the doctor found.
@@ -72,9 +102,16 @@ impl Diagnosis {
         self.findings.iter().all(|finding| match finding {
             Finding::Broken { healed, .. }
             | Finding::NotMirrored { healed, .. }
+            | Finding::DocumentNotMirrored { healed }
+            | Finding::Newer { healed, .. }
             | Finding::StateWrong { healed } => *healed,
             Finding::Quarantined { .. } => true,
-            Finding::CacheDamaged | Finding::Unknown { .. } | Finding::KeychainOutOfReach => false,
+            Finding::CacheDamaged
+            | Finding::CacheMissing
+            | Finding::Unknown { .. }
+            | Finding::Lost { .. }
+            | Finding::KeychainOutOfReach
+            | Finding::Locked => false,
         })
     }
 }
@@ -90,6 +127,11 @@ impl Vault {
         for id in &broken {
             let healed = repair && self.heal(*id).is_ok();
             findings.push(Finding::Broken { home: HomeName::Cache, id: *id, healed });
+            let older = self.cache.read(|view| view.history(*id))?;
+            let older = older.iter().filter(|past| self.keys.open(&past.record).is_ok()).count() as u64;
+            if !healed && older > 0 {
+                findings.push(Finding::Lost { id: *id, older });
+            }
         }
         self.state(repair, &mut findings)?;
         let copies = self.copies(repair, &known, &mut findings)?;
@@ -107,6 +149,14 @@ impl Vault {
             let _ = keychain.tidy();
         }
         Ok(diagnosis)
+    }
+
+    /// Before somebody is told that a credential is not there: an index with a hole in it would say the same.
+    ///
+    /// # Errors
+    /// [`keymoor_cache::Error::Damaged`]: [`Vault::mend`] may bring it back.
+    pub fn must_be_sound(&mut self) -> Result<(), Error> {
+        if self.cache.is_sound()? { Ok(()) } else { Err(keymoor_cache::Error::Damaged.into()) }
     }
 
     /// Opens both envelopes of everything; returns all ids, and those that do not open.
@@ -167,22 +217,43 @@ impl Vault {
                 return Ok(0);
             }
         };
+        if let Some(document) = self.cache.read(|view| view.keys_document())? {
+            let mut entries = all.iter().filter(|(entry, _)| *entry == EntryId::Document);
+            let there = entries.next().and_then(|(_, generations)| generations.first());
+            let newer = |there: &KeysDocument| {
+                KeysDocument::decode(&document).is_ok_and(|here| here.version < there.version)
+            };
+            let fits = there.is_some_and(|there| {
+                *there.bytes == *document || genuine(&there.bytes, &self.keys).as_ref().is_some_and(newer)
+            });
+            if !fits {
+                self.cache.write(|change| change.remove_setting(DOCUMENT_SLOT))?;
+                let healed = repair && self.write_document().is_ok();
+                findings.push(Finding::DocumentNotMirrored { healed });
+            }
+        }
         let mut copies = 0;
         let mut seen = BTreeSet::new();
         for (entry, generations) in all {
             let EntryId::Record(id) = entry else { continue };
             copies += 1;
             seen.insert(id);
-            let opens = generations.first().is_some_and(|stored| {
+            let content = generations.first().and_then(|stored| {
                 let copy = Copy::decode(&self.keys.copy, &stored.bytes).ok();
-                let current = copy.and_then(|copy| copy.draft.or(copy.base.map(|base| base.record)));
-                current.is_some_and(|record| record.id == id && self.keys.open(&record).is_ok())
+                let current = copy.and_then(|copy| copy.draft.or(copy.base.map(|base| base.record)))?;
+                self.keys.open(&current).ok().filter(|_| current.id == id)
             });
-            if !known.contains(&id) {
-                findings.push(Finding::Unknown { id });
-            } else if !opens {
-                let healed = repair && self.mirror_record(id).is_ok();
-                findings.push(Finding::Broken { home: HomeName::Keychain, id, healed });
+            match content {
+                _ if !known.contains(&id) => findings.push(Finding::Unknown { id }),
+                None => {
+                    let healed = repair && self.mirror_record(id).is_ok();
+                    findings.push(Finding::Broken { home: HomeName::Keychain, id, healed });
+                }
+                Some(content) if self.lacks(id, &content)? => {
+                    let healed = repair && self.take_over(id, &content)?;
+                    findings.push(Finding::Newer { id, healed });
+                }
+                Some(_) => {}
             }
         }
         let missing: Vec<RecordId> = known.difference(&seen).copied().collect();
@@ -196,6 +267,59 @@ impl Vault {
         }
         Ok(copies)
     }
+}
+
+impl Vault {
+    /// Whether the cache's content of a record, which opens, lacks something that `there` says.
+    fn lacks(&mut self, id: RecordId, there: &Content) -> Result<bool, Error> {
+        let keys = &self.keys;
+        self.cache.read(|view| match drafts::current(view, keys, id) {
+            Ok(here) => Ok(merge(&here, there).meta != here.meta),
+            Err(
+                Error::Unreadable { .. } | Error::NewerRecord | Error::Cache(keymoor_cache::Error::Record(_)),
+            ) => Ok(false),
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Merges it in, as a change that the server has yet to see.
+    fn take_over(&mut self, id: RecordId, there: &Content) -> Result<bool, Error> {
+        let keys = &self.keys;
+        self.cache.write(|change| {
+            let here = drafts::current(change, keys, id)?;
+            drafts::write(change, keys, id, &merge(&here, there))
+        })?;
+        Ok(self.mirror_record(id).is_ok())
+    }
+}
+
+/// What a doctor sees of a vault that could not be opened because of `why`. Never fails.
+pub fn examine(config: &Config, why: &Error) -> Diagnosis {
+    let mut findings = Vec::new();
+    let mut records = 0;
+    match Cache::exists(config.home()) {
+        false => findings.push(Finding::CacheMissing),
+        true => match Cache::is_whole(config.home()) {
+            Ok(true) => {
+                let counted = Cache::open(config.home()).and_then(|mut cache| {
+                    cache.read(|view| {
+                        let unreadable = view.for_each_meta(|_| {
+                            records += 1;
+                            Ok::<_, keymoor_cache::Error>(())
+                        })?;
+                        Ok::<_, keymoor_cache::Error>(unreadable.len() as u64)
+                    })
+                });
+                records += counted.unwrap_or_default();
+            }
+            Ok(false) | Err(_) => findings.push(Finding::CacheDamaged),
+        },
+    }
+    match why.kind() {
+        Kind::Keychain => findings.push(Finding::KeychainOutOfReach),
+        _ => findings.push(Finding::Locked),
+    }
+    Diagnosis { records, copies: 0, findings }
 }
 
 fn text<S: serde::Serializer>(id: &RecordId, serializer: S) -> Result<S::Ok, S::Error> {

@@ -83,6 +83,11 @@ pub enum ServerProblem {
     RegistrationClosed,
     /// The account is not known there.
     UnknownAccount,
+    /// Its keys document, and with it the password, is older than this device's: it was restored from a copy, or was out of
+    /// reach when the password changed. The password puts it right.
+    KeysBehind,
+    /// It refused a commit that this device holds to be right.
+    CommitRefused,
     /// It refused, for a reason that a working client does not meet.
     Refused,
     /// It failed on its own; the HTTP status.
@@ -103,6 +108,8 @@ pub enum Alarm {
     RolledBack,
     /// The server lost its newest state; this device put it back.
     PutBack,
+    /// A used refresh token came back: the server ended this device's session.
+    SessionStolen,
 }
 
 impl Alarm {
@@ -114,7 +121,14 @@ impl Alarm {
             Self::KeysDocument => "keys_document",
             Self::RolledBack => "rolled_back",
             Self::PutBack => "put_back",
+            Self::SessionStolen => "session_stolen",
         }
+    }
+
+    /// Whether it tells of something that happened and stops nothing. Such a one stays to be read for a day, where the others
+    /// end with the first sync that adds up.
+    pub(crate) fn informs(code: &str) -> bool {
+        [Self::PutBack, Self::SessionStolen].iter().any(|alarm| alarm.code() == code)
     }
 }
 
@@ -205,12 +219,24 @@ pub enum Error {
     /// Sealed records are here, but the keychain lacks the root key.
     #[error("the root key is missing")]
     Locked,
+    /// What lies in the cache's place does not open, and the keychain has no root key.
+    #[error("the cache is damaged and the root key is missing")]
+    LockedAndDamaged,
     /// A password is needed and none was given.
     #[error("a password is needed")]
     PasswordNeeded,
     /// The password is wrong.
     #[error("wrong password")]
     WrongPassword,
+    /// The server does not let the password in: it is wrong, or the account is not known there. It must not say which.
+    #[error("the server refuses the password")]
+    LoginRefused,
+    /// The server does not let the recovery key in: another one was made, or the account is not known there.
+    #[error("the server refuses the recovery key")]
+    RecoveryRefused,
+    /// The vault was unlocked here, with the new password; the server did not take that.
+    #[error("unlocked here, not at the server")]
+    UnlockedHere(ServerProblem),
     /// The keychain in use is another than the remembered one.
     #[error("another keychain than before")]
     BackendChanged,
@@ -218,6 +244,9 @@ pub enum Error {
     /// The kit's text does not add up: a character is wrong or missing.
     #[error("the kit is damaged")]
     KitDamaged(Option<usize>),
+    /// The words alone, and nothing here that says whose they are or where the server is.
+    #[error("the words do not say whose they are")]
+    WordsAlone,
     /// The kit is of another account.
     #[error("the kit is of another account")]
     KitOfAnotherAccount,
@@ -318,16 +347,19 @@ impl Error {
             | InvalidServer
             | PlainHttp
             | WhichField(_)
+            | WordsAlone
             | WhichVersion(_)
             | LastSecret
             | Ambiguous(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
             NameTaken | HasAccount | FileExists(_) | MassDelete { .. } | NewerRecord => Kind::Conflict,
-            Locked | PasswordNeeded | WrongPassword | BackendChanged => Kind::Locked,
+            Locked | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused | BackendChanged => {
+                Kind::Locked
+            }
             Keychain(_) => Kind::Keychain,
-            Server(_) => Kind::Network,
-            Alarm(_) | Unreadable { .. } | KitDamaged(_) => Kind::Damaged,
+            Server(_) | UnlockedHere(_) => Kind::Network,
+            Alarm(_) | Unreadable { .. } | KitDamaged(_) | LockedAndDamaged => Kind::Damaged,
             KitOfAnotherAccount => Kind::Conflict,
             Cache(
                 keymoor_cache::Error::Damaged
@@ -389,7 +421,7 @@ impl From<keymoor_remote::Error> for Error {
             E::OverQuota => ServerProblem::OverQuota,
             E::Refused(Code::RegistrationClosed) => ServerProblem::RegistrationClosed,
             E::Refused(Code::NotFound) => ServerProblem::UnknownAccount,
-            E::Refused(Code::InvalidCommit) => return Self::Alarm(Alarm::StateWrong),
+            E::Refused(Code::InvalidCommit) => ServerProblem::CommitRefused,
             E::Server(status) => ServerProblem::Failed(status),
             _ => ServerProblem::Refused,
         })

@@ -24,7 +24,7 @@ pub struct Past {
     pub id: String,
     /// Its number. Two devices that edit unseen of each other give the same one.
     pub version: u64,
-    /// Whether it is what another device wrote, and not what this version shows: one of the values in a conflict.
+    /// Whether it is a value that the version has and does not show: the other one of a conflict.
     pub alternate: bool,
     /// When this device got it, milliseconds since 1970.
     pub saved_at: u64,

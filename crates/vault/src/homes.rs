@@ -6,5 +6,7 @@ pub(crate) mod heal;
 pub(crate) mod identity;
 pub(crate) mod lock;
 pub(crate) mod mirror;
+pub(crate) mod placeholder;
 pub(crate) mod rebuild;
+pub(crate) mod salvaged;
 pub(crate) mod without_keychain;

@@ -46,7 +46,8 @@ pub struct JoinKit {
 /// What is enough alone.
 pub struct RecoveryKit {
     pub(crate) server: Option<Server>,
-    pub(crate) account: AccountId,
+    /// `None` where only the words were typed: then the vault that is here says whose they are.
+    pub(crate) account: Option<AccountId>,
     pub(crate) key: RecoveryKey,
 }
 
@@ -70,7 +71,7 @@ impl JoinKit {
     /// # Errors
     /// It names the line that is wrong, as far as that can be known.
     pub fn from_text(text: &str) -> Result<Self, KitError> {
-        let lines = Lines::read(JOIN, text)?;
+        let lines = Lines::read(JOIN, RECOVERY, text)?;
         let known = lines.get("known")?;
         let known = known.split_once(' ').and_then(|(seq, head)| {
             let head = base64url::decode(head).ok()?.try_into().ok()?;
@@ -84,7 +85,7 @@ impl JoinKit {
             secret_key: SecretKey::from_text(lines.get("secret key")?)
                 .map_err(|_| KitError::Line("secret key"))?,
         };
-        lines.check()?;
+        lines.check(&kit.to_text())?;
         Ok(kit)
     }
 
@@ -97,30 +98,30 @@ impl JoinKit {
 impl RecoveryKit {
     /// The page as text.
     pub(crate) fn to_text(&self) -> Zeroizing<String> {
-        let (account, words) = (self.account.to_string(), self.key.to_words());
+        let (account, words) = (self.account.map(|account| account.to_string()), self.key.to_words());
         let certificate = certificate(self.server.as_ref());
         let mut lines = server_lines(self.server.as_ref(), certificate.as_deref());
-        lines.push(("account", &account));
+        lines.extend(account.as_deref().map(|account| ("account", account)));
         lines.push(("words", &words));
         page(RECOVERY, "Opens everything, alone. Keep it on paper, in a safe place.", &lines)
     }
 
-    /// Reads the page, however it was wrapped or indented.
+    /// Reads the page, however it was wrapped or indented, or the 24 words alone.
     ///
     /// # Errors
     /// It names the line or the word that is wrong, as far as that can be known.
     pub fn from_text(text: &str) -> Result<Self, KitError> {
-        let lines = Lines::read(RECOVERY, text)?;
+        // Words have a check of their own.
+        if text.split_whitespace().count() == 24 && !text.contains(':') {
+            return Ok(Self { server: None, account: None, key: key_of(text)? });
+        }
+        let lines = Lines::read(RECOVERY, JOIN, text)?;
         let kit = Self {
             server: lines.server()?,
-            account: lines.get("account")?.parse().map_err(|_| KitError::Line("account"))?,
-            key: RecoveryKey::from_words(lines.get("words")?).map_err(|error| match error {
-                WordsError::Unknown(at) => KitError::Word(at),
-                WordsError::Count(_) => KitError::Line("words"),
-                WordsError::Checksum => KitError::Check,
-            })?,
+            account: Some(lines.get("account")?.parse().map_err(|_| KitError::Line("account"))?),
+            key: key_of(lines.get("words")?)?,
         };
-        lines.check()?;
+        lines.check(&kit.to_text())?;
         Ok(kit)
     }
 
@@ -128,6 +129,14 @@ impl RecoveryKit {
     pub fn server(&self) -> Option<&str> {
         self.server.as_ref().map(|server| server.url.as_str())
     }
+}
+
+fn key_of(words: &str) -> Result<RecoveryKey, KitError> {
+    RecoveryKey::from_words(words).map_err(|error| match error {
+        WordsError::Unknown(at) => KitError::Word(at),
+        WordsError::Count(_) => KitError::Line("words"),
+        WordsError::Checksum => KitError::Check,
+    })
 }
 
 /// `sha256:` and 64 hex digits, of a server that made its certificate itself.
@@ -177,9 +186,16 @@ const NAMES: [&str; 8] =
     ["server", "certificate", "account", "epoch", "known", "secret key", "words", "check"];
 
 impl Lines {
-    fn read(headline: &str, text: &str) -> Result<Self, KitError> {
+    /// The lines of a page. Its headline may have been left out; that of the other kit says that it is the other one.
+    fn read(headline: &str, other: &str, text: &str) -> Result<Self, KitError> {
         let text = text.trim_start_matches('\u{feff}').trim_start();
-        let rest = text.strip_prefix(headline).ok_or(KitError::NotAKit)?;
+        let begins = |headline: &str| {
+            text.get(..headline.len()).is_some_and(|start| start.eq_ignore_ascii_case(headline))
+        };
+        if begins(other) {
+            return Err(KitError::NotAKit);
+        }
+        let rest = if begins(headline) { &text[headline.len()..] } else { text };
         let mut lines: Vec<(String, Zeroizing<String>)> = Vec::new();
         for line in rest.lines() {
             let named = line.split_once(':').map(|(name, value)| (name.trim().to_lowercase(), value));
@@ -196,7 +212,7 @@ impl Lines {
                 }
             }
         }
-        Ok(Self(lines))
+        if lines.is_empty() { Err(KitError::NotAKit) } else { Ok(Self(lines)) }
     }
 
     fn get(&self, name: &'static str) -> Result<&str, KitError> {
@@ -213,7 +229,8 @@ impl Lines {
 
     fn pin(&self) -> Result<Option<[u8; 32]>, KitError> {
         let Ok(line) = self.get("certificate") else { return Ok(None) };
-        let digits = line.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && digits.is_ascii());
+        let digits = line.get(..7).filter(|kind| kind.eq_ignore_ascii_case("sha256:")).map(|_| &line[7..]);
+        let digits = digits.filter(|digits| digits.len() == 64 && digits.is_ascii());
         let digits = digits.ok_or(KitError::Line("certificate"))?;
         let mut pin = [0; 32];
         for (byte, pair) in pin.iter_mut().zip(digits.as_bytes().chunks(2)) {
@@ -223,11 +240,11 @@ impl Lines {
         Ok(Some(pin))
     }
 
-    fn check(&self) -> Result<(), KitError> {
-        let stated = self.get("check")?;
-        let lines = self.0.iter().filter(|(name, _)| name != "check");
-        let found = check(lines.map(|(name, value)| (name.as_str(), value.as_str())));
-        if stated.eq_ignore_ascii_case(&found) { Ok(()) } else { Err(KitError::Check) }
+    /// Compares the check with that of the page as it would be printed: what means the same, such as capital letters in the
+    /// words, is no mistake.
+    fn check(&self, printed: &str) -> Result<(), KitError> {
+        let found = printed.trim_end().rsplit(' ').next().unwrap_or_default();
+        if self.get("check")?.eq_ignore_ascii_case(found) { Ok(()) } else { Err(KitError::Check) }
     }
 }
 
@@ -263,10 +280,43 @@ mod tests {
             let read = JoinKit::from_text(&typed).unwrap();
             assert_eq!(read.to_text(), text);
         }
-        let recovery =
-            RecoveryKit { server: None, account: AccountId([1; 16]), key: RecoveryKey::generate().unwrap() };
+        let recovery = RecoveryKit {
+            server: None,
+            account: Some(AccountId([1; 16])),
+            key: RecoveryKey::generate().unwrap(),
+        };
         let text = recovery.to_text();
         assert_eq!(RecoveryKit::from_text(&text).unwrap().to_text(), text);
+    }
+
+    #[test]
+    fn what_means_the_same_is_read() {
+        let (text, account) = (join().to_text(), AccountId([0xAB; 16]));
+        let bare = text.strip_prefix(JOIN).unwrap();
+        let shouted = text.to_uppercase().replace("HTTPS://SYNC.EXAMPLE.ORG", "https://sync.example.org");
+        let known = text.lines().find(|line| line.starts_with("known")).unwrap();
+        let shouted = shouted.replace(&known.to_uppercase(), known); // base64 has both cases
+        for typed in
+            [bare.to_owned(), shouted, text.replace(": ", " :   ").replace("https :   //", "https://")]
+        {
+            let typed = typed.replace("SHA256 :   ", "SHA256:").replace("sha256 :   ", "sha256:");
+            assert_eq!(JoinKit::from_text(&typed).map(|kit| kit.to_text()).ok().unwrap(), text, "{typed}");
+        }
+        let recovery =
+            RecoveryKit { server: None, account: Some(account), key: RecoveryKey::generate().unwrap() };
+        let text = recovery.to_text();
+        for typed in [text.to_uppercase(), text.strip_prefix(RECOVERY).unwrap().replace(' ', "   ")] {
+            assert_eq!(RecoveryKit::from_text(&typed).unwrap().to_text(), text, "{typed}");
+        }
+        let words = recovery.key.to_words();
+        for typed in [words.to_string(), words.to_uppercase().replace(' ', "\r\n")] {
+            let read = RecoveryKit::from_text(&typed).unwrap();
+            assert_eq!((read.account, read.key.to_words()), (None, words.clone()));
+        }
+        let wrong = words.replacen(words.split(' ').next().unwrap(), "keymoor", 1);
+        assert_eq!(RecoveryKit::from_text(&wrong).err(), Some(KitError::Word(1)));
+        let fewer = words.rsplit_once(' ').unwrap().0;
+        assert_eq!(RecoveryKit::from_text(fewer).err(), Some(KitError::NotAKit));
     }
 
     #[test]

@@ -39,7 +39,7 @@ mod vault;
 pub use account::create::{CreateAccount, Kits};
 pub use add::{Field, NewCredential, Value};
 pub use config::{Backend, Config, ConfigError};
-pub use doctor::{Diagnosis, Finding};
+pub use doctor::{Diagnosis, Finding, examine};
 pub use drafts::{Kept, Saved};
 pub use edit::Edit;
 pub use erase::Erased;

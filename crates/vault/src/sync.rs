@@ -1,12 +1,14 @@
 //! The rules of sync.
 //!
 //! [`chain`] and [`plan`] are pure: no I/O, no clock, no randomness. The other modules are what happens to the cache, each
-//! inside one local transaction. [`crate::synchronise`] is the one loop that performs them.
+//! inside one local transaction; [`ahead`] fetches a page meanwhile. [`crate::synchronise`] is the one loop that performs them.
 
 pub(crate) mod accept;
+pub(crate) mod ahead;
 pub(crate) mod apply;
 pub(crate) mod chain;
 pub(crate) mod freeze;
+pub(crate) mod mark;
 pub(crate) mod plan;
 pub(crate) mod reconcile;
 pub(crate) mod snapshot;

@@ -1,15 +1,17 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
+use keymoor_protocol::api::Code;
 use keymoor_protocol::{Cursor, KeysDocument};
 use keymoor_remote::{Authorised, Error as Remote};
-use keymoor_sealing::document;
 
+use crate::account::document::Compared;
 use crate::clock::now;
 use crate::drafts;
 use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::lock::Lock;
 use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
+use crate::sync::ahead::Ahead;
 use crate::sync::chain::Known;
 use crate::sync::take::Outcome;
 use crate::sync::{accept, apply, freeze, plan};
@@ -18,8 +20,8 @@ use crate::vault::Vault;
 /// Rounds of pull and push before somebody else's writing counts as endless.
 const ROUNDS: usize = 100;
 
-/// How long the status tells that this device put back what the server had lost.
-const PUT_BACK_SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long the status tells of what happened and stops nothing.
+const SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How to sync.
 #[derive(Debug, Clone, Default)]
@@ -74,15 +76,29 @@ impl Vault {
         asked: AskPassword<'_>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, Error> {
-        match self.synchronise(options, progress) {
-            Err(Error::Server(ServerProblem::SignIn | ServerProblem::SessionStolen)) => {
-                let password = ask(asked, PasswordFor::SignIn)?;
-                progress(Progress::SigningIn);
-                self.sign_in(&password)?;
-                self.synchronise(options, progress)
+        let mut given = None;
+        // Signing in, and putting an older password at the server right, may both be needed.
+        for _ in 0..2 {
+            let problem = match self.synchronise(options, progress) {
+                Err(Error::Server(
+                    problem @ (ServerProblem::SignIn
+                    | ServerProblem::SessionStolen
+                    | ServerProblem::KeysBehind),
+                )) => problem,
+                done => return done,
+            };
+            let password = match given.take() {
+                Some(password) => password,
+                None => ask(asked, PasswordFor::SignIn)?,
+            };
+            progress(Progress::SigningIn);
+            match problem {
+                ServerProblem::KeysBehind => self.put_keys_back(&password)?,
+                _ => drop(self.sign_in(&password)?),
             }
-            done => done,
+            given = Some(password);
         }
+        self.synchronise(options, progress)
     }
 
     /// The same without a way to ask for a password.
@@ -94,6 +110,7 @@ impl Vault {
         let _lock = Lock::wait(&self.config, "sync")?;
         let keys = &self.keys;
         self.cache.read(|view| drafts::device(view, keys))?;
+        self.meet_mark()?;
         let mut line = self.authorised()?;
         let mut outcome = Outcome::default();
         let mut pushed = 0;
@@ -102,23 +119,24 @@ impl Vault {
             line = self.authorised_anew()?;
             done = self.rounds(&line, options, &mut outcome, &mut pushed, progress);
         }
-        if let Err(Error::Alarm(alarm)) = &done {
-            self.raise(*alarm)?;
-        }
-        done?;
+        // What the pulls did has happened, also where a push failed after them.
         for notice in &outcome.notices {
             if let Notice::Alarm(alarm) = notice {
                 self.raise(*alarm)?;
             }
         }
         self.notices.append(&mut outcome.notices);
-        self.fetch_keys_document(&line)?;
+        let done = done.and_then(|()| self.follow_keys_document(&line));
+        if let Err(Error::Alarm(alarm)) = &done {
+            self.raise(*alarm)?;
+        }
+        done?;
         self.drop_former()?;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
-            // This sync added up, so what did not before is settled. That something was put back stays to be read for a day.
+            // This sync added up, so what did not before is settled.
             for alarm in change.alarms()? {
-                if alarm.code != Alarm::PutBack.code() || alarm.at + PUT_BACK_SHOWN_MS < now() {
+                if !Alarm::informs(&alarm.code) || alarm.at + SHOWN_MS < now() {
                     change.clear_alarm(&alarm.code)?;
                 }
             }
@@ -176,6 +194,12 @@ impl Vault {
                     progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
                 }
                 Err(Remote::HeadMoved(_)) => {} // the next pull brings what came first
+                // A server that was restored from a copy may know an older keys document than the commit names.
+                Err(Remote::Refused(Code::InvalidCommit)) => match self.compare_keys(line)? {
+                    Compared::Behind(_) => return Err(Error::Server(ServerProblem::KeysBehind)),
+                    Compared::Same => return Err(Error::Server(ServerProblem::CommitRefused)),
+                    Compared::Taken => self.cache.write(|change| change.thaw())?,
+                },
                 Err(error) => return Err(unauthenticated(error)),
             }
         }
@@ -206,8 +230,10 @@ impl Vault {
             ..Known::start(device.vault)
         };
         let mut guard = guard;
+        let mut ahead = None;
         loop {
-            let page = match line.pull(device.vault, known.cursor) {
+            let came = ahead.take().map_or_else(|| line.pull(device.vault, known.cursor), Ahead::page);
+            let page = match came {
                 Ok(page) => page,
                 Err(Remote::Diverged | Remote::SnapshotRequired) => {
                     return self.snapshot(line, options, outcome);
@@ -222,6 +248,9 @@ impl Vault {
             if verified.is_empty() && !more {
                 // The pages before may have been applied by an earlier sync, or promised more than came.
                 return self.cache.read(|view| apply::adds_up(view, known.cursor));
+            }
+            if more {
+                ahead = Ahead::begin(line, device.vault, known.cursor);
             }
             guard.deleted += self.cache.read(|view| {
                 // Only what is in use here counts: a long absence brings many deletes of records never seen.
@@ -250,26 +279,6 @@ impl Vault {
         }
     }
 
-    /// A cache that was rebuilt has no keys document; it is wanted where keychain and server are lost later.
-    fn fetch_keys_document(&mut self, line: &Authorised) -> Result<(), Error> {
-        if self.cache.read(|view| view.keys_document())?.is_some() {
-            return Ok(());
-        }
-        let wrong = || Error::Alarm(Alarm::KeysDocument);
-        let there = line.keys(Some(&self.keys.root.account_proof())).map_err(unauthenticated)?;
-        let document = KeysDocument::decode(&there.document).map_err(|_| wrong())?;
-        document::verify(&document, &self.keys.root).map_err(|_| wrong())?;
-        self.cache.write(|change| {
-            let mut device = change.device()?.ok_or(Error::Locked)?;
-            if document.version < device.document_version || document.account != device.account {
-                return Err(wrong());
-            }
-            device.document_version = document.version;
-            change.set_device(&device)?;
-            Ok(change.set_keys_document(&document.encode())?)
-        })
-    }
-
     /// A commit of an epoch that this device has no key for: it has to be enrolled again.
     fn must_know_epoch(&mut self, line: &Authorised, epoch: u32) -> Result<(), Error> {
         if epoch <= self.keys.root.epoch() {
@@ -281,7 +290,7 @@ impl Vault {
         Err(Error::Alarm(Alarm::KeysDocument))
     }
 
-    fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
+    pub(crate) fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
         self.note(crate::activity::Event::Alarm { alarm })?;
         self.cache.write(|change| {
             change.raise_alarm(&keymoor_cache::Alarm {

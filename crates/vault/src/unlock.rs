@@ -7,13 +7,11 @@ use keymoor_keychain::EntryId;
 use keymoor_protocol::keys::WrapKind;
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{AccountId, ActorId, Cursor, DeviceId, KeysDocument, RecordId};
-use keymoor_remote::Remote;
+use keymoor_remote::{Error as RemoteError, Remote};
+use keymoor_sealing::RootKey;
 use keymoor_sealing::document::{self, Custody};
-use keymoor_sealing::keys::stretch;
-use keymoor_sealing::{Profile, RootKey};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-use crate::account::create::sent;
 use crate::account::join::{MUST_HAVE_LOG, Opened, open_account};
 use crate::config::Config;
 use crate::error::{Alarm, Error};
@@ -59,8 +57,11 @@ pub fn unlock_with_kit(config: Config, kit: &JoinKit, password: &SecretString) -
 
 /// Unlocks the vault of `config` with the recovery key alone.
 ///
-/// `new_password` replaces a forgotten one at the server; it is needed where the cache is gone too, because records come only
+/// `new_password` replaces a forgotten one, here and at the server; it is needed where the cache is gone too, because records come only
 /// to a session that a password began.
+///
+/// # Errors
+/// [`Error::UnlockedHere`] if the vault is open with the new password and the server did not take that.
 pub fn unlock_with_recovery(
     config: Config,
     kit: &RecoveryKit,
@@ -70,14 +71,18 @@ pub fn unlock_with_recovery(
         password::check_new(password)?;
     }
     let lock = begin(&config)?;
-    let key = kit.key.unlock_key(kit.account);
+    let account = match kit.account {
+        Some(account) => account,
+        None => account_of(&config)?.ok_or(Error::WordsAlone)?,
+    };
+    let key = kit.key.unlock_key(account);
     let open = |document: &KeysDocument| -> Result<(RootKey, Custody), Error> {
-        let root = document::unlock(document, kit.account, WrapKind::Recovery, &key)
+        let root = document::unlock(document, account, WrapKind::Recovery, &key)
             .map_err(|_| Error::KitOfAnotherAccount)?;
         let custody = document::custody(document, &root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
         Ok((root, custody))
     };
-    let left = cache_of(&config, kit.account)?;
+    let left = cache_of(&config, account)?;
     let (left, local) = match left {
         Some((cache, device, document)) => (Some((cache, device)), document),
         None => (None, None),
@@ -93,13 +98,16 @@ pub fn unlock_with_recovery(
             install(config, left, document, root, custody, server.as_ref(), Cursor::START)?
         }
         None => {
-            let server = server.as_ref().ok_or(Error::NoAccount)?;
+            let server = server.as_ref().ok_or(Error::WordsAlone)?;
             if new_password.is_none() {
                 return Err(Error::PasswordNeeded);
             }
             let remote = Remote::new(&server.url, server.pin)?;
-            let auth = kit.key.auth_password(kit.account);
-            let session = remote.log_in(kit.account, LoginKind::Recovery, device, auth.expose())?;
+            let auth = kit.key.auth_password(account);
+            let session = match remote.log_in(account, LoginKind::Recovery, device, auth.expose()) {
+                Err(RemoteError::LoginRefused) => return Err(Error::RecoveryRefused),
+                session => session?,
+            };
             let keys = remote.with_token(&session.access_token).keys(None)?;
             let document =
                 KeysDocument::decode(&keys.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
@@ -113,58 +121,23 @@ pub fn unlock_with_recovery(
     };
     drop(lock);
     if let (Some(password), Some(_)) = (new_password, server) {
-        vault.replace_password(kit, password)?;
+        vault.new_password(password)?;
     }
     Ok(vault)
-}
-
-impl Vault {
-    /// A new password for the account, by the recovery key: at the server, and for the wrap in the keys document.
-    fn replace_password(&mut self, kit: &RecoveryKit, password: &SecretString) -> Result<(), Error> {
-        let remote = self.remote()?;
-        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
-        let account = self.keys.account;
-        let auth = kit.key.auth_password(account);
-        let session = remote.log_in(account, LoginKind::Recovery, device.device, auth.expose())?;
-        let line = remote.with_token(&session.access_token);
-        let there = line.keys(None)?;
-        let old = KeysDocument::decode(&there.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
-        document::verify(&old, &self.keys.root).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
-        // The number counts in the document, not in the message around it, and may not be older than what was seen here.
-        let version = old.version;
-        if version != there.version
-            || version < device.document_version
-            || (old.account, old.vault) != (account, self.keys.vault)
-        {
-            return Err(Error::Alarm(Alarm::KeysDocument));
-        }
-        let (auth, unlock) = stretch(
-            password.expose_secret(), // exposed to be stretched
-            &self.custody.secret_key,
-            account,
-            Profile::NEWEST,
-        );
-        let root = &self.keys.root;
-        let mut wraps: Vec<_> =
-            old.wraps.into_iter().filter(|wrap| wrap.kind != WrapKind::Password).collect();
-        wraps.push(document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?);
-        let document =
-            document::write(root, account, self.keys.vault, version.saturating_add(1), &self.custody, wraps)?;
-        let new = keymoor_protocol::api::NewPassword {
-            password: remote.register(account, LoginKind::Password, auth.expose())?,
-            recovery: None,
-            keys: keymoor_protocol::api::NewKeys { expected: version, keys: sent(&document) },
-        };
-        line.set_password(None, &new)?;
-        self.keep_device(None, Some(&document))?;
-        self.log_in(&remote, &auth)?;
-        Ok(())
-    }
 }
 
 fn begin(config: &Config) -> Result<Lock, Error> {
     make_directory(config)?;
     Lock::wait(config, "vault")
+}
+
+/// Whose vault is here.
+fn account_of(config: &Config) -> Result<Option<AccountId>, Error> {
+    if !Cache::exists(config.home()) {
+        return Ok(None);
+    }
+    let device = Cache::open(config.home())?.read(|view| view.device())?;
+    Ok(device.map(|device| device.account))
 }
 
 type Left = (Cache, Device, Option<KeysDocument>);
@@ -253,7 +226,7 @@ fn install(
             change.clear_slot(&crate::homes::mirror::slot_key(id))?;
             change.mark_unmirrored(id)?;
         }
-        for slot in [crate::vault::DEVICE_SLOT, "mark", "session"] {
+        for slot in [crate::vault::DEVICE_SLOT, "mark", "document", "session"] {
             change.clear_slot(slot)?;
             change.remove_setting(slot)?;
         }
@@ -261,6 +234,7 @@ fn install(
             let key = match entry {
                 EntryId::Device => crate::vault::DEVICE_SLOT.to_owned(),
                 EntryId::Mark => "mark".to_owned(),
+                EntryId::Document => "document".to_owned(),
                 EntryId::Session => continue, // deleted below
                 EntryId::Record(id) => crate::homes::mirror::slot_key(*id),
             };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keymoor_cache::Cache;
-use keymoor_keychain::{Cancel, EntryId, Keychain};
+use keymoor_keychain::{Cancel, EntryId, Keychain, Place};
 use keymoor_protocol::{AccountId, ActorId, Cursor, DeviceId, KeysDocument, VaultId};
 use keymoor_sealing::document::{self, Custody};
 use keymoor_sealing::keys::stretch;
@@ -14,6 +14,7 @@ use crate::config::{Backend, Config};
 use crate::error::Error;
 use crate::homes::entries::{DeviceEntry, Former};
 use crate::homes::lock::Lock;
+use crate::homes::salvaged::Salvaged;
 use crate::homes::{rebuild, without_keychain};
 use crate::keys::Keys;
 use crate::notice::Notice;
@@ -39,7 +40,8 @@ pub struct Patience {
 }
 
 impl Vault {
-    /// Opens the vault of `config`; makes it at the first start, rebuilds its cache from the keychain if that is gone.
+    /// Opens the vault of `config`; makes it at the first start, rebuilds its cache from the keychain if that is gone, and
+    /// also from the file itself if that is damaged.
     ///
     /// # Errors
     /// [`Error::Locked`] if sealed records are here but the root key is not: never a reason to make a new key.
@@ -48,25 +50,68 @@ impl Vault {
         if let Some(keychain) = &keychain {
             keychain.warm(); // connecting takes longer than opening the cache
         }
-        let mut notices = Vec::new();
-        if let Some(cache) = open_cache(&config, &mut notices)? {
-            return Self::unlock(config, cache, keychain, notices, ask);
+        match cache_of(&config)? {
+            There::Whole(cache) if Cache::unread(config.home()).is_none() => {
+                Self::unlock(config, cache, keychain, ask)
+            }
+            _ => Self::begin_or_rebuild(config, keychain, ask, false),
         }
+    }
+
+    /// Opens the vault after a call said that its cache is damaged, which opening alone does not notice: the whole file is
+    /// looked at, and rebuilt if it is not in order. The vault that said so has to be dropped first.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]. [`Error::Cache`] where nothing can be made of the file; it stays as it is.
+    pub fn mend(config: Config, patience: Patience, ask: AskPassword<'_>) -> Result<Self, Error> {
+        let keychain = keychain_of(&config, patience);
+        Self::begin_or_rebuild(config, keychain, ask, true)
+    }
+
+    /// What is done by one process at a time.
+    fn begin_or_rebuild(
+        config: Config,
+        keychain: Option<Keychain>,
+        ask: AskPassword<'_>,
+        suspect: bool,
+    ) -> Result<Self, Error> {
         make_directory(&config)?;
         let _lock = Lock::wait(&config, "vault")?;
-        // Whoever held the lock before may have made it.
-        if let Some(cache) = open_cache(&config, &mut notices)? {
-            return Self::unlock(config, cache, keychain, notices, ask);
-        }
-        match keychain {
-            Some(keychain) => match keychain.get(EntryId::Device, None)? {
+        // Whoever held the lock before may have made it, or rebuilt it.
+        let there = match cache_of(&config)? {
+            There::Whole(cache) if suspect => {
+                drop(cache);
+                let whole = Cache::is_whole(config.home())?;
+                if whole { cache_of(&config)? } else { There::Damaged }
+            }
+            there => there,
+        };
+        match (there, keychain) {
+            (There::Whole(cache), keychain) => {
+                // A rebuild that was killed after its last step.
+                Cache::forget_unread(config.home())?;
+                Self::unlock(config, cache, keychain, ask)
+            }
+            (There::Damaged, Some(keychain)) => {
+                // The keys first: without them the file stays where it is.
+                let stored = keychain.get(EntryId::Device, None)?.ok_or(Error::LockedAndDamaged)?;
+                let entry = DeviceEntry::decode(&stored.bytes).map_err(|_| Error::LockedAndDamaged)?;
+                let aside = Cache::set_aside(config.home())?;
+                rebuild::from_keychain(config, keychain, entry, stored.slot, aside)
+            }
+            (There::Damaged, None) => Self::reopen_without_keychain(config, ask),
+            (There::Nothing, Some(keychain)) => match keychain.get(EntryId::Device, None)? {
                 Some(stored) => {
                     let entry = DeviceEntry::decode(&stored.bytes).map_err(|_| Error::Locked)?;
-                    rebuild::from_keychain(config, keychain, entry, stored.slot, notices)
+                    let aside = Cache::unread(config.home());
+                    rebuild::from_keychain(config, keychain, entry, stored.slot, aside)
                 }
                 None => Self::begin(config, keychain),
             },
-            None => Self::begin_without_keychain(config, ask),
+            (There::Nothing, None) if Cache::unread(config.home()).is_some() => {
+                Self::reopen_without_keychain(config, ask)
+            }
+            (There::Nothing, None) => Self::begin_without_keychain(config, ask),
         }
     }
 
@@ -84,11 +129,12 @@ impl Vault {
         config: Config,
         mut cache: Cache,
         keychain: Option<Keychain>,
-        notices: Vec<Notice>,
         asked: AskPassword<'_>,
     ) -> Result<Self, Error> {
-        let (device, hint, document) = cache
-            .read(|view| Ok::<_, Error>((view.device()?, view.slot(DEVICE_SLOT)?, view.keys_document()?)))?;
+        let (device, hint, place, document) = cache.read(|view| {
+            let hint = view.slot(DEVICE_SLOT)?;
+            Ok::<_, Error>((view.device()?, hint, view.setting(DEVICE_PLACE)?, view.keys_document()?))
+        })?;
         let device = device.ok_or(Error::Locked)?;
         if device.keychain != config.keychain.as_str() {
             return Err(Error::BackendChanged);
@@ -96,7 +142,12 @@ impl Vault {
         let (root, custody) = match &keychain {
             Some(keychain) => {
                 let hint = hint.map(crate::homes::mirror::to_slot);
-                let stored = keychain.get(EntryId::Device, hint)?.ok_or(Error::Locked)?;
+                let place = place.and_then(|text| String::from_utf8(text).ok()).map(Place::new);
+                let stored = keychain.get_at(EntryId::Device, hint, place.clone())?.ok_or(Error::Locked)?;
+                if let Some(found) = stored.place.filter(|found| Some(found) != place.as_ref()) {
+                    // Without it the next start takes longer, and nothing else.
+                    let _ = cache.write(|change| change.set_setting(DEVICE_PLACE, found.as_str().as_bytes()));
+                }
                 let entry = DeviceEntry::decode(&stored.bytes).map_err(|_| Error::Locked)?;
                 if entry.account == device.account {
                     entry.into_keys()
@@ -107,29 +158,45 @@ impl Vault {
                 }
             }
             None => {
-                finish_secret_key_file(&config)?;
-                let secret_key = without_keychain::read_secret_key(&config)?.ok_or(Error::Locked)?;
-                let document =
-                    document.and_then(|bytes| KeysDocument::decode(&bytes).ok()).ok_or(Error::Locked)?;
-                let password = ask(asked, PasswordFor::Unlock)?;
-                match without_keychain::unlock(&document, device.account, &secret_key, &password) {
-                    Err(Error::WrongPassword) => {
-                        // A join was cut short between the cache and the Secret Key's file.
-                        let Some(pending) = without_keychain::read_pending_secret_key(&config)? else {
-                            return Err(Error::WrongPassword);
-                        };
-                        let opened =
-                            without_keychain::unlock(&document, device.account, &pending, &password)?;
-                        std::fs::remove_file(config.secret_key_file())?;
-                        finish_secret_key_file(&config)?;
-                        opened
-                    }
-                    opened => opened?,
-                }
+                let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
+                open_document(&config, &document.ok_or(Error::Locked)?, device.account, asked)?
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        Ok(Self { config, cache, keychain, keys, custody, notices })
+        Ok(Self { config, cache, keychain, keys, custody, notices: Vec::new() })
+    }
+
+    /// A damaged cache without a keychain: what can be read of the file, if its keys document is among it, becomes a new one.
+    ///
+    /// # Errors
+    /// [`Error::Cache`] where not even that can be read. The file stays as it is until it was read.
+    fn reopen_without_keychain(config: Config, asked: AskPassword<'_>) -> Result<Self, Error> {
+        let aside = Cache::unread(config.home()).filter(|_| !Cache::exists(config.home()));
+        let path = aside.clone().unwrap_or_else(|| Cache::path(config.home()));
+        let found = Cache::salvage(&path)?;
+        let document = found.keys_document.as_deref().and_then(|bytes| KeysDocument::decode(bytes).ok());
+        let document = document.ok_or(Error::Cache(keymoor_cache::Error::Damaged))?;
+        let (root, custody) = open_document(&config, &document, document.account, asked)?;
+        let known = found.device.clone().filter(|device| device.account == document.account);
+        let device = keymoor_cache::Device {
+            account: document.account,
+            vault: document.vault,
+            device: known.as_ref().map_or_else(DeviceId::generate, |known| known.device),
+            actor: ActorId::generate(), // the counters of the old one are not known any more
+            keychain: config.keychain.as_str().to_owned(),
+            epoch: root.epoch(),
+            document_version: document.version,
+            cursor: Cursor::START,
+            rebuilt: known.as_ref().is_some_and(|known| known.server.is_some()),
+            server: known.as_ref().and_then(|known| known.server.clone()),
+            pin: known.as_ref().and_then(|known| known.pin),
+            last_sync: None,
+        };
+        let aside = match aside {
+            Some(path) => Some(path),
+            None => Cache::set_aside(config.home())?,
+        };
+        rebuild::from_file(config, device, root, custody, |keys| Salvaged::of(found, keys), aside)
     }
 
     /// The very first start: ids and root key, in the keychain before anything else.
@@ -207,6 +274,8 @@ impl Vault {
 
 /// The cache's name for where the device entry lies in the keychain.
 pub(crate) const DEVICE_SLOT: &str = "device";
+/// The setting that holds where the keychain itself keeps it.
+const DEVICE_PLACE: &str = "device.place";
 
 impl DeviceEntry {
     pub(crate) fn into_keys(self) -> (RootKey, Custody) {
@@ -248,23 +317,56 @@ pub(crate) fn keychain_of(config: &Config, patience: Patience) -> Option<Keychai
     Some(keychain.with_patience(keymoor_keychain::Patience::new(move || on_wait(), patience.cancel)))
 }
 
-/// The cache, if there is one that was set up. A damaged file is moved aside, never deleted, and counts as gone.
-fn open_cache(config: &Config, notices: &mut Vec<Notice>) -> Result<Option<Cache>, Error> {
+/// What lies in the cache's place.
+enum There {
+    /// Nothing, or a file that nobody has set up.
+    Nothing,
+    /// A cache, as far as opening it shows.
+    Whole(Cache),
+    /// No database, or one that is broken.
+    Damaged,
+}
+
+fn cache_of(config: &Config) -> Result<There, Error> {
     if !Cache::exists(config.home()) {
-        return Ok(None);
+        return Ok(There::Nothing);
     }
     let opened = Cache::open(config.home()).and_then(|mut cache| {
         let device = cache.read(|view| view.device())?;
         Ok(device.map(|_| cache))
     });
     match opened {
-        Err(keymoor_cache::Error::Damaged) if config.keychain == Backend::System => {
-            if let Some(path) = Cache::set_aside(config.home())? {
-                notices.push(Notice::CacheSetAside { path });
-            }
-            Ok(None)
+        Ok(Some(cache)) => Ok(There::Whole(cache)),
+        Ok(None) if Cache::is_whole(config.home())? => Ok(There::Nothing),
+        Ok(None) | Err(keymoor_cache::Error::Damaged) => Ok(There::Damaged),
+        // SQLite's other words for a schema that is not as it was left.
+        Err(keymoor_cache::Error::Other(_)) if !Cache::is_whole(config.home())? => Ok(There::Damaged),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Without a keychain: the keys, by the password and the Secret Key's file.
+fn open_document(
+    config: &Config,
+    document: &KeysDocument,
+    account: AccountId,
+    asked: AskPassword<'_>,
+) -> Result<(RootKey, Custody), Error> {
+    finish_secret_key_file(config)?;
+    let secret_key = without_keychain::read_secret_key(config)?.ok_or(Error::Locked)?;
+    let password = ask(asked, PasswordFor::Unlock)?;
+    match without_keychain::unlock(document, account, &secret_key, &password) {
+        Err(Error::WrongPassword) => {
+            // A join was cut short between the cache and the Secret Key's file.
+            let Some(pending) = without_keychain::read_pending_secret_key(config)? else {
+                return Err(Error::WrongPassword);
+            };
+            let opened = without_keychain::unlock(document, account, &pending, &password)?;
+            std::fs::remove_file(config.secret_key_file())?;
+            finish_secret_key_file(config)?;
+            Ok(opened)
         }
-        other => Ok(other?),
+        opened => opened,
     }
 }
 

@@ -38,23 +38,20 @@ fn keychain_and_server_are_lost_and_the_cache_is_enough() {
 
 #[test]
 fn cache_and_server_are_lost_and_the_keychain_is_enough() {
-    let (world, a, mut server, keys) = one_device();
+    let (world, mut a, mut server, keys) = one_device();
     a.delete_home();
     server.lose_everything();
     keys.assert_on(&a);
     a.assert_well();
-    // The keys document is gone with both, and the recovery wrap in it: a new recovery kit is made.
-    server.start_again();
-    let (kit, recovery) = (a.path("kit-again.txt"), a.path("recovery-again.txt"));
-    let paths = ["--kit", kit.to_str().unwrap(), "--recovery", recovery.to_str().unwrap()];
-    a.done(&[&["account", "create", "--server", &server.url()][..], &paths].concat());
-    assert!(recovery.exists());
-    for (name, kit) in [("c", kit), ("d", world.join_kit())] {
-        let device = world.device(name);
-        device.done(&["account", "join", "--kit", kit.to_str().unwrap()]);
-        keys.assert_on(&device);
-        device.assert_well();
-    }
+    fills_a_new_server(&world, &a, &mut server, &keys);
+    // The page that was printed on the first day opens everything still.
+    a.wipe_keychain();
+    a.run(&["list"]).ends(4, &["keymoor unlock"]);
+    world.unlock_by_recovery(&a).ends(0, &["unlocked, with 3 credentials"]);
+    keys.assert_on(&a);
+    let d = world.device("d");
+    world.join(&d);
+    keys.assert_on(&d);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use keymoor_protocol::{
     api::{Chain, Page, Snapshot},
 };
 
+mod copies;
 mod keys_documents;
 mod logs;
 mod pages;

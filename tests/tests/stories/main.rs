@@ -6,12 +6,15 @@
 mod at_once;
 mod canaries;
 mod conflicts;
+mod damaged;
 mod disks;
 mod durable;
 mod erasing;
 mod homes;
 mod hostile;
 mod killed;
+mod kits;
 mod main_job;
+mod passwords;
 mod profiles;
 mod refusals;

@@ -25,7 +25,7 @@ export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };
 export type Past = { id: string, version: number, 
 /**
- * Whether another device wrote it, and the version does not show it.
+ * Whether it is a value that the version has and does not show: the other one of a conflict.
  */
 alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
 export type RecoveryRequest = { kitText?: string, kitPath?: string, newPassword?: string, };

@@ -94,7 +94,7 @@ it("tells versions of one number apart by their ids, and says what a revert sett
     return Promise.resolve({ id, version: 3, changed: true, settled: ["secret"], keychain: "yes", waiting: 1 });
   };
   await user.click(await screen.findByRole("button", { name: "History" }));
-  await user.click(await screen.findByRole("button", { name: "Use again: Version 2, written by another device" }));
+  await user.click(await screen.findByRole("button", { name: "Use again: Version 2, the other value of a conflict" }));
   await waitFor(() => expect(asked).toEqual(["2-bbbbbbbb"]));
   expect(await screen.findByText(/This settled: secret\. The other value stays in the history\./)).toBeVisible();
 });

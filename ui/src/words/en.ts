@@ -115,7 +115,7 @@ export const en = {
     current: "now",
     version: (n: number) => `Version ${n}`,
     deleted: "in the trash",
-    alternate: "written by another device",
+    alternate: "the other value of a conflict",
     use: "Use again",
     using: "Saving…",
     hint: "Using an older version again saves it as a new one.",

@@ -114,7 +114,7 @@ export const es: Words = {
     current: "ahora",
     version: (n) => `Versión ${n}`,
     deleted: "en la papelera",
-    alternate: "escrita por otro dispositivo",
+    alternate: "el otro valor de un conflicto",
     use: "Usar de nuevo",
     using: "Guardando…",
     hint: "Al usar de nuevo una versión anterior, se guarda como una nueva.",

@@ -7,6 +7,7 @@ mod disks;
 mod made;
 mod processes;
 mod records;
+mod salvage;
 mod speed;
 mod state;
 mod tables;

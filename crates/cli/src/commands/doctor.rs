@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use keymoor_vault::{Diagnosis, Finding, Kind};
+use keymoor_vault::{Diagnosis, Error, Finding, Kind, examine};
 use serde::Serialize;
 
 use crate::{
     output::{self, counted},
     passwords::Passwords,
-    session::Session,
+    session::{self, Session},
     words::{self, Failure},
 };
 
@@ -28,14 +28,31 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let mut session = Session::open(Passwords::new(None))?;
-    let diagnosis = session.vault.doctor(args.repair)?;
+    let (diagnosis, trouble) = match diagnose(args.repair) {
+        Ok(diagnosis) => (diagnosis, None),
+        // A vault that does not open is looked at from outside; why it does not is said after it.
+        Err(Failure::Vault(error)) => {
+            (examine(&session::configuration()?, &error), Some(Failure::Vault(error)))
+        }
+        Err(Failure::NoPassword) => {
+            (examine(&session::configuration()?, &Error::PasswordNeeded), Some(Failure::NoPassword))
+        }
+        Err(failure) => return Err(failure),
+    };
     if args.json {
         output::json(&Shown { well: diagnosis.is_well(), diagnosis: &diagnosis })?;
     } else {
         output::data(&page(&diagnosis, args.repair))?;
     }
-    Ok(ExitCode::from(exit_code(&diagnosis)))
+    Ok(trouble.map_or_else(|| ExitCode::from(exit_code(&diagnosis)), |failure| words::explain(&failure)))
+}
+
+fn diagnose(repair: bool) -> Result<Diagnosis, Failure> {
+    let diagnosis = Session::ask(|session| Ok(session.vault.doctor(repair)?))?;
+    match repair && diagnosis.findings.contains(&Finding::CacheDamaged) {
+        true => Ok(Session::mend(Passwords::new(None))?.vault.doctor(repair)?),
+        false => Ok(diagnosis),
+    }
 }
 
 fn page(diagnosis: &Diagnosis, repair: bool) -> String {

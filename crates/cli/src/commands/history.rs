@@ -46,7 +46,7 @@ fn row(past: &Past) -> [String; 7] {
         }
         .to_owned(),
         match (past.current, past.deleted, past.alternate) {
-            (_, _, true) => "written by another device",
+            (_, _, true) => "other value of the conflict",
             (true, false, _) => "in use",
             (_, true, _) => "in the trash",
             (false, false, _) => "",

@@ -72,7 +72,12 @@ fn row(listing: &Listing) -> [String; 7] {
         word(listing.status).to_owned(),
         minute(listing.updated_at),
         plain(&listing.labels.join(", ")).into_owned(),
-        if listing.alternates > 0 { "changed on two devices: keymoor show" } else { "" }.to_owned(),
+        match (listing.read_only, listing.alternates) {
+            (true, _) => "read-only: a newer version wrote it",
+            (false, 0) => "",
+            (false, _) => "changed on two devices: keymoor show",
+        }
+        .to_owned(),
     ]
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Name, or provider/name.
     name: String,
     /// Which version: its id, or its number where only one has it; keymoor history lists them.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     to: String,
 }
 
@@ -33,4 +33,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// A number, or a number and a hash.
+fn version(text: &str) -> Result<String, &'static str> {
+    let (number, hash) = text.split_once('-').unwrap_or((text, "00000000"));
+    let is_version =
+        number.parse::<u64>().is_ok() && hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_version {
+        Ok(text.to_owned())
+    } else {
+        Err("a version is a number such as 3, or an ID such as 3-1f0c22ab")
+    }
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::{
     output::{self, counted, grouped, minute, plain, rfc3339, table},
-    passwords::Passwords,
     session::{self, Session},
     words::{self, Failure},
 };
@@ -25,8 +24,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let (status, trouble) = match Session::open(Passwords::new(None)).and_then(|mut session| session.status())
-    {
+    let (status, trouble) = match Session::ask(|session| Ok(session.vault.status()?)) {
         Ok(status) => (status, None),
         // What can be seen of a vault that does not open is shown all the same; why it does not is said after it.
         Err(Failure::Vault(error)) => {
@@ -115,8 +113,14 @@ fn state(home: &Home) -> String {
 }
 
 fn alarm_sentence(code: &str) -> String {
-    let known =
-        [Alarm::ChainBroken, Alarm::StateWrong, Alarm::KeysDocument, Alarm::RolledBack, Alarm::PutBack];
+    let known = [
+        Alarm::ChainBroken,
+        Alarm::StateWrong,
+        Alarm::KeysDocument,
+        Alarm::RolledBack,
+        Alarm::PutBack,
+        Alarm::SessionStolen,
+    ];
     match known.into_iter().find(|alarm| alarm.code() == code) {
         Some(alarm) => words::alarm(alarm).to_owned(),
         // Raised by a newer version.

@@ -16,8 +16,11 @@ pub(crate) struct Args {}
 
 pub(super) fn run(_: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
-    let report = session.sync()?;
-    output::say(words::synced(&report));
+    let report = session.sync();
+    if report.is_err() {
+        session.tell_notices(); // what was pulled before it failed
+    }
+    output::say(words::synced(&report?));
     session.tell_notices();
     session.mirror()
 }

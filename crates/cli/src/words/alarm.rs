@@ -29,6 +29,10 @@ pub(crate) fn alarm(alarm: Alarm) -> &'static str {
         Alarm::StateWrong => "What the server holds does not add up to what your devices stored there.",
         Alarm::KeysDocument => "The server gives out an older or a foreign list of keys.",
         Alarm::RolledBack => "The server holds less than it held before, and its log does not explain it.",
+        Alarm::SessionStolen => {
+            "The server ended a session of this device: an old ticket of it was used again. If you did not restore a copy of \
+             this device, look at your other devices and rotate the keys that were on a stolen one."
+        }
         Alarm::PutBack => "The server had lost its newest state; this device put it back.",
     }
 }

@@ -15,8 +15,9 @@ pub(super) fn words(error: CacheError) -> Words {
         CacheError::Damaged => Words::new("The cache file on this disk is damaged.")
             .safe("It is left as it is. What the keychain or the server has is not touched by it.")
             .hint(
-                "With a keychain, the next start sets it aside and makes a new one.\n\
-                 Without one: move keymoor.db away, then keymoor unlock --kit FILE brings back what the server has.",
+                "With a keychain, keymoor doctor --repair sets it aside and makes a new one.\n\
+                 Without one: move keymoor.db away, then keymoor unlock --kit FILE, or --recovery FILE, brings back what \
+                 the server has.",
             ),
         CacheError::Record(_) => Words::new("A record in the cache on this disk is damaged.")
             .safe("The others are not touched by it.")

@@ -108,6 +108,14 @@ pub(crate) fn created(kits: &Kits) -> String {
     let join = kits.join_kit.display().to_string();
     let join = plain(&join);
     let done = "The account is set up, and the server has everything that is here.";
+    let certificate = match kits.certificate {
+        Some(pin) => format!(
+            "\nThe server made its certificate itself. Compare with what it printed when it started:\n  \
+             certificate sha256:{}",
+            pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        ),
+        None => String::new(),
+    };
     match &kits.recovery_kit {
         Some(recovery) => {
             let recovery = recovery.display().to_string();
@@ -117,12 +125,12 @@ pub(crate) fn created(kits: &Kits) -> String {
                 "{done}\nTwo files were written:\n  \
                  {join:width$}  adds a device, together with the password\n  \
                  {recovery:width$}  opens everything, alone\n\
-                 Print them or move them off this device, and keep them apart: whoever has the second reads every key."
+                 Print them or move them off this device, and keep them apart: whoever has the second reads every key.{certificate}"
             )
         }
         None => format!(
             "{done}\nA file was written:\n  {join}  adds a device, together with the password\n\
-             The recovery kit made before stays good."
+             The recovery kit made before stays good.{certificate}"
         ),
     }
 }

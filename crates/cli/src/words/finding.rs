@@ -7,9 +7,30 @@ use super::unreadable::home_name;
 /// The finding in one or two sentences.
 pub(crate) fn finding(finding: &Finding) -> String {
     match finding {
-        Finding::CacheDamaged => "The cache file is damaged. Moved away, it is rebuilt from the keychain or the server \
-                                  at the next start."
+        Finding::CacheDamaged => "The cache file is damaged. A repair sets it aside and makes a new one, from what can be \
+                                  read of it and from the keychain."
             .to_owned(),
+        Finding::CacheMissing => {
+            "There is no cache on this disk. With the keychain in reach, any command makes it anew.".to_owned()
+        }
+        Finding::Newer { id, healed: true } => {
+            format!("Record {id}: the keychain knew more of it than the cache, which has it again.")
+        }
+        Finding::Newer { id, healed: false } => {
+            format!("Record {id}: the keychain knows more of it than the cache. A repair takes it over.")
+        }
+        Finding::Lost { id, older } => format!(
+            "Record {id}: its newest value cannot be read in any home within reach. {} kept in its history.",
+            match older {
+                1 => "One older value is".to_owned(),
+                older => format!("{older} older values are"),
+            }
+        ),
+        Finding::DocumentNotMirrored { healed: true } => "The keychain has the keys document now.".to_owned(),
+        Finding::DocumentNotMirrored { healed: false } => {
+            "The keychain has no copy of the newest keys document yet. A repair, or the next sync, writes it.".to_owned()
+        }
+        Finding::Locked => "The vault does not open, so its records could not be looked at.".to_owned(),
         Finding::Broken { home, id, healed: true } => {
             format!("Record {id}: the copy of the {} was damaged and is good again.", home_name(*home))
         }

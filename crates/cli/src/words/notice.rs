@@ -12,9 +12,8 @@ pub(crate) fn notice(notice: &Notice) -> String {
             "The cache on this disk was gone and is back from the keychain, with {}.",
             counted(*records, "credential", "credentials")
         ),
-        Notice::CacheSetAside { path } => {
-            let path = path.display().to_string();
-            format!("The cache file was damaged; it lies at {} now and a new one was made.", plain(&path))
+        Notice::CacheSetAside { path, taken, whole } => {
+            set_aside(&path.display().to_string(), *taken, *whole)
         }
         Notice::Healed { id, from } => {
             format!(
@@ -25,6 +24,28 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::Quarantined { id } => {
             format!("Credential {id} does not open and is kept aside. keymoor doctor says more.")
         }
+        Notice::PasswordWaits => {
+            "The new password holds on this device. The server could not be reached; keymoor sync takes it there."
+                .to_owned()
+        }
+        Notice::PasswordChanged => {
+            "The password of the account was changed on another device. The new one opens this vault from now on."
+                .to_owned()
+        }
         Notice::Alarm(raised) => alarm(*raised).to_owned(),
     }
+}
+
+/// Only what the file alone had is counted: the rest is in the next sentence, with what the keychain had.
+fn set_aside(path: &str, taken: u64, whole: bool) -> String {
+    let mut text =
+        format!("The cache file was damaged; it lies at {} now and a new one was made.", plain(path));
+    if taken > 0 {
+        let what = counted(taken, "credential", "credentials");
+        text.push_str(&format!(" It alone had the latest of {what}, which was taken from it."));
+    }
+    if !whole {
+        text.push_str(" Not all of it could be read; it is kept.");
+    }
+    text
 }

@@ -6,6 +6,27 @@ use super::Words;
 
 const SAFE: &str = "Everything on this device stays as it is; changes wait for the next sync.";
 
+/// After a recovery that the server had no part in.
+pub(super) fn unlocked_here(problem: ServerProblem) -> Words {
+    let what = match problem {
+        ServerProblem::UnknownAccount => {
+            "it does not know this account, or refuses the recovery key".to_owned()
+        }
+        other => lower(&sentence(other)),
+    };
+    Words::new(format!(
+        "The vault is unlocked on this device, with the new password. The server has not taken that: {what}."
+    ))
+    .safe("Everything on this device can be read.")
+    .hint("If the server lost its data: keymoor account create --server URL fills it again. Otherwise: keymoor sync")
+}
+
+/// A sentence as part of another.
+fn lower(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
 pub(super) fn words(problem: ServerProblem) -> Words {
     let words = Words::new(sentence(problem)).safe(SAFE);
     match problem {
@@ -29,6 +50,11 @@ pub(super) fn words(problem: ServerProblem) -> Words {
         ServerProblem::RegistrationClosed => words.hint("Ask whoever runs the server."),
         ServerProblem::UnknownAccount => words.hint(
             "If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.",
+        ),
+        ServerProblem::KeysBehind => words.hint("keymoor sync asks for the password and puts that right."),
+        ServerProblem::CommitRefused => words.hint(
+            "Look whether this device and the server run the same version: keymoor --version\n\
+             If they do, keymoor doctor looks at what is here; whoever runs the server can find more in its log.",
         ),
         ServerProblem::Refused => words.hint("Look whether this device and the server run the same version: keymoor --version"),
         ServerProblem::Failed(_) => words.hint("Try again later; whoever runs the server can find more in its log."),
@@ -54,6 +80,10 @@ fn sentence(problem: ServerProblem) -> String {
         ServerProblem::TooLarge => "A credential is larger than the server takes.".into(),
         ServerProblem::RegistrationClosed => "The server takes no new accounts.".into(),
         ServerProblem::UnknownAccount => "The server does not know this account.".into(),
+        ServerProblem::KeysBehind => {
+            "The server has an older password than this device: it may have been put back from a copy.".into()
+        }
+        ServerProblem::CommitRefused => "The server refused the changes from this device.".into(),
         ServerProblem::Refused => "The server refused.".into(),
         ServerProblem::Failed(status) => format!("The server failed (HTTP status {status})."),
     }

@@ -43,11 +43,19 @@ fn failures() -> Vec<Failure> {
         ServerProblem::TooLarge,
         ServerProblem::RegistrationClosed,
         ServerProblem::UnknownAccount,
+        ServerProblem::KeysBehind,
+        ServerProblem::CommitRefused,
         ServerProblem::Refused,
         ServerProblem::Failed(503),
     ];
-    let alarms =
-        [Alarm::ChainBroken, Alarm::StateWrong, Alarm::KeysDocument, Alarm::RolledBack, Alarm::PutBack];
+    let alarms = [
+        Alarm::ChainBroken,
+        Alarm::StateWrong,
+        Alarm::KeysDocument,
+        Alarm::RolledBack,
+        Alarm::PutBack,
+        Alarm::SessionStolen,
+    ];
     let homes =
         [Why::SealBroken, Why::Missing, Why::OutOfReach, Why::NotSetUp].map(|why| (HomeName::Cache, why));
     let vault = [
@@ -81,9 +89,13 @@ fn failures() -> Vec<Failure> {
         Error::Locked,
         Error::PasswordNeeded,
         Error::WrongPassword,
+        Error::LoginRefused,
+        Error::RecoveryRefused,
+        Error::UnlockedHere(ServerProblem::UnknownAccount),
         Error::BackendChanged,
         Error::KitDamaged(None),
         Error::KitDamaged(Some(3)),
+        Error::WordsAlone,
         Error::KitOfAnotherAccount,
         Error::Unreadable { id: RecordId::generate(), homes: homes.to_vec() },
         Error::Io(io::ErrorKind::Other),

@@ -3,7 +3,7 @@
 use keymoor_vault::{Candidate, Error, Input, Past};
 
 use super::{Words, alarm, cache, input, keychain, kit, server, unreadable};
-use crate::output::{counted, grouped, minute, plain};
+use crate::output::{argument, counted, grouped, minute, plain};
 
 const UNCHANGED: &str = "Nothing was changed.";
 
@@ -69,15 +69,35 @@ pub(super) fn words(error: &Error) -> Words {
         Error::Locked => Words::new("The key of this vault is not on this device any more.")
             .safe("The sealed records are here, untouched; no new key was made.")
             .hint("To unlock them: keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
+        Error::LockedAndDamaged => Words::new("The cache file on this disk is damaged or no cache at all, and the keychain has no key of a vault.")
+            .safe("The file is left as it is; no new key was made.")
+            .hint("If a vault was here: move keymoor.db away, then keymoor unlock --kit FILE, or --recovery FILE.\nIf not, move keymoor.db away and begin."),
         Error::PasswordNeeded => {
             Words::new("A password is needed.").safe(UNCHANGED).hint("Type it, or name a file with it in KEYMOOR_PASSWORD_FILE.")
         }
         Error::WrongPassword => Words::new("The password is wrong.")
             .safe(UNCHANGED)
             .hint("Try again. If it is forgotten: keymoor unlock --recovery FILE"),
+        Error::LoginRefused => Words::new("The password is wrong.").safe(UNCHANGED).hint(
+            "Or the server does not know the account: it must not say which.\n\
+             If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+             If the password is forgotten: keymoor unlock --recovery FILE",
+        ),
+        Error::RecoveryRefused => {
+            Words::new("The server does not know this account, or another recovery key was made for it.")
+                .safe(UNCHANGED)
+                .hint(
+                    "If the server lost its data: keymoor account create --server URL, on a device that has the account, fills it again.\n\
+                     If there is a newer recovery kit, take that one.",
+                )
+        }
+        Error::UnlockedHere(problem) => server::unlocked_here(*problem),
         Error::BackendChanged => Words::new("KEYMOOR_KEYCHAIN is not as it was when this vault was made.")
             .safe(UNCHANGED)
             .hint("Set it as before (system or none), or use another KEYMOOR_HOME."),
+        Error::WordsAlone => Words::new("The words are right, but they do not say whose they are.")
+            .safe(UNCHANGED)
+            .hint("Nothing on this device says it either: the lines \"server\", \"account\" and \"check\" of the recovery kit are needed, too."),
         Error::KitDamaged(place) => kit::damaged(*place),
         Error::KitOfAnotherAccount => {
             Words::new("The kit belongs to another account than this vault.").safe(UNCHANGED).hint("Look for the right kit.")
@@ -126,7 +146,7 @@ fn which_version(versions: &[Past]) -> Words {
         .map(|past| {
             let ending = past.last_four.as_deref().map(|four| format!("ends in {}", plain(four)));
             let kind = match (past.current, past.alternate) {
-                (_, true) => "written by another device",
+                (_, true) => "other value of the conflict",
                 (true, _) => "in use",
                 _ => "",
             };
@@ -152,8 +172,11 @@ fn ambiguous(candidates: &[Candidate]) -> Words {
         .any(|one| candidates.iter().filter(|other| other.provider == one.provider).count() > 1);
     let mut hint = String::from("Say which:\n");
     for Candidate { id, provider, display } in candidates {
-        let full = format!("{}/{}", plain(provider), plain(display));
-        hint.push_str(&if twice { format!("  {id}  {full}\n") } else { format!("  {full}\n") });
+        let full = format!("{provider}/{display}");
+        hint.push_str(&match twice {
+            true => format!("  {id}  {}\n", plain(&full)),
+            false => format!("  {}\n", argument(&full)),
+        });
     }
     if twice {
         hint.push_str(

@@ -61,14 +61,19 @@ pub(crate) fn commit() -> impl Strategy<Value = Commit> {
 
 /// Any keys document that is well-formed.
 pub(crate) fn document() -> impl Strategy<Value = KeysDocument> {
-    let wrap = (any::<bool>(), any::<u8>(), envelope()).prop_map(|(password, profile, envelope)| {
-        let kind = if password { WrapKind::Password } else { WrapKind::Recovery };
-        Wrap { kind, profile, envelope }
+    let wrap = (1..=4u8, any::<u8>(), vec(any::<u8>(), 0..40)).prop_map(|(kind, profile, sealed)| {
+        let kind = match kind {
+            1 => WrapKind::Password,
+            2 => WrapKind::Recovery,
+            later => WrapKind::Other(later),
+        };
+        Wrap { kind, profile, sealed }
     });
+    let more = vec(any::<u8>(), 0..20);
     let ids = any::<([u8; 16], [u8; 16])>();
     let previous = vec((any::<u32>(), envelope()), 0..4);
-    (ids, any::<(u64, u32, [u8; 32])>(), vec(wrap, 0..4), envelope(), previous).prop_map(
-        |((account, vault), (version, epoch, mac), wraps, secret_key, previous)| KeysDocument {
+    (ids, any::<(u64, u32, [u8; 32])>(), vec(wrap, 0..4), envelope(), previous, more).prop_map(
+        |((account, vault), (version, epoch, mac), wraps, secret_key, previous, more)| KeysDocument {
             account: AccountId(account),
             vault: VaultId(vault),
             version,
@@ -76,6 +81,7 @@ pub(crate) fn document() -> impl Strategy<Value = KeysDocument> {
             wraps,
             secret_key,
             previous,
+            more,
             mac,
         },
     )

@@ -137,14 +137,14 @@ def state(entries):
         inside = sorted((e for e in entries if e["id"][15] == last), key=lambda e: e["id"])
         if inside:
             parts = (e["id"] + struct.pack(">Q", e["version"]) + e["digest"] + bytes([e["deleted"]]) for e in inside)
-            buckets[last] = sha256(*parts)
+            buckets[last] = sha256(b"keymoor/v1/bucket", *parts)
     filled = {f"{i:02x}": bucket for i, bucket in enumerate(buckets) if any(bucket)}
     return filled, sha256(b"keymoor/v1/state", *buckets)
 
 
 def commits(entries):
     root, vault, device, epoch = fixed("root", 32), fixed("vault", 16), fixed("device", 16), 3
-    commit_key = from_root(root, "commit")
+    commit_key = hkdf(b"", vault_key(root, vault, epoch), b"keymoor/v1/commit", [])
     first = [(e["id"], e["version"], e["digest"], 2 if e["deleted"] else 1) for e in sorted(entries, key=lambda e: e["id"])]
     second = [(entries[2]["id"], entries[2]["version"] + 1, bytes(32), 3)]
     parent = bytes(32)
@@ -168,11 +168,12 @@ def commits(entries):
 
 def derived_keys():
     root, account, vault, epoch = fixed("root", 32), fixed("account", 16), fixed("vault", 16), 3
-    labels = ["account-proof", "index", "keychain-copy", "commit", "keys", "custody"]
+    labels = ["account-proof", "index", "keychain-copy", "keys", "custody"]
     index_key = from_root(root, "index")
     tags = [["openai", "work"], ["openaiw", "ork"], ["Zürich"], []]
     return {
         "root_key": root, "epoch": epoch, "vault": vault, "vault_key": vault_key(root, vault, epoch),
+        "commit": hkdf(b"", vault_key(root, vault, epoch), b"keymoor/v1/commit", []),
         **{label.replace("-", "_"): from_root(root, label) for label in labels},
         "index_tags": [
             {"parts": parts, "tag": hkdf(b"", index_key, b"keymoor/v1/index-tag", [p.encode() for p in parts], 16)}
@@ -236,6 +237,7 @@ def documents(password, recovery):
         body += b"".join(bytes([w["kind"], w["profile"]]) + sized(w["envelope"]) for w in wrapped)
         body += sized(held) + struct.pack(">H", len(earlier))
         body += b"".join(struct.pack(">I", p["epoch"]) + sized(p["envelope"]) for p in earlier)
+        body += sized(b"")
         mac = hmac256(document_key, body)
         yield {"account": account, "vault": vault, "version": version, "epoch": epoch, "root_key": root,
                "secret_key": secret_key, "recovery_auth": auth, "wraps": wrapped, "secret_key_envelope": held,

@@ -40,8 +40,9 @@ pub struct Sqlite {
 struct Inner {
     path: PathBuf,
     limits: Limits,
-    writer: Writer,
+    /// Closed before the writer, whose connection is then the last: SQLite writes the log back and removes it.
     readers: Mutex<Vec<Connection>>,
+    writer: Writer,
 }
 
 impl Sqlite {

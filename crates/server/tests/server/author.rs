@@ -91,6 +91,7 @@ impl Author {
             wraps: Vec::new(),
             secret_key: envelope(Class::SecretKey, [0; 16], 1, 64),
             previous: Vec::new(),
+            more: Vec::new(),
             mac: [1; 32],
         };
         Keys { version, epoch, document: document.encode() }

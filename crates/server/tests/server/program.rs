@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use keymoor_protocol::opaque::LoginKind;
 use keymoor_remote::Remote;
 
 pub(crate) struct Program {
@@ -48,6 +49,51 @@ fn it_serves_until_it_is_told_to_stop_and_answers_what_is_idle() {
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(program.child.wait().unwrap().success());
     assert!(remote.health().is_err());
+}
+
+#[test]
+fn told_to_stop_it_leaves_one_whole_database_file() {
+    let home = tempfile::tempdir().unwrap();
+    let mut program = Program::start(home.path());
+    let remote = Remote::new(&program.url, None).unwrap();
+    let author = crate::author::Author::new();
+    let mut account = author.new_account();
+    account.password = remote.register(author.account, LoginKind::Password, b"password").unwrap();
+    account.recovery = remote.register(author.account, LoginKind::Recovery, b"recovery").unwrap();
+    remote.create_account(&account).unwrap();
+    let login = remote.log_in(author.account, LoginKind::Password, author.device, b"password").unwrap();
+    remote.with_token(&login.access_token).devices().unwrap(); // through a reader, too
+    assert!(home.path().join("s.db-wal").metadata().unwrap().len() > 0);
+    let pid = program.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(program.child.wait().unwrap().success());
+    for left in ["s.db-wal", "s.db-shm"] {
+        assert!(!home.path().join(left).exists(), "{left}");
+    }
+    let copy = home.path().join("copy.db");
+    std::fs::copy(home.path().join("s.db"), &copy).unwrap();
+    let accounts = rusqlite::Connection::open(&copy).unwrap();
+    let count = accounts.query_row("SELECT count(*) FROM account", (), |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count, 1);
+}
+
+#[test]
+fn what_cannot_be_used_is_named_with_the_cause() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = |arguments: &[&str], home: &Path| {
+        let output = run(arguments, home);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let busy = said(&["serve", "--listen", &address, "--database"], home.path());
+    assert!(busy.contains(&format!("cannot listen on {address}: address in use")), "{busy}");
+    std::fs::write(home.path().join("file"), "").unwrap();
+    let below = home.path().join("file");
+    let unusable = said(&["serve", "--listen", "127.0.0.1:0", "--database"], &below);
+    assert!(unusable.contains("file/s.db: the database file cannot be opened or created: "), "{unusable}");
+    assert!(unusable.contains("not a directory") || unusable.contains("already exists"), "{unusable}");
 }
 
 #[test]

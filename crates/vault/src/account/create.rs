@@ -1,6 +1,6 @@
 //! Making an account, or registering the same one again at a server that lost it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use keymoor_protocol::api::{Keys as SentKeys, NewAccount, NewKeys, NewPassword};
 use keymoor_protocol::keys::WrapKind;
@@ -13,10 +13,11 @@ use keymoor_sealing::{AuthPassword, Profile, RecoveryKey, SecretKey};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
+use crate::account::kits::{self, UNFINISHED};
 use crate::error::Error;
 use crate::homes::entries::Server;
 use crate::homes::lock::Lock;
-use crate::homes::without_keychain::{self, sync_directory};
+use crate::homes::without_keychain;
 use crate::kit::{JoinKit, RecoveryKit};
 use crate::password;
 use crate::synchronise::{Progress, SyncOptions};
@@ -41,6 +42,8 @@ pub struct Kits {
     pub join_kit: PathBuf,
     /// The recovery kit, if a new one was made; otherwise the one made before stays good.
     pub recovery_kit: Option<PathBuf>,
+    /// SHA-256 of the certificate that was pinned because the server made it itself: to be compared with what it printed.
+    pub certificate: Option<[u8; 32]>,
 }
 
 impl Vault {
@@ -65,8 +68,10 @@ impl Vault {
             without_keychain::unlock(document, self.keys.account, key, &request.password)?;
         }
         let prepared = match known.filter(|_| self.custody.recovery_auth.is_some()) {
-            Some(document) => self.same_account(document, &request)?,
-            None => self.new_account(&request)?,
+            Some(document) if self.recovery_kit_is_there(&document, &request)? => {
+                self.same_account(document, &request)?
+            }
+            _ => self.new_account(&request)?,
         };
         let account = self.keys.account;
         let recovery_auth = prepared.custody.recovery_auth.as_ref().ok_or(Error::Locked)?;
@@ -79,8 +84,9 @@ impl Vault {
             keys: sent(&prepared.document),
             proof_hash: Sha256::digest(self.keys.root.account_proof().as_slice()).into(),
         };
-        let kits = self.write_kits(&request, &prepared, &server)?;
+        self.prepare_kits(&request, &prepared, &server)?;
         self.keep_account(&prepared, None)?;
+        let kits = self.finish_kits(&request, &server)?;
         let existed = match remote.create_account(&new_account) {
             Ok(()) => false,
             // Ours, if the password opens it: an answer was lost, or another device registered it again.
@@ -142,35 +148,42 @@ impl Vault {
         Ok(Prepared { document, custody, auth, recovery: None })
     }
 
-    fn write_kits(
+    fn prepare_kits(
         &mut self,
         request: &CreateAccount,
         prepared: &Prepared,
         server: &Server,
-    ) -> Result<Kits, Error> {
+    ) -> Result<(), Error> {
         let kit = JoinKit {
             server: server.clone(),
             account: self.keys.account,
             epoch: prepared.document.epoch,
-            // The log begins with this account, or anew with this server.
+            // Not the commit that is pushed a moment later: a kit outlives its server. One that was filled again after a
+            // loss has another first commit, and a kit that names the old one would refuse it just when it is needed.
             known: Cursor::START,
             secret_key: SecretKey::from_bytes(*self.custody.secret_key.expose()),
         };
+        kits::prepare(&request.join_kit, kit.to_text().as_bytes())?;
         if let Some(key) = &prepared.recovery {
             let key = RecoveryKey::from_words(&key.to_words()).map_err(|_| Error::NoRandomNumbers)?;
-            if request.join_kit.exists() {
-                return Err(Error::FileExists(request.join_kit.clone()));
-            }
-            let recovery = RecoveryKit { server: Some(server.clone()), account: self.keys.account, key };
-            write_kit(&request.recovery_kit, recovery.to_text().as_bytes())?;
+            let account = Some(self.keys.account);
+            let recovery = RecoveryKit { server: Some(server.clone()), account, key };
+            kits::prepare(&request.recovery_kit, recovery.to_text().as_bytes())?;
+            self.cache.write(|change| change.set_setting(UNFINISHED, b"1"))?;
         }
-        let text = kit.to_text();
-        let same = std::fs::read(&request.join_kit).is_ok_and(|there| there == text.as_bytes());
-        if !same {
-            write_kit(&request.join_kit, text.as_bytes())?;
-        }
-        let recovery_kit = prepared.recovery.is_some().then(|| request.recovery_kit.clone());
-        Ok(Kits { join_kit: request.join_kit.clone(), recovery_kit })
+        Ok(())
+    }
+
+    fn finish_kits(&mut self, request: &CreateAccount, server: &Server) -> Result<Kits, Error> {
+        let made = kits::finish(&request.recovery_kit)?
+            || self.cache.read(|view| view.setting(UNFINISHED))?.is_some();
+        kits::finish(&request.join_kit)?;
+        self.cache.write(|change| change.remove_setting(UNFINISHED))?;
+        Ok(Kits {
+            join_kit: request.join_kit.clone(),
+            recovery_kit: made.then(|| request.recovery_kit.clone()),
+            certificate: server.pin,
+        })
     }
 
     /// Takes the account into keychain and cache. Without a server it waits there for the registration to succeed.
@@ -206,20 +219,4 @@ fn reach(url: &str) -> Result<Server, Error> {
 
 pub(crate) fn sent(document: &KeysDocument) -> SentKeys {
     SentKeys { version: document.version, epoch: document.epoch, document: document.encode() }
-}
-
-/// Writes a kit, durably, readable by its owner alone, never over a file that is there.
-fn write_kit(path: &Path, text: &[u8]) -> Result<(), Error> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::FileExists(path.to_owned()),
-        _ => Error::from(error),
-    })?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    path.parent().map_or(Ok(()), sync_directory)
 }

@@ -168,7 +168,11 @@ pub(crate) fn open_account(
     device: keymoor_protocol::DeviceId,
 ) -> Result<(Opened, keymoor_protocol::api::Session), Error> {
     let who = (kit.account, &kit.secret_key);
-    let (session, unlock) = by_password(remote, who, device, password, None)?;
+    let (session, unlock) =
+        by_password(remote, who, device, password, None).map_err(|error| match error {
+            Error::WrongPassword => Error::LoginRefused, // nothing here could tell
+            error => error,
+        })?;
     let keys = remote.with_token(&session.access_token).keys(None)?;
     let document = KeysDocument::decode(&keys.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
     if document.epoch < kit.epoch {

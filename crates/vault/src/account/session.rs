@@ -14,10 +14,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::account::login::by_password;
 use crate::clock::now;
-use crate::error::{Error, ServerProblem};
+use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::entries::SessionEntry;
 use crate::homes::mirror::{from_slot, to_slot};
 use crate::homes::without_keychain;
+use crate::notice::Notice;
 use crate::vault::Vault;
 
 const SLOT: &str = "session";
@@ -66,6 +67,7 @@ impl Vault {
                 let error = Error::from(error);
                 if matches!(error, Error::Server(ServerProblem::SessionStolen)) {
                     self.forget_session()?;
+                    self.raise(Alarm::SessionStolen)?;
                 }
                 Err(error)
             }
@@ -79,14 +81,29 @@ impl Vault {
         let known = self.password_profile()?;
         let who = (self.keys.account, &self.custody.secret_key);
         match by_password(&remote, who, device.device, password, known) {
-            Ok((session, _)) => self.begin_session(&remote, session),
+            Ok((session, _)) => {
+                self.tell_of_theft()?;
+                self.begin_session(&remote, session)
+            }
             // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
-            // that has lost the account.
+            // that has lost the account or went back to an older password.
             Err(Error::WrongPassword) if self.opens_here(password)? => {
-                Err(Error::Server(ServerProblem::UnknownAccount))
+                self.put_keys_back(password)?;
+                self.authorised()
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Who signs in again after a theft is told of it now, and its day begins.
+    fn tell_of_theft(&mut self) -> Result<(), Error> {
+        let alarms = self.cache.read(|view| view.alarms())?;
+        if alarms.iter().any(|alarm| alarm.code == Alarm::SessionStolen.code()) {
+            self.cache.write(|change| change.clear_alarm(Alarm::SessionStolen.code()))?;
+            self.raise(Alarm::SessionStolen)?;
+            self.notices.push(Notice::Alarm(Alarm::SessionStolen));
+        }
+        Ok(())
     }
 
     fn opens_here(&mut self, password: &SecretString) -> Result<bool, Error> {

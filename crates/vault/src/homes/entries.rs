@@ -2,8 +2,8 @@
 //!
 //! `KMD1 | account 16 | vault 16 | device 16 | epoch u32 | root key 32 | Secret Key 16 | recovery auth (u8, 32) | u16 ×
 //! previous root keys (epoch u32 | 32) | sized server address | pin (u8, 32) | former (u8, account 16 | vault 16 | epoch
-//! u32 | root key 32 | Secret Key 16)`; `KMM1 | epoch u32 | document version u64 |
-//! seq u64 | head 32`; `KMS1 | sized access token | expires at u64 | sized refresh token | refresh id 16`.
+//! u32 | root key 32 | Secret Key 16)`; `KMM1 | vault 16 | epoch u32 | document
+//! version u64 | seq u64 | head 32`; `KMS1 | sized access token | expires at u64 | sized refresh token | refresh id 16`.
 
 use keymoor_protocol::bytes::{Malformed, Reader, Writer};
 use keymoor_protocol::{AccountId, Cursor, DeviceId, Head, VaultId};
@@ -120,6 +120,8 @@ fn read_optional(reader: &mut Reader<'_>) -> Result<Option<[u8; 32]>, Malformed>
 /// The newest state of the vault that this device has seen; outside the clearable cache, so that a server cannot roll back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
+    /// Whose log: a keychain may still hold the mark of a vault that was here before.
+    pub(crate) vault: VaultId,
     pub(crate) epoch: u32,
     pub(crate) document_version: u64,
     pub(crate) cursor: Cursor,
@@ -128,6 +130,7 @@ pub(crate) struct Mark {
 impl Mark {
     pub(crate) fn encode(&self) -> Vec<u8> {
         Writer::new(b"KMM1")
+            .raw(&self.vault.0)
             .u32(self.epoch)
             .u64(self.document_version)
             .u64(self.cursor.seq)
@@ -137,10 +140,27 @@ impl Mark {
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes, b"KMM1")?;
+        let vault = VaultId(reader.array()?);
         let (epoch, document_version) = (reader.u32()?, reader.u64()?);
         let cursor = Cursor { seq: reader.u64()?, head: Head(reader.array()?) };
         reader.end()?;
-        Ok(Self { epoch, document_version, cursor })
+        Ok(Self { vault, epoch, document_version, cursor })
+    }
+
+    /// What the keychain is to remember next, where it remembers `there` and this cache is at `self`. Epoch and version of
+    /// the keys document only rise. So does the cursor, except where this cache itself was at `there`, which `known` says:
+    /// then a sync has left that branch for the server's (docs/sync.md, rule 11), proved by its whole chain, and told. A
+    /// cache that was put back from a backup has not been there, and lowers nothing.
+    pub(crate) fn after(self, there: Option<Self>, known: Option<Self>) -> Self {
+        let Some(there) = there.filter(|there| there.vault == self.vault) else { return self };
+        let left = known.is_some_and(|known| known.cursor == there.cursor);
+        let cursor = if left || self.cursor.seq > there.cursor.seq { self.cursor } else { there.cursor };
+        Self {
+            vault: self.vault,
+            epoch: self.epoch.max(there.epoch),
+            document_version: self.document_version.max(there.document_version),
+            cursor,
+        }
     }
 }
 
@@ -211,9 +231,29 @@ mod tests {
         }
     }
 
+    fn mark(epoch: u32, document_version: u64, seq: u64, head: u8) -> Mark {
+        let cursor = Cursor { seq, head: Head([head; 32]) };
+        Mark { vault: VaultId([7; 16]), epoch, document_version, cursor }
+    }
+
+    #[test]
+    fn a_mark_rises_and_falls_only_with_the_branch_that_this_cache_left() {
+        let there = mark(2, 9, 10, 10);
+        assert_eq!(mark(1, 3, 12, 12).after(Some(there), None), mark(2, 9, 12, 12));
+        // An older copy of a cache: what it last knew of the mark is older, too.
+        assert_eq!(mark(1, 3, 6, 6).after(Some(there), Some(mark(1, 3, 6, 6))), there);
+        assert_eq!(mark(1, 3, 6, 6).after(Some(there), None), there);
+        assert_eq!(mark(2, 9, 10, 99).after(Some(there), None), there, "another head at that number");
+        // This cache was there, and a sync took it to the server's shorter log.
+        assert_eq!(mark(2, 9, 7, 77).after(Some(there), Some(there)), mark(2, 9, 7, 77));
+        assert_eq!(mark(1, 3, 6, 6).after(None, None), mark(1, 3, 6, 6));
+        let another = Mark { vault: VaultId([8; 16]), ..there };
+        assert_eq!(mark(1, 3, 6, 6).after(Some(another), None), mark(1, 3, 6, 6), "of another vault");
+    }
+
     #[test]
     fn mark_and_session_come_back() {
-        let mark = Mark { epoch: 1, document_version: 2, cursor: Cursor { seq: 3, head: Head([4; 32]) } };
+        let mark = mark(1, 2, 3, 4);
         assert_eq!(Mark::decode(&mark.encode()), Ok(mark));
         let session =
             SessionEntry { access: "a".into(), expires_at: 5, refresh: "r".into(), refresh_id: [6; 16] };

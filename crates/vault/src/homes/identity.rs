@@ -47,7 +47,9 @@ impl Vault {
                 change.set_keys_document(&document.encode())?;
             }
             Ok::<_, Error>(change.set_device(&device)?)
-        })
+        })?;
+        // A lost cache comes back with it, and with it the recovery key stays good that is printed.
+        self.write_document()
     }
 
     /// Writes the device entry over the one that is there.

@@ -6,17 +6,22 @@
 use std::time::Duration;
 
 use keymoor_cache::Current;
-use keymoor_keychain::{EntryId, Keychain, Slot};
-use keymoor_protocol::{Record, RecordId};
+use keymoor_keychain::{EntryId, Slot};
+use keymoor_protocol::{KeysDocument, Record, RecordId};
+use keymoor_sealing::document;
+use sha2::{Digest as _, Sha256};
 
 use crate::drafts;
 use crate::error::{Error, KeychainProblem};
 use crate::homes::copy::Copy;
 use crate::homes::entries::Mark;
 use crate::homes::lock::Lock;
+use crate::keys::Keys;
 use crate::vault::Vault;
 
-const MARK_SLOT: &str = "mark";
+/// The cache's names for where the mark and the keys document lie, and for what was written there last.
+pub(crate) const MARK_SLOT: &str = "mark";
+pub(crate) const DOCUMENT_SLOT: &str = "document";
 /// How long a save waits for another process that is writing to the keychain, and may wait for its prompt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -28,6 +33,7 @@ impl Vault {
         }
         // Before the copies: one that is newer than the mark would be put back although others may have deleted it since.
         self.write_mark()?;
+        self.write_document()?;
         let behind = self.cache.read(|view| view.unmirrored(u32::MAX))?;
         let mut room = limit;
         // What is to go goes last: after a join it is the only other copy of what comes.
@@ -112,35 +118,92 @@ impl Vault {
         }
     }
 
-    /// Takes the newest state seen into the keychain, if it moved.
+    /// Takes the newest state seen into the keychain, if it moved. What lies there never falls, but with this cache itself.
     pub(crate) fn write_mark(&mut self) -> Result<(), Error> {
         let Some(keychain) = self.keychain.clone() else { return Ok(()) };
-        let (device, slot, written) = self.cache.read(|view| {
+        let (device, slot, known) = self.cache.read(|view| {
             Ok::<_, Error>((
                 view.device()?.ok_or(Error::Locked)?,
                 view.slot(MARK_SLOT)?,
-                view.setting(MARK_SLOT)?,
+                view.setting(MARK_SLOT)?.and_then(|bytes| Mark::decode(&bytes).ok()),
             ))
         })?;
-        let mark =
-            Mark { epoch: device.epoch, document_version: device.document_version, cursor: device.cursor };
-        let bytes = mark.encode();
-        if device.server.is_none() || written.as_deref() == Some(bytes.as_slice()) {
+        let here = Mark {
+            vault: device.vault,
+            epoch: device.epoch,
+            document_version: device.document_version,
+            cursor: device.cursor,
+        };
+        if device.server.is_none() || known == Some(here) {
             return Ok(());
         }
-        let slot = keychain.put(EntryId::Mark, &bytes, slot.map(to_slot))?;
+        let stored = keychain.get(EntryId::Mark, slot.map(to_slot))?;
+        let there = stored.as_ref().and_then(|stored| Mark::decode(&stored.bytes).ok());
+        let next = here.after(there, known);
+        let slot = match (&stored, there == Some(next)) {
+            (Some(stored), true) => stored.slot,
+            (stored, _) => {
+                let before = stored.as_ref().map(|stored| stored.slot).max(slot.map(to_slot));
+                keychain.put(EntryId::Mark, &next.encode(), before)?
+            }
+        };
         self.cache.write(|change| {
             change.set_slot(MARK_SLOT, from_slot(slot))?;
-            change.set_setting(MARK_SLOT, &bytes)
+            // Only a mark at which this cache was itself is noted as known.
+            if next.cursor == here.cursor { change.set_setting(MARK_SLOT, &next.encode()) } else { Ok(()) }
+        })?;
+        Ok(())
+    }
+
+    /// The newest state that the keychain remembers of this vault; `None` without a keychain, and where it has no mark.
+    /// A cache that is behind it was put back from a backup, or a rebuild did not know better.
+    // Sync is to ask for it.
+    #[allow(dead_code)]
+    pub(crate) fn read_mark(&mut self) -> Result<Option<Mark>, Error> {
+        let Some(keychain) = self.keychain.clone() else { return Ok(None) };
+        let slot = self.cache.read(|view| view.slot(MARK_SLOT))?;
+        let stored = keychain.get(EntryId::Mark, slot.map(to_slot))?;
+        let mark = stored.and_then(|stored| Mark::decode(&stored.bytes).ok());
+        Ok(mark.filter(|mark| mark.vault == self.keys.vault))
+    }
+
+    /// Takes the keys document into the keychain, if the cache has another one than when it was written last. A genuine one
+    /// that is newer stays.
+    pub(crate) fn write_document(&mut self) -> Result<(), Error> {
+        let Some(keychain) = self.keychain.clone() else { return Ok(()) };
+        let (document, slot, written) = self.cache.read(|view| {
+            Ok::<_, Error>((view.keys_document()?, view.slot(DOCUMENT_SLOT)?, view.setting(DOCUMENT_SLOT)?))
+        })?;
+        let Some(bytes) = document else { return Ok(()) };
+        let digest = Sha256::digest(&bytes);
+        if written.as_deref() == Some(digest.as_slice()) {
+            return Ok(());
+        }
+        let here = KeysDocument::decode(&bytes).map_or(0, |document| document.version);
+        let stored = keychain.get(EntryId::Document, slot.map(to_slot))?;
+        let there = stored.as_ref().and_then(|stored| genuine(&stored.bytes, &self.keys));
+        let slot = match stored {
+            Some(stored) if *stored.bytes == *bytes || there.is_some_and(|there| there.version > here) => {
+                stored.slot
+            }
+            stored => {
+                let before = stored.map(|stored| stored.slot).max(slot.map(to_slot));
+                keychain.put(EntryId::Document, &bytes, before)?
+            }
+        };
+        self.cache.write(|change| {
+            change.set_slot(DOCUMENT_SLOT, from_slot(slot))?;
+            change.set_setting(DOCUMENT_SLOT, &digest)
         })?;
         Ok(())
     }
 }
 
-/// The newest state that the keychain remembers.
-pub(crate) fn read_mark(keychain: &Keychain) -> Result<Option<Mark>, Error> {
-    let stored = keychain.get(EntryId::Mark, None)?;
-    Ok(stored.and_then(|stored| Mark::decode(&stored.bytes).ok()))
+/// A keys document, if it is this vault's own: the MAC under its root key says so.
+pub(crate) fn genuine(bytes: &[u8], keys: &Keys) -> Option<KeysDocument> {
+    let document = KeysDocument::decode(bytes).ok()?;
+    let ours = (document.account, document.vault) == (keys.account, keys.vault);
+    (ours && document::verify(&document, &keys.root).is_ok()).then_some(document)
 }
 
 /// What became of one copy.

@@ -1,117 +1,298 @@
-//! A lost cache, rebuilt from the keychain alone, offline.
+//! A lost cache, rebuilt offline: from the keychain, and from what a damaged file still gave.
 
-use keymoor_cache::{Base, Cache};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use keymoor_cache::{Base, Cache, Change, Device, Quarantined};
 use keymoor_keychain::{EntryId, Keychain, Slot, Stored};
-use keymoor_protocol::{Cursor, Record, RecordId};
+use keymoor_protocol::{KeysDocument, Record, RecordId};
+use keymoor_sealing::RootKey;
+use keymoor_sealing::document::Custody;
 
 use crate::account::join::FORMER;
 use crate::clock::now;
 use crate::config::Config;
-use crate::content::Content;
+use crate::content::{Content, merge};
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::copy::Copy;
-use crate::homes::entries::DeviceEntry;
-use crate::homes::mirror::{from_slot, read_mark, slot_key};
+use crate::homes::entries::{DeviceEntry, Mark};
+use crate::homes::mirror::{DOCUMENT_SLOT, MARK_SLOT, from_slot, genuine, slot_key};
+use crate::homes::placeholder;
+use crate::homes::salvaged::Salvaged;
 use crate::keys::Keys;
 use crate::notice::Notice;
-use crate::sync::plan;
+use crate::sync::plan::{self, Left};
 use crate::vault::{DEVICE_SLOT, Vault, new_device};
 
 /// One record as the keychain has it.
+#[derive(Default)]
 struct Found {
-    id: RecordId,
-    /// The newest generation that opens, with where it lies and whether it is the newest of all.
-    good: Option<(Copy, Slot, bool)>,
-    /// The newest generation, if it does not open.
-    bad: Option<Vec<u8>>,
+    /// The newest generation, where it opens.
+    good: Option<Copy>,
+    /// Where it lies.
+    slot: Option<Slot>,
+    /// The newest generation, if it does not open, and the newest of those before it that do.
+    bad: Option<(Vec<u8>, Option<Copy>)>,
     /// What it says under the keys from before a join.
     former: Option<Content>,
 }
 
-/// Makes a new cache out of what the keychain holds. It is a new actor in its first life, and its base may lag behind the
-/// server, so the next sync takes a snapshot.
+/// What the keychain has beside the records.
+#[derive(Default)]
+struct Own {
+    device: Option<Slot>,
+    mark: Option<(Mark, Slot)>,
+    document: Option<(KeysDocument, Slot)>,
+}
+
+impl Own {
+    /// Puts down where it lies, and the newer keys document of both homes.
+    fn write(&self, change: &mut Change<'_>, in_file: Option<&KeysDocument>) -> Result<(), Error> {
+        if let Some(slot) = self.device {
+            change.set_slot(DEVICE_SLOT, from_slot(slot))?;
+        }
+        if let Some((mark, slot)) = &self.mark {
+            change.set_slot(MARK_SLOT, from_slot(*slot))?;
+            change.set_setting(MARK_SLOT, &mark.encode())?; // the new cache begins there
+        }
+        if let Some((_, slot)) = &self.document {
+            change.set_slot(DOCUMENT_SLOT, from_slot(*slot))?;
+        }
+        let both = in_file.into_iter().chain(self.document.as_ref().map(|(document, _)| document));
+        match both.max_by_key(|document| document.version) {
+            Some(newest) => Ok(change.set_keys_document(&newest.encode())?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Makes a new cache out of what the keychain holds, and the damaged file at `aside` if there is one. It is a new actor in
+/// its first life, and its base may lag behind the server, so the next sync takes a snapshot.
 pub(crate) fn from_keychain(
     config: Config,
     keychain: Keychain,
     mut entry: DeviceEntry,
     slot: Slot,
-    mut notices: Vec<Notice>,
+    aside: Option<PathBuf>,
 ) -> Result<Vault, Error> {
-    let mark = read_mark(&keychain)?;
     let mut device = new_device(&config, &entry);
     device.rebuilt = entry.server.is_some();
-    if let Some(mark) = mark {
-        (device.epoch, device.document_version, device.cursor) =
-            (mark.epoch, mark.document_version, mark.cursor);
-    } else {
-        device.cursor = Cursor::START;
-    }
     let former = entry.former.take().map(|former| Keys::new(former.account, former.vault, former.root, &[]));
     let (root, custody) = entry.into_keys();
     let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-    let found: Vec<Found> = keychain
-        .read_all()?
-        .into_iter()
-        .filter_map(|(id, generations)| match id {
-            EntryId::Record(id) => Some(examine(&keys, former.as_ref(), id, generations)),
-            _ => None,
-        })
-        .collect();
+    let (mut found, mut mark, mut document) = (BTreeMap::new(), None, None);
+    for (id, generations) in keychain.read_all()? {
+        match id {
+            EntryId::Record(id) => drop(found.insert(id, examine(&keys, former.as_ref(), id, generations))),
+            EntryId::Mark => mark = generations.into_iter().find_map(|stored| mark_of(&keys, &stored)),
+            EntryId::Document => {
+                document = generations
+                    .into_iter()
+                    .find_map(|stored| Some((genuine(&stored.bytes, &keys)?, stored.slot)));
+            }
+            EntryId::Device | EntryId::Session => {}
+        }
+    }
+    if let Some((mark, _)) = &mark {
+        (device.epoch, device.document_version, device.cursor) =
+            (mark.epoch, mark.document_version, mark.cursor);
+    }
+    let own = Own { device: Some(slot), mark, document };
+    let salvaged = match &aside {
+        Some(path) => Salvaged::read(path, &keys)?,
+        None => Salvaged::default(),
+    };
+    let (cache, notices) = fill(&config, &keys, device, own, found, &salvaged, aside)?;
+    Ok(Vault { config, cache, keychain: Some(keychain), keys, custody, notices })
+}
 
+/// The same without a keychain: out of the damaged file alone, whose keys document the password opened.
+pub(crate) fn from_file(
+    config: Config,
+    device: Device,
+    root: RootKey,
+    custody: Custody,
+    salvaged: impl FnOnce(&Keys) -> Salvaged,
+    aside: Option<PathBuf>,
+) -> Result<Vault, Error> {
+    let keys = Keys::new(device.account, device.vault, root, &custody.previous);
+    let salvaged = salvaged(&keys);
+    let (cache, notices) = fill(&config, &keys, device, Own::default(), BTreeMap::new(), &salvaged, aside)?;
+    Ok(Vault { config, cache, keychain: None, keys, custody, notices })
+}
+
+fn fill(
+    config: &Config,
+    keys: &Keys,
+    mut device: Device,
+    own: Own,
+    mut found: BTreeMap<RecordId, Found>,
+    salvaged: &Salvaged,
+    aside: Option<PathBuf>,
+) -> Result<(Cache, Vec<Notice>), Error> {
+    salvaged.place(&mut device);
+    if let Some((document, _)) = &own.document {
+        device.document_version = device.document_version.max(document.version);
+    }
+    for id in salvaged.layers.keys().chain(&salvaged.unread) {
+        found.entry(*id).or_default();
+    }
     let mut cache = Cache::open(config.home())?;
-    let mut records = 0;
+    let (mut records, mut taken, mut notices) = (0, 0, Vec::new());
     cache.write(|change| {
         change.set_device(&device)?;
-        change.set_slot(DEVICE_SLOT, from_slot(slot))?;
-        for Found { id, good, bad, former } in &found {
-            if let Some(content) = former {
+        own.write(change, salvaged.document.as_ref())?;
+        salvaged.write(change, device.cursor)?;
+        for (id, found) in &found {
+            let id = *id;
+            if let Some(slot) = found.slot {
+                change.set_slot(&slot_key(id), from_slot(slot))?;
+            }
+            if let Some(content) = &found.former {
                 // Sealed before a join and not yet anew: it comes along as a new record, as the join would have done it,
                 // and the copy under the old id goes once the new one is there.
-                drafts::write(change, &keys, RecordId::generate(), &plan::reborn(content, device.actor))?;
-                change.mark_unmirrored(*id)?;
+                change.clear_slot(&slot_key(id))?;
+                drafts::write(change, keys, RecordId::generate(), &plan::reborn(content, device.actor))?;
+                change.mark_unmirrored(id)?;
                 change.set_setting(FORMER, b"1")?;
                 records += u64::from(!content.meta.deleted());
                 continue;
             }
-            if let Some(bytes) = bad {
-                change.quarantine(&keymoor_cache::Quarantined {
-                    id: *id,
-                    home: "keychain".to_owned(),
-                    reason: "seal".to_owned(),
-                    at: now(),
-                    record_bytes: bytes.clone(),
-                })?;
+            if let Some((bytes, _)) = &found.bad {
+                set_aside(change, id, bytes)?;
+                notices.push(Notice::Quarantined { id });
             }
-            let Some((copy, slot, newest)) = good else { continue };
-            if let Some(Base { record, seq }) = &copy.base {
-                let tags = keys.tags(&open_meta(&keys, record)?);
-                change.put_base(record, *seq, tags)?;
+            let layers = salvaged.layers.get(&id);
+            let erased = salvaged.erasures.contains(&id);
+            if is_lost(id, found, salvaged) {
+                let older = found.good.as_ref().or(found.bad.as_ref().and_then(|(_, older)| older.as_ref()));
+                let erased = erased || older.is_some_and(|older| older.erased);
+                placeholder::put(change, keys, id, left_of(older, layers), erased)?;
+                continue;
             }
-            if let Some(record) = &copy.draft {
-                let meta = open_meta(&keys, record)?;
-                change.put_draft(record, keys.tags(&meta), meta.updated)?;
-            }
-            if copy.erased {
-                change.mark_erased(*id, now())?; // the next sync erases it at the server
-            }
-            change.set_slot(&slot_key(*id), from_slot(*slot))?;
-            let current = change.current(*id)?;
-            if *newest {
-                change.mirrored(*id, current.as_ref())?;
-            }
-            let live = current.as_ref().map(|current| current.record()).is_some_and(|record| !record.deleted);
+            let now_is = put(change, keys, id, found.good.as_ref(), layers, erased)?;
+            let live = !now_is
+                .draft
+                .as_ref()
+                .or(now_is.base.as_ref().map(|base| &base.record))
+                .is_none_or(|r| r.deleted);
             records += u64::from(live);
+            if found.good.as_ref() == Some(&now_is) {
+                let current = change.current(id)?;
+                change.mirrored(id, current.as_ref())?;
+            } else {
+                taken += u64::from(live);
+            }
         }
         Ok::<_, Error>(())
     })?;
-    notices.extend(found.iter().filter(|f| f.bad.is_some()).map(|f| Notice::Quarantined { id: f.id }));
-    notices.push(Notice::CacheRebuilt { records });
-    Ok(Vault { config, cache, keychain: Some(keychain), keys, custody, notices })
+    if aside.is_some() {
+        Cache::forget_unread(config.home())?;
+    }
+    notices.insert(
+        0,
+        match aside {
+            Some(path) => Notice::CacheSetAside { path, taken, whole: salvaged.whole },
+            None => Notice::CacheRebuilt { records },
+        },
+    );
+    if own.device.is_some() && matches!(notices[0], Notice::CacheSetAside { .. }) {
+        notices.push(Notice::CacheRebuilt { records });
+    }
+    Ok((cache, notices))
+}
+
+/// Whether the newest content of a record is known to have been, and is nowhere.
+fn is_lost(id: RecordId, found: &Found, salvaged: &Salvaged) -> bool {
+    let in_file = salvaged.layers.contains_key(&id);
+    // Where the keychain's copy was not behind, it has what the file lost.
+    let nowhere = found.good.is_none() && !in_file;
+    salvaged.lost.contains(&id) || salvaged.unread.contains(&id) && nowhere || found.bad.is_some() && !in_file
+}
+
+/// The older contents of such a record, each with the commit that wrote it.
+fn left_of(
+    copy: Option<&Copy>,
+    layers: Option<&(Option<Base>, Option<Record>)>,
+) -> Vec<(Record, Option<u64>)> {
+    let bases = copy.and_then(|copy| copy.base.as_ref()).into_iter();
+    let bases = bases.chain(layers.and_then(|(base, _)| base.as_ref()));
+    let drafts = copy.and_then(|copy| copy.draft.as_ref()).into_iter();
+    let drafts = drafts.chain(layers.and_then(|(_, draft)| draft.as_ref()));
+    let bases = bases.map(|base| (base.record.clone(), Some(base.seq)));
+    bases.chain(drafts.map(|draft| (draft.clone(), None))).collect()
+}
+
+/// Puts one record down: what the keychain's copy and the damaged file say of it, merged. Returns what stands then.
+fn put(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    copy: Option<&Copy>,
+    layers: Option<&(Option<Base>, Option<Record>)>,
+    erased: bool,
+) -> Result<Copy, Error> {
+    let (base_there, draft_there) =
+        layers.map_or((None, None), |(base, draft)| (base.as_ref(), draft.as_ref()));
+    // The base of the later commit counts; the other one is what the record was before.
+    let mut bases: Vec<&Base> =
+        copy.and_then(|copy| copy.base.as_ref()).into_iter().chain(base_there).collect();
+    bases.sort_by_key(|base| base.seq);
+    for base in &bases {
+        change.put_base(&base.record, base.seq, keys.tags(&open(keys, &base.record)?.meta))?;
+    }
+    let base = bases.last().copied();
+    let mut drafts: Vec<&Record> =
+        copy.and_then(|copy| copy.draft.as_ref()).into_iter().chain(draft_there).collect();
+    drafts.dedup_by_key(|record| record.digest());
+    let merged = match drafts.as_slice() {
+        [] => None,
+        [draft] => Some(open(keys, draft)?),
+        [first, rest @ ..] => {
+            let mut merged = open(keys, first)?;
+            for draft in rest {
+                merged = merge(&merged, &open(keys, draft)?);
+            }
+            Some(merged)
+        }
+    };
+    if let Some(merged) = merged {
+        // Bytes that say it all stay as they are; only a merge is sealed anew. From the keychain alone nothing changes.
+        let left = match (layers, base) {
+            (Some(_), Some(base)) => match plan::take(Some(&merged), &open(keys, &base.record)?) {
+                Left::Nothing => None,
+                Left::Draft(content) => Some(*content),
+            },
+            _ => Some(merged),
+        };
+        let version = base.map_or(1, |base| base.record.version + 1);
+        let same = |content: &Content| {
+            let says_it = |record: &&&Record| {
+                open(keys, record).is_ok_and(|draft| draft.meta == content.meta)
+                    && (layers.is_none() || record.version == version)
+            };
+            drafts.iter().find(says_it).copied()
+        };
+        match left.as_ref().map(|content| (content, same(content))) {
+            None => {}
+            Some((content, Some(record))) => {
+                change.put_draft(record, keys.tags(&content.meta), content.meta.updated)?;
+            }
+            Some((content, None)) => drafts::write(change, keys, id, content)?,
+        }
+    }
+    let current = change.current(id)?.ok_or(Error::NotFound)?;
+    // An edit that whoever erased it had not seen decides.
+    let erased = (erased || copy.is_some_and(|copy| copy.erased)) && current.record().deleted;
+    if erased {
+        change.mark_erased(id, now())?; // the next sync erases it at the server
+    }
+    Ok(Copy { base: current.base, draft: current.draft.map(|draft| draft.record), erased })
 }
 
 fn examine(keys: &Keys, former: Option<&Keys>, id: RecordId, generations: Vec<Stored>) -> Found {
-    let mut found = Found { id, good: None, bad: None, former: None };
+    let mut found = Found { slot: generations.first().map(|stored| stored.slot), ..Found::default() };
     if let (Some(former), Some(newest)) = (former, generations.first()) {
         let copy = Copy::decode(&former.copy, &newest.bytes).ok();
         let record = copy.and_then(|copy| copy.draft.or(copy.base.map(|base| base.record)));
@@ -120,24 +301,39 @@ fn examine(keys: &Keys, former: Option<&Keys>, id: RecordId, generations: Vec<St
             return found;
         }
     }
-    for (age, stored) in generations.into_iter().enumerate() {
+    let read = |stored: &Stored| {
         let opens = |copy: &Copy| {
-            let records = copy.base.iter().map(|base| &base.record).chain(&copy.draft);
-            records.into_iter().all(|record| record.id == id && keys.open(record).is_ok())
+            let mut records = copy.base.iter().map(|base| &base.record).chain(&copy.draft);
+            records.all(|record| record.id == id && keys.open(record).is_ok())
         };
-        match Copy::decode(&keys.copy, &stored.bytes).ok().filter(opens) {
-            Some(copy) => {
-                found.good = Some((copy, stored.slot, age == 0));
-                return found;
-            }
-            None if age == 0 => found.bad = Some(stored.bytes.to_vec()),
-            None => {}
+        Copy::decode(&keys.copy, &stored.bytes).ok().filter(opens)
+    };
+    let mut generations = generations.into_iter();
+    if let Some(newest) = generations.next() {
+        match read(&newest) {
+            Some(copy) => found.good = Some(copy),
+            None => found.bad = Some((newest.bytes.to_vec(), generations.find_map(|stored| read(&stored)))),
         }
     }
     found
 }
 
+fn mark_of(keys: &Keys, stored: &Stored) -> Option<(Mark, Slot)> {
+    let mark = Mark::decode(&stored.bytes).ok().filter(|mark| mark.vault == keys.vault)?;
+    Some((mark, stored.slot))
+}
+
+fn set_aside(change: &mut Change<'_>, id: RecordId, bytes: &[u8]) -> Result<(), Error> {
+    Ok(change.quarantine(&Quarantined {
+        id,
+        home: "keychain".to_owned(),
+        reason: "seal".to_owned(),
+        at: now(),
+        record_bytes: bytes.to_vec(),
+    })?)
+}
+
 /// Every record here opened just before.
-fn open_meta(keys: &Keys, record: &Record) -> Result<crate::content::Meta, Error> {
-    keys.open_meta(record).map_err(|_| Error::Unreadable { id: record.id, homes: Vec::new() })
+fn open(keys: &Keys, record: &Record) -> Result<Content, Error> {
+    keys.open(record).map_err(|_| Error::Unreadable { id: record.id, homes: Vec::new() })
 }

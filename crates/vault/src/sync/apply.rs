@@ -6,6 +6,7 @@ use keymoor_cache::{Change, View};
 use keymoor_protocol::api::{Page, Push};
 use keymoor_protocol::{Commit, Cursor, Kind, Record, RecordId};
 
+use crate::drafts;
 use crate::error::{Alarm, Error};
 use crate::keys::Keys;
 use crate::sync::accept::accept;
@@ -72,10 +73,11 @@ impl Verified {
         keys: &Keys,
         outcome: &mut Outcome,
     ) -> Result<bool, Error> {
-        let mut device = change.device()?.ok_or(Error::Locked)?;
+        let mut device = drafts::device(change, keys)?;
         if device.cursor != self.after {
             return Ok(false);
         }
+        let mut actor = device.actor;
         let mut frozen = change.frozen()?;
         let latest: BTreeMap<RecordId, u64> = self
             .commits
@@ -106,7 +108,7 @@ impl Verified {
                 }
                 match (entry.kind, records.remove(&entry.record)) {
                     (Kind::Forgotten, _) => forget(change, keys, entry.record, outcome)?,
-                    (_, Some(record)) => take(change, keys, &record, commit.seq, outcome)?,
+                    (_, Some(record)) => take(change, keys, &record, commit.seq, &mut actor, outcome)?,
                     (_, None) => {} // replaced by a commit of a later page; the state hash at the end proves it
                 }
             }
@@ -114,8 +116,7 @@ impl Verified {
         if moved {
             change.thaw()?; // the head moved: what was frozen can never be accepted any more
         }
-        // `take` may have made a new actor.
-        device.actor = change.device()?.ok_or(Error::Locked)?.actor;
+        device.actor = actor; // `take` may have made a new one
         change.set_device(&device)?;
         if self.last && moved {
             adds_up(change, device.cursor)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use keymoor_cache::{Base, Change};
 use keymoor_protocol::api::Placed;
-use keymoor_protocol::{Kind, RecordId};
+use keymoor_protocol::{ActorId, Kind, RecordId};
 
 use crate::clock::now;
 use crate::content::merge;
@@ -28,7 +28,8 @@ pub(crate) fn reconcile(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let ancestor = proved.ancestor;
-    let device = change.device()?.ok_or(Error::Locked)?;
+    let device = drafts::device(change, keys)?;
+    let mut actor = device.actor;
     let was_behind = ancestor < device.cursor.seq;
     let live_before = change.live_count()?;
     let mut staged = Vec::new();
@@ -38,7 +39,7 @@ pub(crate) fn reconcile(
     })?;
     let present: BTreeSet<RecordId> = staged.iter().map(|placed| placed.record.id).collect();
     for placed in &staged {
-        take_placed(change, keys, placed, outcome)?;
+        take_placed(change, keys, placed, &mut actor, outcome)?;
     }
     let mut absent = Vec::new();
     change.for_each_base(|base| {
@@ -105,6 +106,7 @@ fn take_placed(
     change: &mut Change<'_>,
     keys: &Keys,
     placed: &Placed,
+    actor: &mut ActorId,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let Placed { seq, record } = placed;
@@ -142,5 +144,5 @@ fn take_placed(
         };
         drafts::write(change, keys, record.id, &content)?;
     }
-    take(change, keys, record, *seq, outcome)
+    take(change, keys, record, *seq, actor, outcome)
 }

@@ -23,12 +23,14 @@ pub(crate) struct Outcome {
     pub(crate) notices: Vec<Notice>,
 }
 
-/// Takes one record. What does not open is kept, shown and never pushed over (rule 6).
+/// Takes one record. What does not open is kept, shown and never pushed over (rule 6). `actor` is this device's, read once
+/// for all records; it changes where this device finds that it was rolled back.
 pub(crate) fn take(
     change: &mut Change<'_>,
     keys: &Keys,
     record: &Record,
     seq: u64,
+    actor: &mut ActorId,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let id = record.id;
@@ -56,10 +58,10 @@ pub(crate) fn take(
         },
     };
     let known: Vec<&Content> = base.iter().chain(&draft).collect();
-    let actor = drafts::actor(change, keys)?;
-    if incoming.meta.seen.contains_key(&actor) && plan::rolled_back(actor, &known, &incoming) {
-        let fresh = new_actor(change, keys, actor)?;
-        draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), actor, fresh));
+    if incoming.meta.seen.contains_key(actor) && plan::rolled_back(*actor, &known, &incoming) {
+        let fresh = new_actor(change, keys, *actor)?;
+        draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), *actor, fresh));
+        *actor = fresh;
     }
     let was_live = before.as_ref().map(|current| current.record()).is_some_and(|r| !r.deleted);
     change.put_base(record, seq, keys.tags(&incoming.meta))?;

@@ -6,6 +6,7 @@ mod bad_input;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod damage;
 #[cfg(all(unix, not(target_os = "macos")))]
+mod holes;
 mod keychain;
 mod names;
 mod opening;

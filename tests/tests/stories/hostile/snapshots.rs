@@ -171,7 +171,7 @@ fn an_older_version_of_a_record_and_a_wrong_number_change_nothing() {
         stage.has_all_but(&stage.a, 0);
         stage.heals("wrong numbers");
     }
-    assert_eq!(codes(&stage.a), [String::new(); 0]);
+    assert!(codes(&stage.a).is_empty());
 }
 
 /// 410, and then nothing: no record, no commit. That is what a server looks like that wants everything deleted, and also one

@@ -1,5 +1,6 @@
 //! Opening the file: modes, pragmas, and why so.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -22,8 +23,8 @@ pub enum OpenError {
     #[error("there is no database")]
     Missing,
     /// The file or its directory cannot be used.
-    #[error("the database file cannot be opened or created")]
-    Io,
+    #[error("the database file cannot be opened or created: {0}")]
+    Io(ErrorKind),
     /// The file is no database, or a damaged one.
     #[error("the file is not a database, or it is damaged")]
     Damaged,
@@ -47,14 +48,17 @@ impl OpenError {
     pub(super) fn of(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged,
-            _ => Self::Io,
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::Io(ErrorKind::PermissionDenied),
+            Some(ErrorCode::DiskFull) => Self::Io(ErrorKind::StorageFull),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Io(ErrorKind::ResourceBusy),
+            _ => Self::Io(ErrorKind::Other),
         }
     }
 }
 
 /// Opens or creates the database and brings its schema up to date.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    private_file(path).map_err(|_| OpenError::Io)?;
+    private_file(path).map_err(|error| OpenError::Io(error.kind()))?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     journal(&connection)?;
     // Each commit is on the disk before it is answered.
@@ -112,7 +116,8 @@ fn journal(connection: &Connection) -> Result<(), OpenError> {
                 return Err(OpenError::Damaged);
             }
             _ if begun.elapsed() < Duration::from_secs(5) => std::thread::sleep(Duration::from_millis(10)),
-            _ => return Err(OpenError::Io),
+            Err(error) => return Err(OpenError::of(error)),
+            Ok(_) => return Err(OpenError::Io(ErrorKind::Unsupported)),
         }
     }
 }

@@ -20,6 +20,10 @@ const PAGE_RECORDS: usize = 4000;
 /// Versions in one history.
 const PAGE_VERSIONS: i64 = 100;
 
+/// Of an account and a seq.
+const RECORDS_OF_A_COMMIT: &str =
+    "SELECT * FROM record WHERE account_id = ?1 AND seq = ?2 ORDER BY record_id";
+
 /// What is left of an answer's size.
 struct Room(Option<usize>);
 
@@ -44,8 +48,7 @@ pub(super) fn pull(connection: &Connection, account: AccountId, after: Cursor) -
     let sql = "SELECT seq, bytes, tag FROM commits WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     each(connection, sql, (&account.0, after.seq as i64, PAGE_COMMITS), |row| {
         let (seq, signed) = signed(row)?;
-        let sql = "SELECT * FROM record WHERE account_id = ?1 AND seq = ?2 ORDER BY record_id";
-        let records = all(connection, sql, (&account.0, seq as i64), record)?;
+        let records = all(connection, RECORDS_OF_A_COMMIT, (&account.0, seq as i64), record)?;
         if !room.takes(signed.bytes.len() + records.iter().map(Record::size).sum::<usize>()) {
             return Ok(Break(()));
         }
@@ -147,6 +150,17 @@ fn placed(row: &Row<'_>) -> Result<Placed, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::schema;
+
+    #[test]
+    fn a_commit_finds_its_records_without_looking_through_the_others() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {RECORDS_OF_A_COMMIT}")).unwrap();
+        let steps = plan.query_map([[0; 16].as_slice(), &[1]], |row| row.get::<_, String>("detail")).unwrap();
+        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+        assert_eq!(steps, ["SEARCH record USING INDEX record_seq (account_id=? AND seq=?)"]);
+    }
 
     #[test]
     fn the_first_item_always_fits_and_then_the_page_fills() {

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -21,8 +22,10 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Does the work inside the transaction; `false` beside the answer if the transaction is not to be committed any more.
 type Job = Box<dyn FnOnce(&Connection) -> (Answer, bool) + Send>;
 
+/// Dropped, it finishes what waits and closes the database.
 pub(super) struct Writer {
-    jobs: Sender<Job>,
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
     counts: Arc<(AtomicU64, AtomicU64)>,
 }
 
@@ -31,9 +34,8 @@ impl Writer {
         let (jobs, waiting) = channel();
         let counts = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let counted = Arc::clone(&counts);
-        // The thread ends when the last handle is gone.
-        std::thread::spawn(move || serve(&connection, &waiting, &counted));
-        Self { jobs, counts }
+        let thread = std::thread::spawn(move || serve(&connection, &waiting, &counted));
+        Self { jobs: Some(jobs), thread: Some(thread), counts }
     }
 
     /// Runs `work` and returns when it is on the disk. An error, or a panic, rolls back this work alone.
@@ -50,13 +52,24 @@ impl Writer {
             });
             (answer, whole)
         });
-        self.jobs.send(job).map_err(|_| StoreError::Unavailable)?;
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Unavailable)?;
+        jobs.send(job).map_err(|_| StoreError::Unavailable)?;
         receiver.await.map_err(|_| StoreError::Unavailable)?
     }
 
     /// Transactions, and use cases in them.
     pub(super) fn counts(&self) -> (u64, u64) {
         (self.counts.0.load(Ordering::Relaxed), self.counts.1.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        // Waited for, or the process would end before the log was written back into the database.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

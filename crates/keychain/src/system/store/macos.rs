@@ -27,7 +27,7 @@ pub(super) fn names(system: &System) -> Result<Vec<PartName>, Fault> {
 pub(super) fn parts(system: &System, wanted: &dyn Fn(&PartName) -> bool) -> Result<Vec<Part>, Fault> {
     let mut parts = Vec::new();
     for name in names(system)?.iter().filter(|name| wanted(name)) {
-        parts.extend(system.read(name)?.and_then(Result::ok));
+        parts.extend(system.read(name, None)?.and_then(|found| found.part.ok()));
     }
     Ok(parts)
 }
