@@ -98,10 +98,10 @@ fn code(error: &Error) -> &'static str {
         Error::FileExists(_) => "FILE_EXISTS",
         Error::MassDelete { .. } => "MASS_DELETE",
         Error::NewerRecord => "NEWER_RECORD",
-        Error::Locked | Error::LockedAndDamaged => "LOCKED",
+        Error::Locked | Error::LockedEmpty | Error::LockedAndDamaged => "LOCKED",
         Error::PasswordNeeded => "PASSWORD_NEEDED",
         Error::WrongPassword | Error::LoginRefused | Error::RecoveryRefused => "WRONG_PASSWORD",
-        Error::BackendChanged => "KEYCHAIN_CHANGED",
+        Error::BackendChanged(_) => "KEYCHAIN_CHANGED",
         Error::KitDamaged(_) | Error::WordsAlone => "KIT_DAMAGED",
         Error::KitOfAnotherAccount => "KIT_OF_ANOTHER_ACCOUNT",
         Error::Keychain(problem) => keychain(*problem),
@@ -109,7 +109,7 @@ fn code(error: &Error) -> &'static str {
         Error::Alarm(alarm) => alarm_code(*alarm),
         Error::Unreadable { .. } => "RECORD_DAMAGED",
         Error::Cache(error) => cache(error),
-        Error::Io(_) => Failure::FILE_FAILED,
+        Error::Io(_) | Error::File { .. } => Failure::FILE_FAILED,
         Error::NoRandomNumbers => Failure::UNEXPECTED,
     }
 }

@@ -93,6 +93,12 @@ impl View<'_> {
         self.merged("SELECT * FROM base ORDER BY id", nothing, |id, row, _| read_base(row, id), visit)
     }
 
+    /// Whether there is no record at all, neither in use nor in the trash.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        let sql = "SELECT 1 AS one FROM draft UNION ALL SELECT 1 FROM base LIMIT 1";
+        Ok(self.one(sql, (), |_| Ok(()))?.is_none())
+    }
+
     /// How many records stand, those in the trash left out.
     pub fn live_count(&self) -> Result<u64, Error> {
         let sql = "SELECT (SELECT count(*) FROM draft WHERE deleted = 0) + (SELECT count(*) FROM base \

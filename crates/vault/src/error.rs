@@ -219,6 +219,9 @@ pub enum Error {
     /// Sealed records are here, but the keychain lacks the root key.
     #[error("the root key is missing")]
     Locked,
+    /// The same of a vault in which nothing is stored, and which belongs to no account.
+    #[error("the root key is missing, and nothing is sealed with it")]
+    LockedEmpty,
     /// What lies in the cache's place does not open, and the keychain has no root key.
     #[error("the cache is damaged and the root key is missing")]
     LockedAndDamaged,
@@ -237,9 +240,9 @@ pub enum Error {
     /// The vault was unlocked here, with the new password; the server did not take that.
     #[error("unlocked here, not at the server")]
     UnlockedHere(ServerProblem),
-    /// The keychain in use is another than the remembered one.
+    /// The keychain in use is another than this one, with which the vault was made.
     #[error("another keychain than before")]
-    BackendChanged,
+    BackendChanged(crate::config::Backend),
     // ---- kits
     /// The kit's text does not add up: a character is wrong or missing.
     #[error("the kit is damaged")]
@@ -271,9 +274,17 @@ pub enum Error {
     /// The cache.
     #[error(transparent)]
     Cache(#[from] keymoor_cache::Error),
-    /// A file of the data directory.
-    #[error("a file of the data directory: {0}")]
+    /// A file.
+    #[error("a file: {0}")]
     Io(std::io::ErrorKind),
+    /// A file or folder of the data directory.
+    #[error("a file of the data directory: {kind}")]
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        kind: std::io::ErrorKind,
+    },
     /// The system gives no random numbers.
     #[error("no random numbers")]
     NoRandomNumbers,
@@ -354,9 +365,8 @@ impl Error {
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
             NameTaken | HasAccount | FileExists(_) | MassDelete { .. } | NewerRecord => Kind::Conflict,
-            Locked | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused | BackendChanged => {
-                Kind::Locked
-            }
+            Locked | LockedEmpty | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused
+            | BackendChanged(_) => Kind::Locked,
             Keychain(_) => Kind::Keychain,
             Server(_) | UnlockedHere(_) => Kind::Network,
             Alarm(_) | Unreadable { .. } | KitDamaged(_) | LockedAndDamaged => Kind::Damaged,
@@ -366,8 +376,16 @@ impl Error {
                 | keymoor_cache::Error::Newer { .. }
                 | keymoor_cache::Error::Migration,
             ) => Kind::Damaged,
-            Cache(_) | Io(_) | NoRandomNumbers => Kind::Failed,
+            Cache(_) | Io(_) | File { .. } | NoRandomNumbers => Kind::Failed,
         }
+    }
+}
+
+/// Says which file it was.
+pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+    move |error| match Error::from(error) {
+        Error::Io(kind) => Error::File { path: path.to_owned(), kind },
+        other => other,
     }
 }
 

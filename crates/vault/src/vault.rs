@@ -11,7 +11,7 @@ use keymoor_sealing::{Profile, RootKey, SecretKey};
 use secrecy::ExposeSecret as _;
 
 use crate::config::{Backend, Config};
-use crate::error::Error;
+use crate::error::{Error, at};
 use crate::homes::entries::{DeviceEntry, Former};
 use crate::homes::lock::Lock;
 use crate::homes::salvaged::Salvaged;
@@ -137,18 +137,26 @@ impl Vault {
         })?;
         let device = device.ok_or(Error::Locked)?;
         if device.keychain != config.keychain.as_str() {
-            return Err(Error::BackendChanged);
+            let made_with = match config.keychain {
+                Backend::System => Backend::None,
+                Backend::None => Backend::System,
+            };
+            return Err(Error::BackendChanged(made_with));
         }
         let (root, custody) = match &keychain {
             Some(keychain) => {
                 let hint = hint.map(crate::homes::mirror::to_slot);
                 let place = place.and_then(|text| String::from_utf8(text).ok()).map(Place::new);
-                let stored = keychain.get_at(EntryId::Device, hint, place.clone())?.ok_or(Error::Locked)?;
+                let Some(stored) = keychain.get_at(EntryId::Device, hint, place.clone())? else {
+                    return Err(locked(&mut cache, &device));
+                };
                 if let Some(found) = stored.place.filter(|found| Some(found) != place.as_ref()) {
                     // Without it the next start takes longer, and nothing else.
                     let _ = cache.write(|change| change.set_setting(DEVICE_PLACE, found.as_str().as_bytes()));
                 }
-                let entry = DeviceEntry::decode(&stored.bytes).map_err(|_| Error::Locked)?;
+                let Ok(entry) = DeviceEntry::decode(&stored.bytes) else {
+                    return Err(locked(&mut cache, &device));
+                };
                 if entry.account == device.account {
                     entry.into_keys()
                 } else {
@@ -362,7 +370,8 @@ fn open_document(
                 return Err(Error::WrongPassword);
             };
             let opened = without_keychain::unlock(document, account, &pending, &password)?;
-            std::fs::remove_file(config.secret_key_file())?;
+            let path = config.secret_key_file();
+            std::fs::remove_file(&path).map_err(at(&path))?;
             finish_secret_key_file(config)?;
             Ok(opened)
         }
@@ -370,13 +379,22 @@ fn open_document(
     }
 }
 
+/// The root key of this cache is gone; whether anything was sealed with it is said, too.
+fn locked(cache: &mut Cache, device: &keymoor_cache::Device) -> Error {
+    match cache.read(|view| view.is_empty()) {
+        Ok(true) if device.server.is_none() => Error::LockedEmpty,
+        _ => Error::Locked,
+    }
+}
+
 /// Whether there was a vault here that is not gone for good: a Secret Key without its cache, or a cache that was damaged.
 fn was_here(config: &Config) -> Result<bool, Error> {
-    let mut files = std::fs::read_dir(config.home())?;
+    let mut files = std::fs::read_dir(config.home()).map_err(at(config.home()))?;
     let damaged = files.try_fold(false, |found, file| {
         let name = file?.file_name();
         Ok::<_, std::io::Error>(found || name.to_string_lossy().starts_with("keymoor.db.damaged"))
-    })?;
+    });
+    let damaged = damaged.map_err(at(config.home()))?;
     Ok(damaged || config.secret_key_file().exists())
 }
 
@@ -385,7 +403,7 @@ pub(crate) fn make_directory(config: &Config) -> Result<(), Error> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(config.home())?;
+    builder.create(config.home()).map_err(at(config.home()))?;
     Ok(())
 }
 
@@ -394,7 +412,7 @@ pub(crate) fn finish_secret_key_file(config: &Config) -> Result<(), Error> {
     let path = config.secret_key_file();
     let pending = path.with_extension("pending");
     if !path.exists() && pending.exists() {
-        std::fs::rename(&pending, &path)?;
+        std::fs::rename(&pending, &path).map_err(at(&path))?;
         without_keychain::sync_directory(config.home())?;
     }
     Ok(())

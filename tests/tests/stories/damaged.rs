@@ -35,10 +35,10 @@ fn a_hole_anywhere_in_the_cache_costs_no_command_and_no_key() {
     }
     let whole = fs::read(a.cache()).unwrap();
     let mut holes = 0;
-    for at in (0..whole.len() - HOLE).step_by(whole.len() / 9) {
+    for at in (0..whole.len() - HOLE).step_by(whole.len() / 6) {
         fs::write(a.cache(), &whole).unwrap();
         punch(&a.cache(), at);
-        for n in 0..10 {
+        for n in [0, 3, 6, 9] {
             assert_eq!(a.get(&format!("key {n}")), format!("sk-{n}").as_bytes(), "hole at {at}");
         }
         let report = a.run(&["doctor", "--repair", "--json"]);

@@ -18,3 +18,4 @@ mod main_job;
 mod passwords;
 mod profiles;
 mod refusals;
+mod told;

@@ -1,15 +1,16 @@
 //! The copy on this disk.
 
-use keymoor_vault::CacheError;
+use keymoor_vault::{CacheError, Config};
 
 use super::Words;
+use crate::output::plain;
 
 pub(super) fn words(error: CacheError) -> Words {
     match error {
-        CacheError::Full => Words::new("The disk is full.")
+        CacheError::Full => Words::new(format!("The disk is full{}.", place()))
             .safe("Nothing was changed; what is stored stays as it is.")
             .hint("Make room and try again."),
-        CacheError::ReadOnly => Words::new("The data directory may not be written to.")
+        CacheError::ReadOnly => Words::new(format!("The data directory may not be written to{}.", place()))
             .safe("Nothing was changed; what is stored stays as it is.")
             .hint("Look at its owner and rights, and whether its disk is mounted read-only."),
         CacheError::Damaged => Words::new("The cache file on this disk is damaged.")
@@ -36,8 +37,14 @@ pub(super) fn words(error: CacheError) -> Words {
         CacheError::Replaced => {
             Words::new("The cache file was moved or deleted while it was in use.").safe("Nothing was changed.").hint("Try again.")
         }
-        CacheError::Io { .. } | CacheError::Other(_) => Words::new("The cache on this disk could not be used.")
+        CacheError::Io { .. } | CacheError::Other(_) => Words::new(format!("The cache on this disk could not be used{}.", place()))
             .safe("What was not acknowledged was not stored.")
             .hint("Look at the disk; keymoor doctor looks at every home."),
     }
+}
+
+/// Where the data directory is, as far as it is known.
+fn place() -> String {
+    let home = Config::from_environment().map(|config| config.home.display().to_string());
+    home.map(|home| format!(" ({})", plain(&home))).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
 use keymoor_vault::{
-    Alarm, Candidate, HomeName, Input, KeychainProblem, Past, PastHome, RecordId, ServerProblem, Why,
+    Alarm, Backend, Candidate, HomeName, Input, KeychainProblem, Past, PastHome, RecordId, ServerProblem, Why,
 };
 
 use super::*;
@@ -92,7 +92,10 @@ fn failures() -> Vec<Failure> {
         Error::LoginRefused,
         Error::RecoveryRefused,
         Error::UnlockedHere(ServerProblem::UnknownAccount),
-        Error::BackendChanged,
+        Error::BackendChanged(Backend::None),
+        Error::LockedEmpty,
+        Error::LockedAndDamaged,
+        Error::File { path: "/data/keymoor".into(), kind: io::ErrorKind::PermissionDenied },
         Error::KitDamaged(None),
         Error::KitDamaged(Some(3)),
         Error::WordsAlone,
@@ -132,6 +135,7 @@ fn failures() -> Vec<Failure> {
             Failure::NoPassword,
             Failure::PasswordsDiffer,
             Failure::Cancelled,
+            Failure::Mended,
             Failure::Clipboard(ClipboardError::NoDisplay),
             Failure::Input(InputError::NotUtf8),
         ])

@@ -1,6 +1,6 @@
 //! The vault's errors.
 
-use keymoor_vault::{Candidate, Error, Input, Past};
+use keymoor_vault::{Backend, Candidate, Error, Input, Past};
 
 use super::{Words, alarm, cache, input, keychain, kit, server, unreadable};
 use crate::output::{argument, counted, grouped, minute, plain};
@@ -67,8 +67,11 @@ pub(super) fn words(error: &Error) -> Words {
             .safe("Nothing was changed. It can be read here, and is carried along as it is.")
             .hint("Update Keymoor here to change it; keymoor --version says which one this is."),
         Error::Locked => Words::new("The key of this vault is not on this device any more.")
-            .safe("The sealed records are here, untouched; no new key was made.")
+            .safe("What is sealed here is left as it is; no new key was made.")
             .hint("To unlock them: keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
+        Error::LockedEmpty => Words::new("The key of this vault is not on this device any more. Nothing was stored in it.")
+            .safe("No new key was made.")
+            .hint("To begin anew, move keymoor.db away. To come back to an account: keymoor unlock --kit FILE, or --recovery FILE"),
         Error::LockedAndDamaged => Words::new("The cache file on this disk is damaged or no cache at all, and the keychain has no key of a vault.")
             .safe("The file is left as it is; no new key was made.")
             .hint("If a vault was here: move keymoor.db away, then keymoor unlock --kit FILE, or --recovery FILE.\nIf not, move keymoor.db away and begin."),
@@ -92,12 +95,18 @@ pub(super) fn words(error: &Error) -> Words {
                 )
         }
         Error::UnlockedHere(problem) => server::unlocked_here(*problem),
-        Error::BackendChanged => Words::new("KEYMOOR_KEYCHAIN is not as it was when this vault was made.")
-            .safe(UNCHANGED)
-            .hint("Set it as before (system or none), or use another KEYMOOR_HOME."),
         Error::WordsAlone => Words::new("The words are right, but they do not say whose they are.")
             .safe(UNCHANGED)
             .hint("Nothing on this device says it either: the lines \"server\", \"account\" and \"check\" of the recovery kit are needed, too."),
+        Error::BackendChanged(made_with) => {
+            let made_with = match made_with {
+                Backend::System => "system",
+                Backend::None => "none",
+            };
+            Words::new(format!("This vault was made with KEYMOOR_KEYCHAIN={made_with}, and now it is another."))
+                .safe(UNCHANGED)
+                .hint(format!("Set KEYMOOR_KEYCHAIN={made_with}, or use another KEYMOOR_HOME."))
+        }
         Error::KitDamaged(place) => kit::damaged(*place),
         Error::KitOfAnotherAccount => {
             Words::new("The kit belongs to another account than this vault.").safe(UNCHANGED).hint("Look for the right kit.")
@@ -110,6 +119,12 @@ pub(super) fn words(error: &Error) -> Words {
         Error::Io(_) => Words::new("A file could not be read or written.")
             .safe("What was not acknowledged was not stored.")
             .hint("Look at the rights of the data directory, and at the disk."),
+        Error::File { path, kind } => {
+            let path = path.display().to_string();
+            Words::new(format!("{} could not be read or written: {kind}.", plain(&path)))
+                .safe("What was not acknowledged was not stored.")
+                .hint("Look at its owner and rights, and at the disk. KEYMOOR_HOME names another data directory.")
+        }
         Error::NoRandomNumbers => Words::new("The system gives no random numbers, and without them nothing is sealed.").safe(UNCHANGED),
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use keymoor_cache::{Base, Change, KeptLayer, Quarantined, View};
-use keymoor_keychain::EntryId;
+use keymoor_keychain::{EntryId, Stored};
 use keymoor_protocol::{Record, RecordId};
 
 use crate::clock::now;
@@ -50,14 +50,14 @@ impl Vault {
                 _ => self.copies_in_keychain(id),
             };
             match found {
-                Ok(copies) => match self.put_back(id, &copies)? {
+                Ok((copies, otherwise)) => match self.put_back(id, &copies)? {
                     Some(content) => {
                         self.notices.push(Notice::Healed { id, from: home });
                         self.note(crate::activity::Event::Healed { id, from: home })?;
                         let _ = self.mirror_record(id); // it is marked; the next save or sync does it otherwise
                         return Ok(content);
                     }
-                    None => homes.push((home, Why::Missing)),
+                    None => homes.push((home, otherwise)),
                 },
                 Err(why) => homes.push((home, why)),
             }
@@ -80,23 +80,28 @@ impl Vault {
         holders.into_iter().try_for_each(|id| self.heal(id).map(drop))
     }
 
-    /// Every record that the keychain has of this one, in all generations, as far as it opens.
-    fn copies_in_keychain(&mut self, id: RecordId) -> Result<Vec<Base>, Why> {
+    /// Every record that the keychain has of this one, in all generations, as far as it opens; and what is the matter if the
+    /// right one is not among them: the newest is broken, or an older value is all there is.
+    fn copies_in_keychain(&mut self, id: RecordId) -> Result<(Vec<Base>, Why), Why> {
         let keychain = self.keychain.as_ref().ok_or(Why::NotSetUp)?;
         let generations = keychain.generations(EntryId::Record(id)).map_err(|_| Why::OutOfReach)?;
         if generations.is_empty() {
             return Err(Why::Missing);
         }
-        let copies =
-            generations.iter().filter_map(|stored| Copy::decode(&self.keys.copy, &stored.bytes).ok());
+        let read = |stored: &Stored| Copy::decode(&self.keys.copy, &stored.bytes).ok();
+        let otherwise = match generations.first().and_then(read) {
+            Some(_) => Why::Missing,
+            None => Why::SealBroken,
+        };
+        let copies = generations.iter().filter_map(read);
         let records = copies.flat_map(|Copy { base, draft, .. }| {
             base.into_iter().chain(draft.map(|record| Base { record, seq: 0 }))
         });
         let opened: Vec<Base> = records.filter(|copy| opens(&self.keys, id, &copy.record)).collect();
-        if opened.is_empty() { Err(Why::SealBroken) } else { Ok(opened) }
+        if opened.is_empty() { Err(Why::SealBroken) } else { Ok((opened, otherwise)) }
     }
 
-    fn copies_on_server(&mut self, id: RecordId) -> Result<Vec<Base>, Why> {
+    fn copies_on_server(&mut self, id: RecordId) -> Result<(Vec<Base>, Why), Why> {
         let device = self.cache.read(|view| view.device()).map_err(|_| Why::OutOfReach)?;
         let vault = device.filter(|device| device.server.is_some()).ok_or(Why::NotSetUp)?.vault;
         // A refresh belongs to whoever holds the sync lock: two at once would look like theft to the server.
@@ -110,7 +115,7 @@ impl Vault {
         let records =
             history.versions.into_iter().map(|placed| Base { record: placed.record, seq: placed.seq });
         let opened: Vec<Base> = records.filter(|copy| opens(&self.keys, id, &copy.record)).collect();
-        if opened.is_empty() { Err(Why::SealBroken) } else { Ok(opened) }
+        if opened.is_empty() { Err(Why::SealBroken) } else { Ok((opened, Why::Missing)) }
     }
 
     /// Puts each broken layer back from the copy that has its digest; `None` where what is shown still does not open.

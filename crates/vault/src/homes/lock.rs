@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, at};
 
 /// Held until dropped, also by a process that dies.
 pub(crate) struct Lock {
@@ -16,7 +16,7 @@ impl Lock {
     /// Waits until nobody else holds it.
     pub(crate) fn wait(config: &Config, what: &str) -> Result<Self, Error> {
         let file = open(config, what)?;
-        file.lock()?;
+        file.lock().map_err(at(&config.lock_file(what)))?;
         Ok(Self { _file: file })
     }
 
@@ -31,7 +31,7 @@ impl Lock {
                     std::thread::sleep(Duration::from_millis(2));
                 }
                 Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
+                Err(TryLockError::Error(error)) => return Err(at(&config.lock_file(what))(error)),
             }
         }
     }
@@ -42,5 +42,6 @@ fn open(config: &Config, what: &str) -> Result<File, Error> {
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok(options.open(config.lock_file(what))?)
+    let path = config.lock_file(what);
+    options.open(&path).map_err(at(&path))
 }

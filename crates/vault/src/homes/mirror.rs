@@ -157,8 +157,6 @@ impl Vault {
 
     /// The newest state that the keychain remembers of this vault; `None` without a keychain, and where it has no mark.
     /// A cache that is behind it was put back from a backup, or a rebuild did not know better.
-    // Sync is to ask for it.
-    #[allow(dead_code)]
     pub(crate) fn read_mark(&mut self) -> Result<Option<Mark>, Error> {
         let Some(keychain) = self.keychain.clone() else { return Ok(None) };
         let slot = self.cache.read(|view| view.slot(MARK_SLOT))?;

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, at};
 
 /// Opens a keys document with the password and the Secret Key.
 pub(crate) fn unlock(
@@ -52,7 +52,7 @@ fn read(path: &std::path::Path) -> Result<Option<SecretKey>, Error> {
             SecretKey::from_text(&text).map(Some).map_err(|_| Error::Locked)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(at(path)(error)),
     }
 }
 
@@ -67,16 +67,15 @@ pub(crate) fn write_private(path: &std::path::Path, bytes: &[u8]) -> Result<(), 
     match std::fs::remove_file(&beside) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(at(&beside)(error)),
     }
     let mut options = OpenOptions::new();
     options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
+    let mut file = options.open(&beside).map_err(at(&beside))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&beside))?;
+    std::fs::rename(&beside, path).map_err(at(path))?;
     if let Some(directory) = path.parent() {
         sync_directory(directory)?;
     }
@@ -88,7 +87,7 @@ pub(crate) fn sync_directory(directory: &std::path::Path) -> Result<(), Error> {
     // Windows neither needs nor allows it.
     if cfg!(unix) {
         let directory = if directory.as_os_str().is_empty() { ".".as_ref() } else { directory };
-        std::fs::File::open(directory)?.sync_all()?;
+        std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(at(directory))?;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@
 //! commit that its mark names has to be in the log, as has the one that a kit names.
 
 use crate::error::Error;
-use crate::homes::mirror::read_mark;
 use crate::vault::Vault;
 
 /// The cache's note of the mark that it was last held against.
@@ -16,8 +15,7 @@ const WRITTEN: &str = "mark";
 impl Vault {
     /// Makes the state that the keychain remembers one that the next pull must reach, if this cache is older.
     pub(crate) fn meet_mark(&mut self) -> Result<(), Error> {
-        let Some(keychain) = &self.keychain else { return Ok(()) };
-        let Some(mark) = read_mark(keychain)? else { return Ok(()) };
+        let Some(mark) = self.read_mark()? else { return Ok(()) };
         let bytes = mark.encode();
         let older = self.cache.read(|view| {
             let device = view.device()?.ok_or(Error::Locked)?;

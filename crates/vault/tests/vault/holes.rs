@@ -266,3 +266,24 @@ fn an_older_value_is_never_given_in_place_of_one_that_is_lost() {
     })
     .unwrap();
 }
+
+/// The file is whole and an older one: its log was lost, or a backup was put back. The keychain knows better.
+#[test]
+fn the_doctor_notices_a_cache_that_went_back_in_time() {
+    with_keyring("holes::the_doctor_notices_a_cache_that_went_back_in_time", |_keyring| {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("keymoor.db");
+        let id = add(&mut open_system(home.path()).unwrap(), "work", "older value").id;
+        let before = fs::read(&file).unwrap();
+        let edit = Edit { fields: vec![sealed("secret", "newer value")], ..Edit::default() };
+        open_system(home.path()).unwrap().edit(id, edit).unwrap();
+        fs::write(&file, before).unwrap();
+        let mut vault = open_system(home.path()).unwrap();
+        assert_eq!(vault.doctor(false).unwrap().findings, [Finding::Newer { id, healed: false }]);
+        assert_eq!(vault.doctor(true).unwrap().findings, [Finding::Newer { id, healed: true }]);
+        assert_eq!(secret(&mut vault, id), "newer value");
+        assert!(vault.show(id).unwrap().conflicts.is_empty());
+        assert_eq!(vault.doctor(false).unwrap().findings, []);
+    })
+    .unwrap();
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use keymoor_keychain::test_daemon::with_keyring;
 use keymoor_keychain::{EntryId, Keychain};
 use keymoor_vault::{
-    CheckStatus, Edit, Error, Finding, HomeState, Kept, Kind, Notice, Place, RecordId, Vault,
+    CheckStatus, Edit, Error, Finding, HomeName, HomeState, Kept, Kind, Notice, Place, RecordId, Vault, Why,
 };
 use secrecy::ExposeSecret as _;
 
@@ -277,7 +277,8 @@ fn a_rebuild_gives_no_older_generation_in_place_of_the_newest() {
             let work_found = vault.find("work", Place::Active).unwrap();
             assert_eq!(work_found, work);
             for id in [work, lost] {
-                assert!(matches!(vault.reveal(id, None), Err(Error::Unreadable { .. })));
+                let Err(Error::Unreadable { homes, .. }) = vault.reveal(id, None) else { panic!("{id}") };
+                assert!(homes.contains(&(HomeName::Keychain, Why::SealBroken)), "{homes:?}");
             }
             let listed = all(&mut vault);
             let unreadable: Vec<_> =

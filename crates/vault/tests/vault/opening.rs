@@ -120,6 +120,6 @@ fn another_keychain_than_before_is_refused() {
     let id = add(&mut open(home.path()), "work", "the secret").id;
     // Nothing is asked of a keychain before that is noticed.
     let opened = Vault::open(config(home.path(), Backend::System), Patience::default(), &mut |_| None);
-    assert!(matches!(opened, Err(Error::BackendChanged)));
+    assert!(matches!(opened, Err(Error::BackendChanged(Backend::None))));
     assert_eq!(open(home.path()).find("work", Place::Active).unwrap(), id);
 }

@@ -61,7 +61,11 @@ fn newer(vault: &mut Vault, id: RecordId, version: u64, schema: u16) -> Record {
 
 fn pull(vault: &mut Vault, record: &Record, seq: u64) {
     let keys = &vault.keys;
-    vault.cache.write(|change| take(change, keys, record, seq, &mut Outcome::default())).unwrap();
+    let taken = vault.cache.write(|change| {
+        let mut actor = drafts::actor(change, keys)?;
+        take(change, keys, record, seq, &mut actor, &mut Outcome::default())
+    });
+    taken.unwrap();
 }
 
 fn note(text: &str) -> Edit {

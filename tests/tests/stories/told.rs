@@ -1,0 +1,69 @@
+//! What is told of a vault that does not open, or that wants care: what is true, and where to look.
+
+use std::fs;
+
+use keymoor_journeys::{World, run_fed};
+
+use crate::main_job::synced_world;
+
+#[test]
+fn an_empty_vault_without_its_key_speaks_of_no_sealed_records() {
+    let world = World::new();
+    let mut a = world.device("a");
+    a.done(&["list"]);
+    a.wipe_keychain();
+    let said = a.run(&["list"]).ends(4, &["Nothing was stored in it", "No new key was made"]);
+    assert!(!said.err.contains("sealed"), "{said}");
+    // One that is damaged, and of which nobody knows whether anything was in it.
+    fs::write(a.cache(), vec![0x5A; 9000]).unwrap();
+    let said = a.run(&["list"]).ends(7, &["damaged or no cache at all", "left as it is", "keymoor unlock"]);
+    assert!(!said.err.contains("sealed"), "{said}");
+    // With something in it, it is said to be left.
+    let mut b = world.device("b");
+    b.add("openai", "work", "sk-work").done();
+    b.wipe_keychain();
+    b.run(&["list"]).ends(4, &["What is sealed here is left as it is"]);
+}
+
+#[test]
+fn another_keychain_than_the_vaults_is_told_by_its_name() {
+    let world = World::new();
+    let a = world.device("a");
+    a.add("openai", "work", "sk-work").done();
+    let mut command = a.command(&["get", "work"]);
+    command.env("KEYMOOR_KEYCHAIN", "none");
+    run_fed(command, b"").ends(4, &["This vault was made with KEYMOOR_KEYCHAIN=system"]);
+    let b = world.device_without_keychain("b");
+    b.add("openai", "work", "sk-work").done();
+    let mut command = b.command(&["get", "work"]);
+    command.env("KEYMOOR_KEYCHAIN", "system");
+    run_fed(command, b"").ends(4, &["Set KEYMOOR_KEYCHAIN=none"]);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_is_named() {
+    let world = World::new();
+    let mut a = world.device_without_keychain("a");
+    let file = world.path("a file");
+    fs::write(&file, "in the way").unwrap();
+    a.set_home(&file.join("home"));
+    let said = a.add("openai", "work", "sk-work").ends(1, &["What was not acknowledged was not stored"]);
+    assert!(said.err.contains(&*file.to_string_lossy()) && !said.err.contains("sk-work"), "{said}");
+    assert_eq!(fs::read(file).unwrap(), b"in the way");
+}
+
+#[test]
+fn status_names_what_is_to_be_settled() {
+    let (_world, a, b, _server, _keys) = synced_world();
+    assert_eq!(a.status()["conflicts"], 0);
+    a.edit("openai/work", "sk-from-a").done();
+    b.edit("openai/work", "sk-from-b").done();
+    a.sync();
+    b.sync();
+    a.sync();
+    for device in [&a, &b] {
+        assert_eq!(device.status()["conflicts"], 1);
+        let page = device.done(&["status"]).text();
+        assert!(page.contains("changed on two devices at once, to be settled: openai/work\n"), "{page}");
+    }
+}
