@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, it } from "vitest";
 
 import { FakeBackend } from "../backend/fake/fake";
@@ -91,7 +91,7 @@ it("tells versions of one number apart by their ids, and says what a revert sett
   const asked: string[] = [];
   backend.revert = (id, version) => {
     asked.push(version);
-    return Promise.resolve({ id, version: 3, changed: true, settled: ["secret"], keychain: "yes", waiting: 1 });
+    return Promise.resolve({ id, version: 3, versionId: "3-cccccccc", changed: true, settled: ["secret"], keychain: "yes", waiting: 1 });
   };
   await user.click(await screen.findByRole("button", { name: "History" }));
   await user.click(await screen.findByRole("button", { name: "Use again: Version 2, the other value of a conflict" }));
@@ -111,4 +111,43 @@ it("settles a conflict with the value that was picked", async () => {
   await user.click(screen.getByRole("button", { name: "Keep this one" }));
   await waitFor(() => expect(screen.queryByText("Two values")).toBeNull());
   expect(backend.calls.find((call) => call.command === "settle")?.args).toEqual(["id-1", "note", "b"]);
+});
+
+it("never takes back what somebody else has changed since, and shows the history instead", async () => {
+  const { user, backend } = await openWindow(["work"]);
+  await user.click(await screen.findByRole("button", { name: "Edit" }));
+  await user.type(await screen.findByLabelText("Name"), " mine");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await row("work mine");
+  backend.changedElsewhere((kept) => {
+    const versions = kept.get("id-1")?.versions ?? [];
+    versions.push({ ...(versions[0] as (typeof versions)[0]), name: "theirs" });
+  });
+  await row("theirs");
+  await user.keyboard("{Control>}z{/Control}");
+  expect(await screen.findByText("This key was changed meanwhile.")).toBeInTheDocument();
+  expect(await screen.findByText(/^History of work/)).toBeVisible();
+  expect(backend.kept.get("id-1")?.versions.at(-1)?.name).toBe("theirs");
+});
+
+it("takes back with a notice's button what that notice tells of, though more was done since", async () => {
+  const { user, backend } = await openWindow(["a", "b"]);
+  await row("a");
+  await user.keyboard("{Delete}");
+  const undo = await screen.findByRole("button", { name: "Undo" });
+  expect(screen.getByText("Moved a to the trash")).toBeVisible();
+  await user.click(undo);
+  await waitFor(() => expect(backend.kept.get("id-1")?.trashed).toBe(false));
+  expect(backend.calls.find((call) => call.command === "restore")?.args).toEqual(["id-1"]);
+});
+
+it("hides what is revealed when the key gets another version, and copies marked text through the shell", async () => {
+  const { user, backend } = await openWindow(["work"]);
+  await user.click(await screen.findByRole("button", { name: "Show secret" }));
+  const shown = await screen.findByTestId("revealed");
+  expect(await fireEvent.copy(shown)).toBe(false);
+  await waitFor(() => expect(backend.clipboard).toBe(SECRET));
+  expect(await screen.findByText(/^Secret copied/)).toBeVisible();
+  await backend.edit("id-1", { fields: [{ name: "secret", value: "sk-test-second-0000000000000Ab1", secret: true }] });
+  await waitFor(() => expect(screen.queryByTestId("revealed")).toBeNull());
 });

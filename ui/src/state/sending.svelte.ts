@@ -22,6 +22,7 @@ export class Sending {
       answer = await act();
     } catch (error) {
       this.failed = trouble(error);
+      this.#session.keychainWaits = false;
       if (asFailure(error).code in LOCKS) await this.#session.refresh();
       return;
     } finally {
