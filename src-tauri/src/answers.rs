@@ -76,10 +76,12 @@ pub(crate) struct Choice {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Saved {
     id: String,
     version: u64,
+    version_id: String,
     /// Whether anything is other than before.
     changed: bool,
     /// Fields of which this action made one of two devices' values the only one.
@@ -200,8 +202,8 @@ impl From<vault::Saved> for Saved {
             vault::Kept::Off => Kept::Off,
             vault::Kept::Failed(_) => Kept::Failed,
         };
-        let vault::Saved { id, version, changed, settled, waiting, .. } = saved;
-        Self { id: id.to_string(), version, changed, settled, keychain, waiting }
+        let vault::Saved { id, version, version_id, changed, settled, waiting, .. } = saved;
+        Self { id: id.to_string(), version, version_id, changed, settled, keychain, waiting }
     }
 }
 

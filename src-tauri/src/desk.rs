@@ -4,10 +4,11 @@
 //! of its own on the same data directory. Without a keychain there is only one: each opening needs the password.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
-use keymoor_vault::{Backend, Config, ConfigError, Error, PasswordFor, Patience, Vault};
+use keymoor_vault::{Backend, Config, ConfigError, Error, Notice, PasswordFor, Patience, Vault};
 use secrecy::SecretString;
 use tauri::{AppHandle, Emitter as _};
 
@@ -26,11 +27,31 @@ struct Inner {
     config: Result<Config, ConfigError>,
     /// Changed for a fresh one once it was cancelled: a cancelled one stays so.
     patience: Mutex<Patience>,
-    keys: Mutex<Option<Vault>>,
-    syncing: Mutex<Option<Vault>>,
+    /// Grows with each patience.
+    patiences: AtomicU64,
+    keys: Mutex<Slot>,
+    syncing: Mutex<Slot>,
     recovery_page: Mutex<Option<PathBuf>>,
-    /// The last sync found nobody to talk to.
-    server_silent: AtomicBool,
+    /// What the last sync failed with.
+    sync_failure: Mutex<Option<&'static str>>,
+    /// The keychain was locked when it was asked last.
+    keychain_shut: AtomicBool,
+    /// What the vaults did by themselves and nobody was told yet.
+    notices: Mutex<Vec<Notice>>,
+    /// Numbers those who ask, in their order.
+    asked: AtomicU64,
+    /// Commands that were begun and have not ended.
+    running: AtomicU64,
+}
+
+/// The place of one vault.
+#[derive(Default)]
+struct Slot {
+    vault: Option<Vault>,
+    /// Which patience it was opened or renewed with.
+    patience: u64,
+    /// Why it could not be opened the last time, and the number of the last who asked before that.
+    refused: Option<(u64, Failure)>,
 }
 
 impl Desk {
@@ -39,10 +60,15 @@ impl Desk {
             app: app.clone(),
             config: Config::from_environment(),
             patience: Mutex::new(patience(app)),
-            keys: Mutex::new(None),
-            syncing: Mutex::new(None),
+            patiences: AtomicU64::new(0),
+            keys: Mutex::default(),
+            syncing: Mutex::default(),
             recovery_page: Mutex::new(None),
-            server_silent: AtomicBool::new(false),
+            sync_failure: Mutex::new(None),
+            keychain_shut: AtomicBool::new(false),
+            notices: Mutex::default(),
+            asked: AtomicU64::new(0),
+            running: AtomicU64::new(0),
         }))
     }
 
@@ -70,6 +96,15 @@ impl Desk {
         self.with(if alone { &self.0.keys } else { &self.0.syncing }, act)
     }
 
+    /// [`patiently`](Self::patiently) for work that nobody asked for: only while the window's vault is open, and not while
+    /// the keychain is locked, which would ask its user. `None`: not now.
+    pub(crate) fn unasked<T>(&self, act: impl FnOnce(&mut Vault) -> Answer<T>) -> Answer<Option<T>> {
+        if self.keychain_shut() || lock(&self.0.keys).vault.is_none() {
+            return Ok(None);
+        }
+        self.patiently(act).map(Some)
+    }
+
     /// Lets something opened elsewhere, or opened with a password, be the vault from now on.
     pub(crate) async fn begin_with<F>(&self, open: F) -> Answer<()>
     where
@@ -77,8 +112,9 @@ impl Desk {
     {
         self.blocking(move |desk| {
             let vault = open(desk.config()?.clone(), lock(&desk.0.patience).clone())?;
-            *lock(&desk.0.syncing) = None;
-            *lock(&desk.0.keys) = Some(vault);
+            let patience = desk.0.patiences.load(Ordering::Relaxed);
+            *lock(&desk.0.syncing) = Slot::default();
+            *lock(&desk.0.keys) = Slot { vault: Some(vault), patience, refused: None };
             Ok(())
         })
         .await
@@ -87,31 +123,63 @@ impl Desk {
     /// After the account changed under it, the everyday vault is opened anew.
     pub(crate) fn account_changed(&self) {
         if self.0.config.as_ref().is_ok_and(|config| config.keychain == Backend::System) {
-            *lock(&self.0.keys) = None;
+            lock(&self.0.keys).vault = None;
         }
     }
 
     /// What `changes` of the vault says now; nothing while it is closed or busy.
     pub(crate) fn changes(&self) -> Option<i64> {
         let mut slot = self.0.keys.try_lock().ok()?;
-        let changes = slot.as_mut()?.changes();
+        let changes = slot.vault.as_mut()?.changes();
         if changes.is_err() {
-            *slot = None; // its file was replaced: the next command opens the new one
+            slot.vault = None; // its file was replaced: the next command opens the new one
         }
         Some(changes.unwrap_or(i64::MIN))
     }
 
-    /// Remembers whether the server answers; the window is told when that changes.
+    /// Remembers how a sync ended; the window is told when that changes.
     pub(crate) fn synced<T>(&self, answer: &Answer<T>) {
-        let silent = answer.as_ref().is_err_and(Failure::server_silent);
-        if self.0.server_silent.swap(silent, Ordering::Relaxed) != silent {
+        let failure = answer.as_ref().err().map(Failure::code);
+        if std::mem::replace(&mut *lock(&self.0.sync_failure), failure) != failure {
             self.tell(EVENT_CHANGED);
         }
     }
 
-    /// Whether the last sync found nobody to talk to.
-    pub(crate) fn server_silent(&self) -> bool {
-        self.0.server_silent.load(Ordering::Relaxed)
+    /// The code of what the last sync failed with.
+    pub(crate) fn sync_failure(&self) -> Option<&'static str> {
+        *lock(&self.0.sync_failure)
+    }
+
+    /// Whether the keychain was locked when it was asked last.
+    pub(crate) fn keychain_shut(&self) -> bool {
+        self.0.keychain_shut.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn keychain_is_shut(&self) {
+        self.0.keychain_shut.store(true, Ordering::Relaxed);
+    }
+
+    /// A person wants it to be asked again.
+    pub(crate) fn keychain_may_be_asked(&self) {
+        self.0.keychain_shut.store(false, Ordering::Relaxed);
+    }
+
+    /// What the vaults did by themselves; each is told once.
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut *lock(&self.0.notices))
+    }
+
+    /// Before the program ends: gives up every wait for the keychain, and stays until what was begun has ended.
+    pub(crate) fn finish(&self, longest: Duration) {
+        self.stop_waiting();
+        let late = Instant::now() + longest;
+        let busy = |slot: &Mutex<Slot>| matches!(slot.try_lock(), Err(TryLockError::WouldBlock));
+        while self.0.running.load(Ordering::Acquire) > 0 || busy(&self.0.keys) || busy(&self.0.syncing) {
+            if Instant::now() > late {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Sends the window an event. Without a window there is nobody to tell.
@@ -124,6 +192,7 @@ impl Desk {
         let mut held = lock(&self.0.patience);
         held.cancel.cancel();
         *held = patience(&self.0.app);
+        self.0.patiences.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Where the recovery page made in this run lies.
@@ -136,7 +205,9 @@ impl Desk {
         work: impl FnOnce(Self) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let desk = self.clone();
+        self.0.running.fetch_add(1, Ordering::AcqRel);
         let done = tauri::async_runtime::spawn_blocking(move || work(desk)).await;
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
         done.unwrap_or_else(|_| Err(Failure::new(Failure::UNEXPECTED)))
     }
 
@@ -144,24 +215,43 @@ impl Desk {
         self.0.config.as_ref().map_err(Failure::from)
     }
 
-    fn with<T>(&self, slot: &Mutex<Option<Vault>>, act: impl FnOnce(&mut Vault) -> Answer<T>) -> Answer<T> {
+    fn with<T>(&self, slot: &Mutex<Slot>, act: impl FnOnce(&mut Vault) -> Answer<T>) -> Answer<T> {
+        let number = self.0.asked.fetch_add(1, Ordering::Relaxed);
         let mut slot = lock(slot);
         // A cache that was deleted or put aside meanwhile is opened anew, which rebuilds it.
-        if slot.as_mut().is_some_and(|vault| vault.changes().is_err()) {
-            *slot = None;
+        if slot.vault.as_mut().is_some_and(|vault| vault.changes().is_err()) {
+            slot.vault = None;
         }
-        let vault = match slot.as_mut() {
-            Some(vault) => vault,
-            None => slot.insert(self.open()?),
+        let now = self.0.patiences.load(Ordering::Relaxed);
+        let (mut vault, fresh) = match (slot.vault.take(), &slot.refused) {
+            (Some(vault), _) => (vault, false),
+            // Asked while the opening that failed went on: its failure is the answer to both.
+            (None, Some((last, failure))) if number <= *last => return Err(failure.clone()),
+            (None, _) => match self.open() {
+                Ok(vault) => (vault, true),
+                Err(failure) => {
+                    if failure.keychain_shut() {
+                        self.keychain_is_shut();
+                    }
+                    slot.refused = Some((self.0.asked.load(Ordering::Relaxed), failure.clone()));
+                    return Err(failure);
+                }
+            },
         };
-        let answer = act(vault);
+        slot.refused = None;
+        if !fresh && slot.patience != now {
+            vault.be_patient(lock(&self.0.patience).clone());
+        }
+        slot.patience = now;
+        let answer = act(&mut vault);
+        lock(&self.0.notices).extend(vault.notices());
         match &answer {
             Err(failure) if failure.is_cache_damage() => {
-                *slot = None;
-                *slot = self.mend().ok(); // the next command finds it in order, or says why not
+                drop(vault);
+                slot.vault = self.mend().ok(); // the next command finds it in order, or says why not
             }
-            Err(failure) if failure.ends_vault() => *slot = None,
-            _ => {}
+            Err(failure) if failure.ends_vault() => {}
+            _ => slot.vault = Some(vault),
         }
         answer
     }

@@ -6,7 +6,7 @@ use keymoor_vault::{
 use serde::Serialize;
 
 /// A failure as the web view gets it. `message` is for developers and says nothing about any key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Failure {
     code: &'static str,
@@ -27,9 +27,18 @@ impl Failure {
         Self { code, message: String::new(), ends_vault: false }
     }
 
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// Whether nobody who speaks for the server was there.
-    pub(crate) fn server_silent(&self) -> bool {
-        ["SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "SERVER_NOT_KEYMOOR", "SERVER_FAILED"].contains(&self.code)
+    pub(crate) fn is_silence(code: &str) -> bool {
+        ["SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "SERVER_NOT_KEYMOOR", "SERVER_FAILED"].contains(&code)
+    }
+
+    /// Whether the keychain waits for its user, who is not to be asked again unasked.
+    pub(crate) fn keychain_shut(&self) -> bool {
+        ["KEYCHAIN_LOCKED", "KEYCHAIN_CANCELLED"].contains(&self.code)
     }
 
     /// Whether the vault that failed so has to be opened anew.
@@ -91,6 +100,7 @@ fn code(error: &Error) -> &'static str {
         Error::WhichVersion(_) => Failure::INVALID_INPUT,
         Error::LastSecret => "EMPTY_SECRET",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
+        Error::ChangedMeanwhile => "CHANGED_MEANWHILE",
         Error::NotFound | Error::NoSuchVersion | Error::NoSuchChoice => Failure::NOT_FOUND,
         Error::NoAccount => "NO_ACCOUNT",
         Error::NameTaken => "NAME_TAKEN",

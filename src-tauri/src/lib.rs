@@ -15,10 +15,14 @@ mod requests;
 mod types;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tauri::Manager as _;
 
 use crate::commands::{account, files, keys, state};
+
+/// How long running work may keep the program from ending.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
 
 /// Forbids core dumps, and on Linux also that another process of the same user attaches.
 #[cfg(unix)]
@@ -55,7 +59,6 @@ pub fn run() -> ExitCode {
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![
-            keys::list,
             keys::show,
             keys::add,
             keys::edit,
@@ -67,12 +70,12 @@ pub fn run() -> ExitCode {
             keys::history,
             keys::revert,
             keys::settle,
-            state::status,
-            state::notices,
+            state::overview,
             state::stop_waiting,
             account::sync_now,
             account::account_create,
             account::reveal_recovery,
+            account::copy_recovery,
             account::account_join,
             account::unlock_with_kit,
             account::unlock_with_recovery,
@@ -84,6 +87,11 @@ pub fn run() -> ExitCode {
         Ok(app) => {
             let code = app.run_return(|app, event| {
                 if let tauri::RunEvent::ExitRequested { .. } = event {
+                    // Gone at once for whoever closed it; what is being saved is saved.
+                    for window in app.webview_windows().values() {
+                        let _ = window.hide();
+                    }
+                    app.state::<desk::Desk>().finish(LONGEST_GOODBYE);
                     clipboard::clear_on_exit(app);
                 }
             });

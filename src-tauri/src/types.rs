@@ -39,6 +39,7 @@ fn declarations() -> String {
         requests::SyncRequest,
         state::Home,
         state::Homes,
+        state::Overview,
         state::Status,
     ];
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();

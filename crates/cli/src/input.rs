@@ -80,15 +80,19 @@ pub(crate) enum InputError {
 pub(crate) fn read(source: Source, what: &str) -> Result<Entered, Failure> {
     match source {
         // A terminal would show what is typed.
-        Source::Stdin if stdin_is_terminal() => ask(what),
+        Source::Stdin if stdin_is_terminal() => Ok(Entered::One(one(&ask(what, BYTES_A_CREDENTIAL)?)?)),
         Source::Stdin => Ok(Entered::One(one(&from_standard_input(BYTES_A_CREDENTIAL)?)?)),
         Source::Fields => {
             // Room for names, quotes and escapes around the values; the vault limits what they add up to.
-            let bytes = from_standard_input(BYTES_A_CREDENTIAL * 2)?;
+            let limit = BYTES_A_CREDENTIAL * 2;
+            let bytes = match stdin_is_terminal() {
+                true => ask(&format!("{what}, as JSON"), limit)?,
+                false => from_standard_input(limit)?,
+            };
             Ok(Entered::Fields(fields::parse(utf8(&bytes)?)?))
         }
         Source::Clipboard => Ok(Entered::One(one(clipboard::read()?.as_bytes())?)),
-        Source::Prompt if stdin_is_terminal() => ask(what),
+        Source::Prompt if stdin_is_terminal() => Ok(Entered::One(one(&ask(what, BYTES_A_CREDENTIAL)?)?)),
         Source::Prompt => Err(InputError::NoTerminal.into()),
     }
 }
@@ -104,16 +108,15 @@ pub(crate) fn assignments(given: &[String]) -> Result<Vec<(String, String)>, Fai
         .collect()
 }
 
-fn ask(what: &str) -> Result<Entered, Failure> {
-    let bytes = match prompt::hidden(&format!("{what}: "), Entry::Paste, BYTES_A_CREDENTIAL) {
-        Ok(bytes) => bytes,
-        Err(PromptError::NoTerminal) => return Err(InputError::NoTerminal.into()),
-        Err(PromptError::Cancelled) => return Err(Failure::Cancelled),
-        Err(PromptError::TooLong) => return Err(InputError::TooLarge.into()),
-        Err(PromptError::SeveralLines) => return Err(InputError::SeveralLines.into()),
-        Err(PromptError::Io) => return Err(InputError::Unreadable.into()),
-    };
-    Ok(Entered::One(one(&bytes)?))
+/// Hidden, at the terminal.
+fn ask(what: &str, limit: usize) -> Result<Bytes, Failure> {
+    prompt::hidden(&format!("{what}: "), Entry::Paste, limit).map_err(|error| match error {
+        PromptError::NoTerminal => InputError::NoTerminal.into(),
+        PromptError::Cancelled => Failure::Cancelled,
+        PromptError::TooLong => InputError::TooLarge.into(),
+        PromptError::SeveralLines => InputError::SeveralLines.into(),
+        PromptError::Io => InputError::Unreadable.into(),
+    })
 }
 
 /// One secret out of the bytes that hold it.

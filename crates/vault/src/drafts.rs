@@ -70,6 +70,12 @@ pub(crate) fn current(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Cont
     keys.open(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })
 }
 
+/// Whether `still`, what the caller saw last, is the version in use.
+pub(crate) fn must_still_be(content: &Content, still: Option<&str>) -> Result<(), Error> {
+    let changed = still.is_some_and(|still| content.meta.version_id(None) != still);
+    if changed { Err(Error::ChangedMeanwhile) } else { Ok(()) }
+}
+
 /// Puts `content` down as the draft of a record, sealed for the version that follows its base.
 pub(crate) fn write(
     change: &mut Change<'_>,

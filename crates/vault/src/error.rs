@@ -175,6 +175,9 @@ pub enum Error {
     /// Several versions have the number.
     #[error("which version?")]
     WhichVersion(Vec<crate::history::Past>),
+    /// Somebody changed the credential since the caller looked.
+    #[error("changed meanwhile")]
+    ChangedMeanwhile,
     /// The only secret field would go.
     #[error("the last secret field")]
     LastSecret,
@@ -367,9 +370,13 @@ impl Error {
             | Ambiguous(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
-            NameTaken | HasAccount | KitsMade | FileExists(_) | MassDelete { .. } | NewerRecord => {
-                Kind::Conflict
-            }
+            NameTaken
+            | HasAccount
+            | KitsMade
+            | FileExists(_)
+            | MassDelete { .. }
+            | NewerRecord
+            | ChangedMeanwhile => Kind::Conflict,
             Locked | LockedEmpty | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused
             | BackendChanged(_) => Kind::Locked,
             Keychain(_) => Kind::Keychain,

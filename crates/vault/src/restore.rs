@@ -15,9 +15,18 @@ impl Vault {
     /// # Errors
     /// [`Error::NameTaken`] if its name is in use by now.
     pub fn restore(&mut self, id: RecordId) -> Result<Saved, Error> {
+        self.restore_if(id, None)
+    }
+
+    /// The same, as long as `still` is its version ([`Saved::version_id`]).
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`] if it is not.
+    pub fn restore_if(&mut self, id: RecordId, still: Option<&str>) -> Result<Saved, Error> {
         self.heal(id)?;
         let (saved, ()) = self.save(|change, keys| {
             let before = drafts::current(change, keys, id)?;
+            drafts::must_still_be(&before, still)?;
             if !before.meta.deleted() {
                 return Err(Error::NotFound);
             }

@@ -22,6 +22,14 @@ impl Vault {
     /// [`Error::WhichVersion`] if several versions have that number; [`Error::NameTaken`] if its name of then is another's
     /// by now.
     pub fn revert(&mut self, id: RecordId, version: &str) -> Result<Saved, Error> {
+        self.revert_if(id, version, None)
+    }
+
+    /// The same, as long as `still` is its version ([`Saved::version_id`]).
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`] if it is not.
+    pub fn revert_if(&mut self, id: RecordId, version: &str, still: Option<&str>) -> Result<Saved, Error> {
         let old = pick(self.versions(id)?, version)?.content;
         let (saved, ()) = self.save(|change, keys| {
             let (provider, name) = (old.meta.text(field::PROVIDER), old.meta.text(field::NAME));
@@ -32,6 +40,7 @@ impl Vault {
                 }
                 before => before?,
             };
+            drafts::must_still_be(&before, still)?;
             let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.revert_to(&old);
             Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))

@@ -90,6 +90,23 @@ pub struct Status {
 }
 
 impl Vault {
+    /// [`status`](Self::status) without asking the keychain, which would ask its user: it is shown as locked.
+    pub fn status_unasked(&mut self) -> Result<Status, Error> {
+        let keys = &self.keys;
+        let seen = self.cache.read(|view| look(view, Some(keys)))?;
+        let keychain = match &self.keychain {
+            None => Home { state: HomeState::Off, waiting: 0 },
+            Some(_) => Home { state: HomeState::Locked, waiting: seen.unmirrored },
+        };
+        let server = match (&seen.device.server, seen.waiting) {
+            (None, _) => Home { state: HomeState::NotSetUp, waiting: 0 },
+            (Some(_), 0) => Home { state: HomeState::Ok, waiting: 0 },
+            (Some(_), waiting) => Home { state: HomeState::Behind, waiting },
+        };
+        let cache = cache_home(&seen);
+        Ok(seen.status(Homes { keychain, cache, server }))
+    }
+
     /// How the vault stands, without asking the server: offline is a state, not an error.
     pub fn status(&mut self) -> Result<Status, Error> {
         let keys = &self.keys;

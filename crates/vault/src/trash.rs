@@ -10,9 +10,18 @@ use crate::vault::Vault;
 impl Vault {
     /// Moves a credential into the trash.
     pub fn trash(&mut self, id: RecordId) -> Result<Saved, Error> {
+        self.trash_if(id, None)
+    }
+
+    /// The same, as long as `still` is its version ([`Saved::version_id`]).
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`] if it is not.
+    pub fn trash_if(&mut self, id: RecordId, still: Option<&str>) -> Result<Saved, Error> {
         self.heal(id)?;
         let (saved, ()) = self.save(|change, keys| {
             let before = drafts::current(change, keys, id)?;
+            drafts::must_still_be(&before, still)?;
             if before.meta.deleted() {
                 return Err(Error::NotFound);
             }

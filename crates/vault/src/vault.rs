@@ -115,6 +115,11 @@ impl Vault {
         }
     }
 
+    /// From now on the keychain is waited for with this patience: a cancelled one stays cancelled.
+    pub fn be_patient(&mut self, patience: Patience) {
+        self.keychain = keychain_of(&self.config, patience);
+    }
+
     /// What opening and later calls put right by themselves; each is told once.
     pub fn notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)

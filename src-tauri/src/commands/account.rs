@@ -1,11 +1,15 @@
 //! Account and sync: set up, join, unlock, sync now.
 
+use std::sync::Arc;
+
 use keymoor_vault::{
     CreateAccount, SyncOptions, Vault, unlock_with_kit as with_kit, unlock_with_recovery as with_recovery,
 };
-use tauri::{State, command};
+use secrecy::SecretString;
+use tauri::{AppHandle, State, command};
 
-use crate::answers::{Kits, SyncReport};
+use crate::answers::{Copied, Kits, SyncReport};
+use crate::clipboard;
 use crate::desk::{Answer, Desk, asking};
 use crate::failure::Failure;
 use crate::requests::{CreateRequest, Handed, KitRequest, RecoveryRequest, SyncRequest, read};
@@ -31,6 +35,13 @@ pub(crate) async fn account_create(desk: State<'_, Desk>, request: CreateRequest
 pub(crate) async fn reveal_recovery(desk: State<'_, Desk>) -> Answer<String> {
     let page = desk.recovery_page().clone().ok_or_else(|| Failure::new(Failure::NOT_FOUND))?;
     Ok(read(page)?.to_string())
+}
+
+/// The same page into the clipboard, as a copied secret.
+#[command]
+pub(crate) async fn copy_recovery(app: AppHandle, desk: State<'_, Desk>) -> Answer<Copied> {
+    let page = desk.recovery_page().clone().ok_or_else(|| Failure::new(Failure::NOT_FOUND))?;
+    clipboard::copy(&app, Arc::new(SecretString::from(read(page)?.as_str())))
 }
 
 #[command]

@@ -13,11 +13,6 @@ use crate::failure::Failure;
 use crate::requests::{AddRequest, EditRequest};
 
 #[command]
-pub(crate) async fn list(desk: State<'_, Desk>) -> Answer<Vec<Listing>> {
-    desk.ask(all).await
-}
-
-#[command]
 pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
     let id = record(id)?;
     desk.ask(move |vault| Ok(vault.show(id)?.into())).await
@@ -49,15 +44,15 @@ pub(crate) async fn copy(app: AppHandle, desk: State<'_, Desk>, id: &str, field:
 }
 
 #[command]
-pub(crate) async fn trash(desk: State<'_, Desk>, id: &str) -> Answer<Saved> {
+pub(crate) async fn trash(desk: State<'_, Desk>, id: &str, still: Option<String>) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.trash(id)?.into())).await
+    desk.ask(move |vault| Ok(vault.trash_if(id, still.as_deref())?.into())).await
 }
 
 #[command]
-pub(crate) async fn restore(desk: State<'_, Desk>, id: &str) -> Answer<Saved> {
+pub(crate) async fn restore(desk: State<'_, Desk>, id: &str, still: Option<String>) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.restore(id)?.into())).await
+    desk.ask(move |vault| Ok(vault.restore_if(id, still.as_deref())?.into())).await
 }
 
 #[command]
@@ -73,9 +68,14 @@ pub(crate) async fn history(desk: State<'_, Desk>, id: &str) -> Answer<Vec<Past>
 }
 
 #[command]
-pub(crate) async fn revert(desk: State<'_, Desk>, id: &str, version: String) -> Answer<Saved> {
+pub(crate) async fn revert(
+    desk: State<'_, Desk>,
+    id: &str,
+    version: String,
+    still: Option<String>,
+) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.revert(id, &version)?.into())).await
+    desk.ask(move |vault| Ok(vault.revert_if(id, &version, still.as_deref())?.into())).await
 }
 
 #[command]
@@ -89,7 +89,7 @@ fn record(id: &str) -> Answer<RecordId> {
 }
 
 /// The keys in use and those in the trash.
-fn all(vault: &mut Vault) -> Result<Vec<Listing>, Error> {
+pub(super) fn all(vault: &mut Vault) -> Result<Vec<Listing>, Error> {
     let active = vault.list(&Filter::default())?;
     let trashed = vault.list(&Filter { trashed: true, ..Filter::default() })?;
     Ok(active.into_iter().chain(trashed).map(Listing::from).collect())

@@ -3,7 +3,6 @@
 /// Every command that the window may be given. The build script declares them, so that each is denied unless a capability
 /// names it.
 pub(crate) const NAMES: &[&str] = &[
-    "list",
     "show",
     "add",
     "edit",
@@ -15,11 +14,11 @@ pub(crate) const NAMES: &[&str] = &[
     "history",
     "revert",
     "settle",
-    "status",
-    "notices",
+    "overview",
     "sync_now",
     "account_create",
     "reveal_recovery",
+    "copy_recovery",
     "account_join",
     "unlock_with_kit",
     "unlock_with_recovery",

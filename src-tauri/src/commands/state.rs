@@ -4,9 +4,10 @@ use keymoor_vault as vault;
 use serde::Serialize;
 use tauri::{State, command};
 
-use crate::answers::Notice;
+use super::keys::all;
+use crate::answers::{Listing, Notice};
 use crate::desk::{Answer, Desk};
-use crate::failure::raised_code;
+use crate::failure::{Failure, raised_code};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,6 +22,18 @@ pub(crate) struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
     alarms: Vec<String>,
+    /// The code of what the last sync failed with, also one in the background; left out after one that went through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_failure: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Overview {
+    listings: Vec<Listing>,
+    status: Status,
+    /// What the vault did by itself; each is told once.
+    notices: Vec<Notice>,
 }
 
 #[derive(Serialize)]
@@ -39,15 +52,26 @@ pub(crate) struct Home {
     waiting: u64,
 }
 
+/// Everything that the window shows, read under one lock. A keychain that was locked is asked again only if a person
+/// wants it (`ask`): it would ask them.
 #[command]
-pub(crate) async fn status(desk: State<'_, Desk>) -> Answer<Status> {
-    let silent = desk.server_silent();
-    desk.ask(move |vault| Ok(Status::new(vault.status()?, silent))).await
-}
-
-#[command]
-pub(crate) async fn notices(desk: State<'_, Desk>) -> Answer<Vec<Notice>> {
-    desk.ask(|vault| Ok(vault.notices().into_iter().map(Notice::from).collect())).await
+pub(crate) async fn overview(desk: State<'_, Desk>, ask: bool) -> Answer<Overview> {
+    if ask {
+        desk.keychain_may_be_asked();
+    }
+    let shut = desk.keychain_shut();
+    let failure = desk.sync_failure();
+    let (listings, status) = desk
+        .ask(move |vault| {
+            let status = if shut { vault.status_unasked()? } else { vault.status()? };
+            Ok((all(vault)?, status))
+        })
+        .await?;
+    if status.homes.keychain.state == vault::HomeState::Locked {
+        desk.keychain_is_shut();
+    }
+    let notices = desk.notices().into_iter().map(Notice::from).collect();
+    Ok(Overview { listings, status: Status::new(status, failure), notices })
 }
 
 #[command]
@@ -57,11 +81,13 @@ pub(crate) async fn stop_waiting(desk: State<'_, Desk>) -> Answer<()> {
 }
 
 impl Status {
-    /// The vault asks nobody; whether the server answered last time is ours to add.
-    fn new(status: vault::Status, server_silent: bool) -> Self {
+    /// The vault asks nobody; how the last sync ended is ours to add.
+    fn new(status: vault::Status, sync_failure: Option<&'static str>) -> Self {
         let home = |home: vault::Home| Home { state: home.state, waiting: home.waiting };
         let vault::Homes { keychain, cache, mut server } = status.homes;
-        if server_silent && matches!(server.state, vault::HomeState::Ok | vault::HomeState::Behind) {
+        if sync_failure.is_some_and(Failure::is_silence)
+            && matches!(server.state, vault::HomeState::Ok | vault::HomeState::Behind)
+        {
             server.state = vault::HomeState::Unreachable;
         }
         Self {
@@ -72,6 +98,7 @@ impl Status {
             last_sync: status.last_sync,
             server: status.server,
             alarms: status.alarms.iter().map(|raised| raised_code(&raised.code)).collect(),
+            sync_failure,
         }
     }
 }

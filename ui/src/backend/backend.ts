@@ -1,6 +1,6 @@
 import type {
-  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, KitRequest, Kits, Listing, Notice, Past, RecoveryRequest, Saved, Status,
-  SyncReport, SyncRequest,
+  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, KitRequest, Kits, Overview, Past, RecoveryRequest, Saved, SyncReport,
+  SyncRequest,
 } from "./types";
 
 export type * from "./types";
@@ -14,29 +14,30 @@ export type * from "./types";
  * which the person asked for.
  */
 export interface Backend {
-  list(): Promise<Listing[]>;
   show(id: string): Promise<Detail>;
   add(request: AddRequest): Promise<Saved>;
   edit(id: string, change: EditRequest): Promise<Saved>;
   reveal(id: string, field: string): Promise<string>;
   /** Copies in Rust (an empty `field` means the first secret one), and clears the clipboard later if it is still ours. */
   copy(id: string, field: string): Promise<Copied>;
-  trash(id: string): Promise<Saved>;
-  restore(id: string): Promise<Saved>;
+  /** This and the next ones, given `still`: fail with CHANGED_MEANWHILE unless that is the `versionId` of what is there. */
+  trash(id: string, still?: string): Promise<Saved>;
+  restore(id: string, still?: string): Promise<Saved>;
   erase(id: string): Promise<void>;
   /** Newest first. */
   history(id: string): Promise<Past[]>;
   /** `version` is the id of one in the history. */
-  revert(id: string, version: string): Promise<Saved>;
+  revert(id: string, version: string, still?: string): Promise<Saved>;
   settle(id: string, field: string, choice: string): Promise<Saved>;
 
-  status(): Promise<Status>;
-  /** What the vault put right by itself and a person should hear of; each is told once. */
-  notices(): Promise<Notice[]>;
+  /** Everything that the window shows, as it was at one moment. A locked keychain is asked again only with `ask`. */
+  overview(ask: boolean): Promise<Overview>;
   syncNow(request: SyncRequest): Promise<SyncReport>;
   accountCreate(request: CreateRequest): Promise<Kits>;
   /** The recovery page of the account just made, for the person to write down. */
   revealRecovery(): Promise<string>;
+  /** The same page into the clipboard, as `copy` does it. */
+  copyRecovery(): Promise<Copied>;
   accountJoin(request: KitRequest): Promise<SyncReport>;
   unlockWithKit(request: KitRequest): Promise<void>;
   unlockWithRecovery(request: RecoveryRequest): Promise<void>;

@@ -23,13 +23,18 @@ recoveryPath?: string, };
 export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };
+export type Overview = { listings: Array<Listing>, status: Status, 
+/**
+ * What the vault did by itself; each is told once.
+ */
+notices: Array<Notice>, };
 export type Past = { id: string, version: number, 
 /**
  * Whether it is a value that the version has and does not show: the other one of a conflict.
  */
 alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
 export type RecoveryRequest = { kitText?: string, kitPath?: string, newPassword?: string, };
-export type Saved = { id: string, version: number, 
+export type Saved = { id: string, version: number, versionId: string, 
 /**
  * Whether anything is other than before.
  */
@@ -39,6 +44,10 @@ changed: boolean,
  */
 settled: Array<string>, keychain: Kept, waiting: number, };
 export type ShownField = { name: string, secret: boolean, value?: string, lastFour?: string, fingerprint?: string, };
-export type Status = { homes: Homes, records: number, trashed: number, waiting: number, lastSync?: number, server?: string, alarms: Array<string>, };
+export type Status = { homes: Homes, records: number, trashed: number, waiting: number, lastSync?: number, server?: string, alarms: Array<string>, 
+/**
+ * The code of what the last sync failed with, also one in the background; left out after one that went through.
+ */
+syncFailure?: string, };
 export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };
 export type SyncRequest = { password?: string, acceptDeletions: boolean, };

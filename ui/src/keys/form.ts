@@ -1,4 +1,5 @@
-import type { Listing } from "../backend/backend";
+import type { Listing, NewField } from "../backend/backend";
+import { words } from "../words/words";
 
 /** "a, b,,a" are the labels a and b. */
 export function labelsOf(text: string): string[] {
@@ -13,4 +14,34 @@ export function withoutFinalNewline(secret: string): string {
 /** Providers are the same in capitals or not; names are not. */
 export function isNamed(listing: Listing, provider: string, name: string): boolean {
   return listing.provider.toLowerCase() === provider.trim().toLowerCase() && listing.name === name.trim();
+}
+
+/** A new row for a further field. Secret, unless the person says otherwise: what is hidden by mistake harms nobody. */
+export function emptyField(): NewField {
+  return { name: "", value: "", secret: true };
+}
+
+export interface FieldProblem {
+  name?: string | undefined;
+  value?: string | undefined;
+}
+
+/** What keeps each further field from being saved. Nothing that was entered is left out of a save; a row left empty is no field. */
+export function fieldProblems(fields: readonly NewField[], taken: readonly string[]): FieldProblem[] {
+  const names = [...taken, ...fields.map((field) => field.name.trim())];
+  return fields.map(({ name, value, secret }) => {
+    const called = name.trim();
+    if (called === "") return value === "" ? {} : { name: words.edit.fieldNameEmpty };
+    return {
+      name: names.filter((other) => other === called).length > 1 ? words.edit.fieldTaken : undefined,
+      value: secret && withoutFinalNewline(value) === "" ? words.edit.fieldValueEmpty : undefined,
+    };
+  });
+}
+
+/** The further fields as they are saved. */
+export function filledFields(fields: readonly NewField[]): NewField[] {
+  return fields
+    .filter((field) => field.name.trim() !== "")
+    .map(({ name, value, secret }) => ({ name: name.trim(), value: withoutFinalNewline(value), secret }));
 }

@@ -50,3 +50,12 @@ it("follows changes made by another program", async () => {
   expect(await row("renamed elsewhere")).toBeVisible();
   await waitFor(() => expect(rowNames()).toEqual(["renamed elsewhere"]));
 });
+
+it("has its keys after a click on a row", async () => {
+  const { user, backend } = await openWindow(["a", "b", "c"]);
+  await user.click(await row("b"));
+  await user.keyboard("{ArrowDown}");
+  await waitFor(() => expect(screen.getByRole("option", { selected: true })).toHaveTextContent("c"));
+  await user.keyboard("{Delete}");
+  await waitFor(() => expect(backend.kept.get("id-3")?.trashed).toBe(true));
+});

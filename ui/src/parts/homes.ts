@@ -23,6 +23,7 @@ export function homesSentence(status: Status, syncing: boolean): Sentence {
   if (syncing) return { text: here(status), care: false, second: say.syncing };
   if (server.state === "unreachable") return { text: say.unreachable, care: true };
   if (server.state === "sign_in") return { text: say.signIn, care: true };
+  if (status.syncFailure !== undefined) return { text: say.syncFailed, care: true };
   if (server.state === "not_set_up" || server.state === "off") return { text: here(status), care: false, second: say.syncOff };
   if (status.waiting > 0) return { text: here(status), care: false, second: say.waiting(status.waiting) };
   const everywhere = keychain.state === "ok" ? say.allThree : here(status);

@@ -117,5 +117,5 @@ function hasMarked(target: EventTarget | null): boolean {
 }
 
 function isListOrNothing(target: EventTarget | null): boolean {
-  return target === document.body || (target instanceof HTMLElement && (target.id === SEARCH || target.id === "list"));
+  return target === document.body || (target instanceof HTMLElement && (target.id === SEARCH || target.closest("#list") !== null));
 }

@@ -1,18 +1,25 @@
 import type { Notice as Told } from "../backend/backend";
 import { trouble, words, type Trouble } from "../words/words";
+import type { Step } from "./undo.svelte";
 
-export type Notice = { kind: "done"; text: string; undo: boolean } | { kind: "trouble"; trouble: Trouble };
+/** `undo` is the step that this notice tells of, and that its button takes back. */
+export type Notice = { kind: "done"; text: string; undo?: Step | undefined } | { kind: "trouble"; trouble: Trouble };
 
 const SHOWN_FOR = 6_000;
 
-/** The one notice at the foot of the window: good news leaves by itself, trouble stays until dismissed. */
+/** The notices at the foot of the window, one at a time: good news gives way and leaves by itself, trouble stays until dismissed. */
 export class Notices {
-  current: Notice | undefined = $state();
+  #done: Notice | undefined = $state.raw();
+  #troubles: Notice[] = $state.raw([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  done(text: string, options: { undo?: boolean } = {}): void {
-    this.#show({ kind: "done", text, undo: options.undo ?? false });
-    this.#timer = setTimeout(() => this.dismiss(), SHOWN_FOR);
+  /** What was done stands before trouble, for the short time that it has. */
+  readonly current = $derived(this.#done ?? this.#troubles[0]);
+
+  done(text: string, undo?: Step): void {
+    this.#drop();
+    this.#done = { kind: "done", text, undo };
+    this.#timer = setTimeout(() => this.#drop(), SHOWN_FOR);
   }
 
   /** What the vault did by itself. */
@@ -20,27 +27,35 @@ export class Notices {
     const say = words.told;
     switch (notice.code) {
       case "CACHE_REBUILT":
-        return this.done(say.cacheRebuilt(notice.records ?? 0));
+        return this.#stay({ what: say.cacheRebuilt(notice.records ?? 0), safe: "", next: "" });
       case "CACHE_SET_ASIDE":
-        return this.done(say.cacheSetAside);
+        return this.#stay({ what: say.cacheSetAside, safe: "", next: "" });
       case "HEALED":
         return this.done(say.healed);
       default:
-        return this.trouble({ code: notice.code, message: "" });
+        return this.#stay(trouble({ code: notice.code, message: "" }));
     }
   }
 
+  /** What the person just tried has failed: no good news from before hides that. */
   trouble(error: unknown): void {
-    this.#show({ kind: "trouble", trouble: trouble(error) });
+    this.#drop();
+    this.#stay(trouble(error));
   }
 
   dismiss(): void {
-    clearTimeout(this.#timer);
-    this.current = undefined;
+    if (this.#done) this.#drop();
+    else this.#troubles = this.#troubles.slice(1);
   }
 
-  #show(notice: Notice): void {
+  #drop(): void {
     clearTimeout(this.#timer);
-    this.current = notice;
+    this.#done = undefined;
+  }
+
+  /** The same trouble again is no news. */
+  #stay(trouble: Trouble): void {
+    const known = this.#troubles.some((notice) => notice.kind === "trouble" && notice.trouble.what === trouble.what);
+    if (!known) this.#troubles = [...this.#troubles, { kind: "trouble", trouble }];
   }
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import type { Listing } from "../backend/backend";
 import { monogram } from "../parts/monogram";
-import { search } from "./search";
+import { indexed, search } from "./search";
 
 const listing = (name: string, provider: string, more: Partial<Listing> = {}): Listing => ({
   id: `${provider}/${name}`, name, display: name, provider, labels: [], status: "unchecked", createdAt: 0, updatedAt: 0, waiting: false, version: 1, versionId: "1-0000beef", alternates: 0, trashed: false, ...more,
@@ -12,7 +12,7 @@ const all = [
   listing("voice", "Vapi"), listing("voice", "Twilio"), listing("key 10", "OpenAI"), listing("key 9", "OpenAI", { labels: ["producción"] }),
   listing("invoices", "Stripe", { note: "for voice mail" }),
 ];
-const names = (query: string) => search(all, query).map((l) => `${l.provider}/${l.name}`);
+const names = (query: string) => search(indexed(all), query).map((l) => `${l.provider}/${l.name}`);
 
 it("orders by name as people do, then by provider", () => {
   expect(names("")).toEqual(["Stripe/invoices", "OpenAI/key 9", "OpenAI/key 10", "Twilio/voice", "Vapi/voice"]);

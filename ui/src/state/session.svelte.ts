@@ -1,16 +1,17 @@
 import { getContext, setContext } from "svelte";
 
 import { asFailure, type Backend, type Detail, type Listing, type Saved, type Status, type SyncRequest } from "../backend/backend";
-import { fieldName } from "../keys/labels";
+import { fieldLabel, fieldName, PRIMARY_FIELD } from "../keys/labels";
 import { words } from "../words/words";
 import { Notices } from "./notices.svelte";
-import { search } from "./search";
-import { Undo } from "./undo.svelte";
+import { indexed, search } from "./search";
+import { Undo, type Step } from "./undo.svelte";
 
 export type View = "keys" | "trash" | "sync";
 export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string };
 
-const LOCKS: Record<string, Session["lock"] | undefined> = { LOCKED: "key", PASSWORD_NEEDED: "password", NEW_PASSWORD_NEEDED: "new-password" };
+/** The failures that mean a closed vault, and what opens it again. */
+export const LOCKS: Record<string, Session["lock"] | undefined> = { LOCKED: "key", PASSWORD_NEEDED: "password", NEW_PASSWORD_NEEDED: "new-password" };
 
 /** What the window shows now, and what a person can do to it. Holds no secret. */
 export class Session {
@@ -40,10 +41,20 @@ export class Session {
   /** Grows with every change of the vault, so that details are read again. */
   revision = $state(0);
 
+  #reading: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #asks = false;
+  /** A key that was just saved: it stays selected although the list may not have it yet. */
+  #awaited: string | undefined;
+
   readonly keys = $derived(this.listings.filter((listing) => !listing.trashed));
   readonly trash = $derived(this.listings.filter((listing) => listing.trashed));
-  readonly visible = $derived(search(this.view === "trash" ? this.trash : this.keys, this.query));
+  readonly #index = $derived(indexed(this.view === "trash" ? this.trash : this.keys));
+  readonly visible = $derived(search(this.#index, this.query));
   readonly current = $derived(this.visible.find((listing) => listing.id === this.selected));
+
+  /** What the last sync wants of the person: asked for here, or found by the sync in the background. */
+  readonly syncWants = $derived(this.syncAsks ?? wanted(this.status));
 
   constructor(readonly backend: Backend) {}
 
@@ -51,12 +62,38 @@ export class Session {
   start(): () => void {
     const deaf = [this.backend.onChanged(() => void this.refresh()), this.backend.onWaiting(() => (this.keychainWaits = true))];
     void this.refresh();
-    return () => deaf.forEach((stop) => stop());
+    // Unlocked on the command line, or mended: nobody tells a window that has no vault.
+    const poll = setInterval(() => {
+      if (this.phase !== "open" && !this.keychainWaits && !this.#keychainShut) void this.refresh();
+    }, LOOK_AGAIN);
+    return () => {
+      clearInterval(poll);
+      deaf.forEach((stop) => stop());
+    };
   }
 
-  async refresh(): Promise<void> {
+  /**
+   * Reads everything again. One reading at a time, so that none overtakes another: whoever asks meanwhile gets the one
+   * after it. With `ask`, a keychain that was locked is asked again.
+   */
+  refresh(ask = false): Promise<void> {
+    this.#asks ||= ask;
+    if (!this.#reading) {
+      this.#reading = this.#read().finally(() => (this.#reading = undefined));
+      return this.#reading;
+    }
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      return this.refresh();
+    });
+    return this.#next;
+  }
+
+  async #read(): Promise<void> {
+    const ask = this.#asks || this.phase !== "open";
+    this.#asks = false;
     try {
-      const [listings, status, notices] = await Promise.all([this.backend.list(), this.backend.status(), this.backend.notices()]);
+      const { listings, status, notices } = await this.backend.overview(ask);
       this.listings = listings;
       this.status = status;
       this.phase = "open";
@@ -88,52 +125,72 @@ export class Session {
     this.selected = list[next]?.id;
   }
 
-  async moveToTrash(listing: Pick<Listing, "id" | "name">): Promise<void> {
+  async moveToTrash(listing: Named): Promise<void> {
     await this.attempt(async () => {
       const next = this.#neighbour(listing.id);
-      await this.backend.trash(listing.id);
-      this.undo.remember(listing.id, async () => {
-        await this.backend.restore(listing.id);
-        this.selected = listing.id;
+      const saved = await this.backend.trash(listing.id);
+      const step = this.undo.remember({
+        ...named(listing),
+        takeBack: async () => {
+          await this.backend.restore(listing.id, saved.versionId);
+          this.awaits(listing.id);
+        },
       });
       this.selected = next;
-      this.notices.done(words.done.trashed(listing.name), { undo: true });
+      this.notices.done(words.done.trashed(listing.name), step);
     });
   }
 
-  async putBack(listing: Pick<Listing, "id" | "name">): Promise<void> {
+  async putBack(listing: Named): Promise<void> {
     await this.attempt(async () => {
       const next = this.#neighbour(listing.id);
-      await this.backend.restore(listing.id);
-      this.undo.remember(listing.id, async () => void (await this.backend.trash(listing.id)));
+      const saved = await this.backend.restore(listing.id);
+      const step = this.undo.remember({ ...named(listing), takeBack: async () => void (await this.backend.trash(listing.id, saved.versionId)) });
       this.selected = next;
-      this.notices.done(words.done.restored(listing.name), { undo: true });
+      this.notices.done(words.done.restored(listing.name), step);
     });
   }
 
+  /** `field` as a person reads it: with several, the notice says which one was copied. */
   async copy(id: string, field: string): Promise<void> {
     await this.attempt(async () => {
       const { seconds } = await this.backend.copy(id, field);
-      this.notices.done(words.done.copied(seconds));
+      this.notices.done(words.done.copied(fieldLabel(field || PRIMARY_FIELD), seconds));
     }, { changes: false });
   }
 
-  async takeBack(): Promise<void> {
+  async copyRecovery(): Promise<void> {
     await this.attempt(async () => {
-      const something = await this.undo.last();
-      this.notices.done(something ? words.done.undone : words.done.nothingToUndo);
+      const { seconds } = await this.backend.copyRecovery();
+      this.notices.done(words.done.copied(words.sync.wordsTitle, seconds));
+    }, { changes: false });
+  }
+
+  /** Takes back one step, without another the newest. What somebody else changed since stays as it is, and its history is shown. */
+  async takeBack(step: Step | undefined = this.undo.last): Promise<void> {
+    if (!step) return this.notices.done(words.done.nothingToUndo);
+    await this.attempt(async () => {
+      try {
+        const done = await this.undo.takeBack(step);
+        this.notices.done(done ? words.done.undone : words.done.nothingToUndo);
+      } catch (error) {
+        if (asFailure(error).code === "CHANGED_MEANWHILE") this.sheet ??= { kind: "history", id: step.id, name: step.name };
+        throw error;
+      }
     });
   }
 
-  async syncNow(request: Partial<SyncRequest> = {}): Promise<void> {
-    if (this.syncing) return;
+  /** Answers whether it went through. */
+  async syncNow(request: Partial<SyncRequest> = {}): Promise<boolean> {
+    if (this.syncing) return false;
     this.syncing = true;
-    await this.attempt(async () => {
+    const done = await this.attempt(async () => {
       const { pushed, pulled } = await this.backend.syncNow({ acceptDeletions: false, ...request });
       this.syncAsks = undefined;
       this.notices.done(pushed + pulled === 0 ? words.sync.nothingNew : words.sync.report(pushed, pulled));
     });
     this.syncing = false;
+    return done;
   }
 
   async stopWaiting(): Promise<void> {
@@ -141,10 +198,15 @@ export class Session {
   }
 
   /** Says where a change now lies: on this device, or, with the keychain out of order, in the cache. */
-  announce(saved: Saved): void {
+  announce(saved: Saved, step: Omit<Step, "id">): void {
     if (!saved.changed) return this.notices.done(words.done.unchanged);
     const kept = saved.keychain === "failed" ? words.done.savedInCache : words.done.saved;
-    this.notices.done(this.withSettled(kept, saved), { undo: true });
+    this.notices.done(this.withSettled(kept, saved), this.undo.remember({ id: saved.id, ...step }));
+  }
+
+  /** Selects a key that the list may not have yet. */
+  awaits(id: string): void {
+    this.selected = this.#awaited = id;
   }
 
   /** What was done, and the conflicts that it ended by the way. */
@@ -173,7 +235,6 @@ export class Session {
     if (lock) {
       this.phase = "locked";
       this.lock = lock;
-      this.sheet = undefined;
     } else if (code === "SIGN_IN" || code === "MASS_DELETE") {
       this.view = "sync";
       this.syncAsks = code === "SIGN_IN" ? "password" : "deletions";
@@ -186,7 +247,14 @@ export class Session {
   }
 
   #keepSelection(): void {
-    if (!this.current) this.selected = this.visible[0]?.id;
+    if (this.selected !== this.#awaited) this.#awaited = undefined;
+    if (this.current) this.#awaited = undefined;
+    else if (this.#awaited === undefined) this.selected = this.visible[0]?.id;
+  }
+
+  /** Asking by itself whether the vault opens would ask the keychain's user each time. */
+  get #keychainShut(): boolean {
+    return this.phase === "broken" && asFailure(this.brokenBy).code.startsWith("KEYCHAIN_");
   }
 
   #neighbour(id: string): string | undefined {
@@ -194,6 +262,20 @@ export class Session {
     const at = list.findIndex((listing) => listing.id === id);
     return (list[at + 1] ?? list[at - 1])?.id;
   }
+}
+
+/** How often a window without a vault looks whether there is one now, in milliseconds. */
+const LOOK_AGAIN = 5_000;
+
+type Named = Pick<Listing, "id" | "name">;
+
+function named({ id, name }: Named): Named {
+  return { id, name };
+}
+
+function wanted(status: Status | undefined): Session["syncAsks"] {
+  if (status?.syncFailure === "SIGN_IN") return "password";
+  return status?.syncFailure === "MASS_DELETE" ? "deletions" : undefined;
 }
 
 const KEY = Symbol("session");

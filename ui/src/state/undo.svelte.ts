@@ -1,5 +1,9 @@
-interface Step {
+/** One thing that was done in this window, and how it is taken back. */
+export interface Step {
+  /** The credential it was done to. */
   id: string;
+  name: string;
+  /** Fails with CHANGED_MEANWHILE once somebody else has changed the credential. */
   takeBack: () => Promise<void>;
 }
 
@@ -7,13 +11,9 @@ interface Step {
 export class Undo {
   #steps: Step[] = $state.raw([]);
 
-  get possible(): boolean {
-    return this.#steps.length > 0;
-  }
-
-  /** `id` is the credential it was done to. */
-  remember(id: string, takeBack: () => Promise<void>): void {
-    this.#steps = [...this.#steps, { id, takeBack }];
+  remember(step: Step): Step {
+    this.#steps = [...this.#steps, step];
+    return step;
   }
 
   /** Nothing about an erased credential can be taken back. */
@@ -21,11 +21,15 @@ export class Undo {
     this.#steps = this.#steps.filter((step) => step.id !== id);
   }
 
-  /** Takes back the newest step; a step that fails is not tried again. */
-  async last(): Promise<boolean> {
-    const step = this.#steps.at(-1);
-    if (!step) return false;
-    this.#steps = this.#steps.slice(0, -1);
+  /** The newest step. */
+  get last(): Step | undefined {
+    return this.#steps.at(-1);
+  }
+
+  /** Takes back one step; it is not tried again, whether it fails or not. Answers `false` if it was taken back before. */
+  async takeBack(step: Step): Promise<boolean> {
+    if (!this.#steps.includes(step)) return false;
+    this.#steps = this.#steps.filter((other) => other !== step);
     await step.takeBack();
     return true;
   }

@@ -1,6 +1,7 @@
-import { screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, it } from "vitest";
 
+import { FakeBackend } from "../backend/fake/fake";
 import { openWindow } from "../test/window";
 
 const PASSWORD = "correct horse battery";
@@ -29,14 +30,14 @@ it("sets up sync and shows the recovery page only when asked", async () => {
   expect(await screen.findByText("In keychain, cache and sync.")).toBeVisible();
 });
 
-it("keeps the form but not the password when the server does not answer", async () => {
+it("keeps what was entered when the server does not answer", async () => {
   const opened = await openWindow();
   await setUp(opened);
   opened.backend.failNext("SERVER_UNREACHABLE");
   await opened.user.click(screen.getByRole("button", { name: "Set up sync" }));
   expect(await screen.findByText("The server does not answer.")).toBeVisible();
   expect(screen.getByLabelText("Server")).toHaveValue("https://keys.example.net");
-  expect(screen.getByLabelText("Password")).toHaveValue("");
+  expect(screen.getByLabelText("Password")).toHaveValue(PASSWORD);
 });
 
 it("refuses passwords that differ before anything is sent", async () => {
@@ -83,4 +84,35 @@ it("stops before many keys are deleted, and goes on only when told to", async ()
   await user.click(await screen.findByRole("button", { name: "Sync now" }));
   await user.click(await screen.findByRole("button", { name: "Delete them here too" }));
   await waitFor(() => expect(backend.calls.filter((call) => call.command === "syncNow").at(-1)?.args).toEqual([{ acceptDeletions: true }]));
+});
+
+it("asks about many deletions that the sync in the background has found", async () => {
+  const backend = new FakeBackend();
+  backend.server = "https://keys.example.net";
+  backend.syncFailure = "MASS_DELETE";
+  const { user } = await openWindow(["work"], backend);
+  await user.click(await screen.findByText("Sync does not get through. See why."));
+  await user.click(await screen.findByRole("button", { name: "Delete them here too" }));
+  await waitFor(() => expect(backend.calls.filter((call) => call.command === "syncNow").at(-1)?.args).toEqual([{ acceptDeletions: true }]));
+});
+
+it("registers again at a server that has lost the account", async () => {
+  const backend = new FakeBackend();
+  backend.server = "https://keys.example.net";
+  backend.syncFailure = "SERVER_UNKNOWN_ACCOUNT";
+  const { user } = await openWindow(["work"], backend);
+  await user.click(await screen.findByRole("button", { name: "Sync" }));
+  expect(await screen.findByText("The server does not know this account.")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Register again" }));
+  expect(await screen.findByLabelText("Server")).toHaveValue("https://keys.example.net");
+});
+
+it("copies marked words of the recovery page through the shell", async () => {
+  const opened = await openWindow();
+  await setUp(opened);
+  const { user, backend } = opened;
+  await user.click(screen.getByRole("button", { name: "Set up sync" }));
+  await user.click(await screen.findByRole("button", { name: "Show the page" }));
+  expect(await fireEvent.copy(await screen.findByTestId("recovery-page"))).toBe(false);
+  await waitFor(() => expect(backend.clipboard).toBe(backend.recovery));
 });

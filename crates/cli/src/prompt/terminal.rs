@@ -1,21 +1,23 @@
 //! The hidden prompt on Unix. The terminal's own line editing takes 4,095 bytes and one line; a service account's JSON
 //! is longer and has many, so keys are read one by one, and a bracketed paste is taken whole.
 
+mod mute;
+
 use std::{
     fs::File,
-    io::{self, IsTerminal as _, Read as _, Write as _},
+    io::{self, IsTerminal as _, Read as _},
     os::fd::AsFd as _,
+    time::{Duration, Instant},
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    termios::{
-        LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
-    },
+    termios::{QueueSelector, tcflush},
 };
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{Entry, PromptError};
+use mute::Mute;
 
 const CTRL_C: u8 = 3;
 const CTRL_D: u8 = 4;
@@ -30,6 +32,13 @@ const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 /// Bytes of one key or one paste follow each other faster than this; people do not type that fast.
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
+
+/// A refused paste has ended when nothing came for so long.
+const QUIET: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+/// The same before the mark of its end was seen: a connection may stall.
+const STALLED: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+/// Nobody waits longer for a terminal that never falls silent.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// Standard input if it is a terminal, or else the one that this process belongs to.
 pub(super) fn find() -> Option<File> {
@@ -46,67 +55,64 @@ pub(super) fn ask(
     entry: Entry,
     limit: usize,
 ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
-    let hidden = Hidden::begin(terminal, question)?;
-    let entered =
-        Reading { terminal, entered: Zeroizing::new(Vec::with_capacity(limit + PASTE_ENDS.len())), limit }
-            .read(entry);
-    if entered.is_err() {
-        // The rest of a refused paste must not end up in the shell.
-        let _ = tcflush(terminal, QueueSelector::IFlush);
+    let mute = Mute::begin(terminal, question)?;
+    let entered = Zeroizing::new(Vec::with_capacity(limit + PASTE_ENDS.len()));
+    let mut reading = Reading { terminal, entered, limit, in_paste: false };
+    let done = reading.read(entry);
+    if done.is_err() {
+        drop_the_rest(terminal, reading.in_paste);
     }
-    drop(hidden);
-    entered
+    drop(mute);
+    done.map(|()| reading.entered)
 }
 
-/// The terminal while it shows nothing; as before once dropped.
-struct Hidden<'t> {
-    terminal: &'t File,
-    before: Termios,
+/// Reads and drops what the terminal still sends: until it is quiet, and until the end of a paste it has begun. The rest
+/// of a refused paste would otherwise be run by the shell, line by line.
+fn drop_the_rest(terminal: &File, in_paste: bool) {
+    let late = Instant::now() + LONGEST;
+    let mut in_paste = in_paste;
+    let mut held = Zeroizing::new([0; 4096]);
+    // Of the bytes before, as many as the mark of the end may have begun with.
+    let mut kept = 0;
+    while Instant::now() < late && ready(terminal, if in_paste { &STALLED } else { &QUIET }) {
+        let mut terminal = terminal;
+        let read = match terminal.read(&mut held[kept..]) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => kept + read,
+        };
+        if held[..read].windows(PASTE_ENDS.len()).any(|window| window == PASTE_ENDS) {
+            in_paste = false;
+        }
+        let from = read.saturating_sub(PASTE_ENDS.len() - 1);
+        held.copy_within(from..read, 0);
+        kept = read - from;
+    }
+    let _ = tcflush(terminal, QueueSelector::IFlush);
 }
 
-impl<'t> Hidden<'t> {
-    fn begin(terminal: &'t File, question: &str) -> Result<Self, PromptError> {
-        let before = tcgetattr(terminal).map_err(|_| PromptError::Io)?;
-        let mut modes = before.clone();
-        // Without ISIG: a Ctrl-C that ended the process here would leave the terminal mute.
-        modes.local_modes -= LocalModes::ECHO
-            | LocalModes::ECHONL
-            | LocalModes::ICANON
-            | LocalModes::ISIG
-            | LocalModes::IEXTEN;
-        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
-        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(terminal, OptionalActions::Now, &modes).map_err(|_| PromptError::Io)?;
-        let mut hidden = Self { terminal, before };
-        write!(hidden.terminal, "\x1b[?2004h{question}").map_err(|_| PromptError::Io)?;
-        Ok(hidden)
-    }
-}
-
-impl Drop for Hidden<'_> {
-    fn drop(&mut self) {
-        let _ = writeln!(self.terminal, "\x1b[?2004l\r");
-        let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
-    }
+fn ready(terminal: &File, within: &Timespec) -> bool {
+    poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(within)).is_ok_and(|count| count > 0)
 }
 
 struct Reading<'t> {
     terminal: &'t File,
     entered: Zeroizing<Vec<u8>>,
     limit: usize,
+    /// Between the two marks of a paste.
+    in_paste: bool,
 }
 
 impl Reading<'_> {
-    fn read(mut self, entry: Entry) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    fn read(&mut self, entry: Entry) -> Result<(), PromptError> {
         loop {
             match self.key()? {
                 b'\n' | b'\r' if entry == Entry::Paste && self.more() => {
                     return Err(PromptError::SeveralLines);
                 }
-                b'\n' | b'\r' => return Ok(self.entered),
+                b'\n' | b'\r' => return Ok(()),
                 CTRL_C => return Err(PromptError::Cancelled),
                 CTRL_D if self.entered.is_empty() => return Err(PromptError::Cancelled),
-                CTRL_D => return Ok(self.entered),
+                CTRL_D => return Ok(()),
                 CTRL_U => self.entered.zeroize(),
                 BACKSPACE | DELETE => self.erase_character(),
                 ESCAPE => self.sequence()?,
@@ -129,8 +135,7 @@ impl Reading<'_> {
     }
 
     fn more(&self) -> bool {
-        let mut ready = [PollFd::new(self.terminal, PollFlags::IN)];
-        poll(&mut ready, Some(&AT_ONCE)).is_ok_and(|count| count > 0)
+        ready(self.terminal, &AT_ONCE)
     }
 
     fn push(&mut self, byte: u8) -> Result<(), PromptError> {
@@ -160,6 +165,7 @@ impl Reading<'_> {
     }
 
     fn paste(&mut self) -> Result<(), PromptError> {
+        self.in_paste = true;
         let start = self.entered.len();
         while !self.entered[start..].ends_with(PASTE_ENDS) {
             if self.entered.len() >= self.limit + PASTE_ENDS.len() {
@@ -170,6 +176,7 @@ impl Reading<'_> {
                 key => self.entered.push(key),
             }
         }
+        self.in_paste = false;
         let end = self.entered.len() - PASTE_ENDS.len();
         self.entered.truncate(end);
         if self.entered[start..].ends_with(b"\n") {
@@ -181,11 +188,17 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::fd::OwnedFd, thread, time::Duration};
+    use std::{io::Write as _, os::fd::OwnedFd, sync::Mutex, thread};
 
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::{
+        pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+        termios::tcgetattr,
+    };
 
     use super::*;
+
+    /// One prompt at a time, as in the program.
+    static TURN: Mutex<()> = Mutex::new(());
 
     /// Types into a real pseudo-terminal; returns what was entered and what the terminal showed.
     fn typed(
@@ -193,6 +206,7 @@ mod tests {
         entry: Entry,
         limit: usize,
     ) -> (Result<Zeroizing<Vec<u8>>, PromptError>, Vec<u8>) {
+        let _turn = TURN.lock().unwrap();
         let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();

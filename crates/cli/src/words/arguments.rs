@@ -9,7 +9,7 @@ use super::{Kind, Words, of_kind};
 /// Says what is wrong with the arguments; prints help or the version where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     if may_quote_a_secret(error) {
-        Words::new("There is an argument too many, or one that has no value.")
+        Words::new("There is an argument too many, or one that does not fit.")
             .safe("If it is a key: it is in your shell's history now; better make a new one at its provider.")
             .hint("A key is never an argument: keymoor asks for it, or takes it with --stdin.\nSee keymoor COMMAND --help.")
             .say();
@@ -24,13 +24,25 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 fn may_quote_a_secret(error: &clap::Error) -> bool {
-    let given = match error.get(ContextKind::InvalidArg) {
+    let given = |kind| match error.get(kind) {
         Some(ContextValue::String(given)) => given.as_str(),
         _ => "",
     };
     match error.kind() {
-        ErrorKind::UnknownArgument => !given.starts_with('-') || given.len() > 24,
+        ErrorKind::UnknownArgument => {
+            let given = given(ContextKind::InvalidArg);
+            !given.starts_with('-') || given.len() > LONGEST_OPTION
+        }
         ErrorKind::TooManyValues => true,
+        ErrorKind::InvalidSubcommand => given(ContextKind::InvalidSubcommand).len() > LONGEST_WORD,
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            given(ContextKind::InvalidValue).len() > LONGEST_WORD
+        }
         _ => false,
     }
 }
+
+/// Options of ours are shorter, and so are typing errors in them.
+const LONGEST_OPTION: usize = 24;
+/// Commands, shells and versions are shorter; keys are longer.
+const LONGEST_WORD: usize = 14;

@@ -77,6 +77,7 @@ fn failures() -> Vec<Failure> {
         Error::WhichVersion(vec![past("2-aaaaaaaa", false), past("2-bbbbbbbb", true)]),
         Error::LastSecret,
         Error::NothingToChange,
+        Error::ChangedMeanwhile,
         Error::NotFound,
         Error::NoSuchVersion,
         Error::NoSuchChoice,

@@ -36,6 +36,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::LastSecret => Words::new("The last secret field of a credential cannot be removed.")
             .safe(UNCHANGED)
             .hint("Give it another secret field in the same step, or put the whole credential in the trash: keymoor rm NAME"),
+        Error::ChangedMeanwhile => Words::new("Somebody changed this credential meanwhile.")
+            .safe(UNCHANGED)
+            .hint("keymoor history NAME lists its versions."),
         Error::NothingToChange => Words::new("There is nothing to change.")
             .hint("Say what is new: --name, --set, --label, --note, or the secret with --stdin."),
         Error::NotFound => Words::new("That credential is not here (any more).").hint("keymoor list shows those that are."),

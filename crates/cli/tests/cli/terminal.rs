@@ -3,12 +3,17 @@
 use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
+    os::unix::process::ExitStatusExt as _,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{LocalModes, tcgetattr},
+};
 
 use crate::place::{PASSWORD, Place};
 
@@ -95,6 +100,64 @@ fn a_pasted_file_of_many_lines_is_one_secret() {
     let (screen, code) = terminal.end();
     assert_eq!(code, 0, "{screen}");
     assert_eq!(get(&place, "robot"), json.as_bytes());
+}
+
+/// What is larger than the terminal holds arrives after the prompt has refused it; whoever reads next must not get it.
+#[test]
+fn the_rest_of_a_refused_paste_is_dropped() {
+    let place = Place::new();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#""$1" add openai --name work; read -r rest; echo "after: [$rest]""#, "sh"]);
+    let keymoor = place.keymoor();
+    shell.arg(keymoor.get_program());
+    for (name, value) in keymoor.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let lines = "echo PLANTED\n".repeat(12_000);
+    for paste in [format!("\x1b[200~{lines}\x1b[201~\n"), lines] {
+        let mut again = Command::new(shell.get_program());
+        again.args(shell.get_args()).env_clear();
+        again.envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut terminal = Terminal::start(&mut again);
+        terminal.wait_for("Secret of openai/work: ");
+        let mut person = terminal.person.try_clone().unwrap();
+        let pasted = thread::spawn(move || person.write_all(paste.as_bytes()));
+        terminal.wait_for("Nothing was");
+        pasted.join().unwrap().unwrap();
+        terminal.type_in("done\n");
+        let (screen, _) = terminal.end();
+        assert!(screen.contains("after: [done]"), "{screen}");
+        assert!(!screen.contains("PLANTED"), "{screen}");
+    }
+}
+
+#[test]
+fn whatever_ends_the_prompt_the_terminal_shows_again_what_is_typed() {
+    let place = Place::new();
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+        terminal.wait_for("Secret of openai/work: ");
+        assert!(!tcgetattr(&terminal.person).unwrap().local_modes.contains(LocalModes::ECHO));
+        kill_process(Pid::from_child(&terminal.child), signal).unwrap();
+        terminal.wait_for("\x1b[?2004l");
+        assert_eq!(terminal.child.wait().unwrap().signal(), Some(signal.as_raw()));
+        assert!(tcgetattr(&terminal.person).unwrap().local_modes.contains(LocalModes::ECHO), "{signal:?}");
+    }
+}
+
+#[test]
+fn fields_are_asked_for_hidden() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "aws", "--name", "x", "--fields-stdin"]));
+    terminal.wait_for(", as JSON: ");
+    terminal.type_in("{\"id\":\"typed-at-a-prompt\"}\n");
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("typed-at"), "{screen}");
+    assert_eq!(get(&place, "x"), b"typed-at-a-prompt");
 }
 
 #[test]

@@ -306,3 +306,25 @@ fn the_status_of_a_vault_without_keychain_and_account() {
     let nobody = &mut |_| panic!("nothing to sign in to");
     assert!(matches!(vault.sync(&Default::default(), nobody, &mut |_| ()), Err(Error::NoAccount)));
 }
+
+#[test]
+fn what_is_taken_back_is_ones_own_change_only() {
+    let (_home, mut vault) = vault();
+    let first = add(&mut vault, "work", "sk-first");
+    let renamed = |name: &str| Edit { name: Some(name.into()), ..Edit::default() };
+    let mine = vault.edit(first.id, renamed("mine")).unwrap();
+    let theirs = vault.edit(first.id, renamed("theirs")).unwrap();
+    let refused = [
+        vault.revert_if(first.id, &first.version_id, Some(&mine.version_id)),
+        vault.trash_if(first.id, Some(&mine.version_id)),
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(Error::ChangedMeanwhile)));
+    }
+    assert_eq!(vault.show(first.id).unwrap().listing.version_id, theirs.version_id);
+    vault.revert_if(first.id, &mine.version_id, Some(&theirs.version_id)).unwrap();
+    assert_eq!(vault.show(first.id).unwrap().listing.name, "mine");
+    let trashed = vault.trash_if(first.id, None).unwrap();
+    assert!(matches!(vault.restore_if(first.id, Some(&mine.version_id)), Err(Error::ChangedMeanwhile)));
+    vault.restore_if(first.id, Some(&trashed.version_id)).unwrap();
+}

@@ -1,5 +1,5 @@
 import type {
-  AddRequest, Backend, Conflict, Copied, CreateRequest, Detail, EditRequest, FilePurpose, KitRequest, Kits, Listing, NewField, Notice, Past, RecoveryRequest,
+  AddRequest, Backend, Conflict, Copied, CreateRequest, Detail, EditRequest, FilePurpose, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, RecoveryRequest,
   Saved, Status, SyncReport, SyncRequest,
 } from "../backend";
 
@@ -35,6 +35,7 @@ export class FakeBackend implements Backend {
   lastSync: number | undefined;
   waiting = 0;
   alarms: string[] = [];
+  syncFailure: string | undefined;
   homes: Status["homes"] = { keychain: { state: "ok", waiting: 0 }, cache: { state: "ok", waiting: 0 }, server: { state: "not_set_up", waiting: 0 } };
   password = "correct horse";
   recovery = "keymoor recovery\n\n 1 anchor   2 basin   3 cedar\n 4 delta    5 ember   6 fjord\n 7 grove    8 harbor  9 island\n10 jetty   11 kelp   12 lagoon\n";
@@ -54,11 +55,6 @@ export class FakeBackend implements Backend {
   changedElsewhere(change: (kept: Map<string, Kept>) => void): void {
     change(this.kept);
     this.#changed();
-  }
-
-  async list(): Promise<Listing[]> {
-    await this.#command("list");
-    return [...this.kept.values()].map(listingOf);
   }
 
   async show(id: string): Promise<Detail> {
@@ -110,17 +106,22 @@ export class FakeBackend implements Backend {
     return { seconds: 30 };
   }
 
-  async trash(id: string): Promise<Saved> {
+  async trash(id: string, still?: string): Promise<Saved> {
     await this.#command("trash", id);
-    this.#get(id).trashed = true;
+    this.#mustStillBe(id, still);
+    const kept = this.#get(id);
+    kept.trashed = true;
+    kept.versions.push({ ...now(kept), at: Date.now() });
     return this.#saved(id);
   }
 
-  async restore(id: string): Promise<Saved> {
+  async restore(id: string, still?: string): Promise<Saved> {
     await this.#command("restore", id);
+    this.#mustStillBe(id, still);
     const kept = this.#get(id);
     this.#unique(now(kept).provider, now(kept).name, id);
     kept.trashed = false;
+    kept.versions.push({ ...now(kept), at: Date.now() });
     return this.#saved(id);
   }
 
@@ -149,8 +150,9 @@ export class FakeBackend implements Backend {
       .reverse();
   }
 
-  async revert(id: string, version: string): Promise<Saved> {
+  async revert(id: string, version: string, still?: string): Promise<Saved> {
     await this.#command("revert", id, version);
+    this.#mustStillBe(id, still);
     const kept = this.#get(id);
     const past = kept.versions.find((_, i) => versionId(i + 1) === version);
     if (!past) throw failure("NOT_FOUND");
@@ -168,16 +170,15 @@ export class FakeBackend implements Backend {
     return this.#saved(id);
   }
 
-  async status(): Promise<Status> {
-    await this.#command("status");
-    const records = [...this.kept.values()].filter((kept) => !kept.trashed).length;
-    const waiting = this.server ? this.waiting : 0;
-    return { homes: { ...this.homes }, records, trashed: this.kept.size - records, waiting, lastSync: this.lastSync, server: this.server, alarms: this.alarms };
+  async overview(ask: boolean): Promise<Overview> {
+    await this.#command("overview", ask);
+    return { listings: [...this.kept.values()].map(listingOf), status: this.#status(), notices: this.told.splice(0) };
   }
 
-  async notices(): Promise<Notice[]> {
-    await this.#command("notices");
-    return this.told.splice(0);
+  #status(): Status {
+    const records = [...this.kept.values()].filter((kept) => !kept.trashed).length;
+    const waiting = this.server ? this.waiting : 0;
+    return { homes: { ...this.homes }, records, trashed: this.kept.size - records, waiting, lastSync: this.lastSync, server: this.server, alarms: this.alarms, syncFailure: this.syncFailure };
   }
 
   async syncNow(request: SyncRequest): Promise<SyncReport> {
@@ -201,6 +202,12 @@ export class FakeBackend implements Backend {
   async revealRecovery(): Promise<string> {
     await this.#command("revealRecovery");
     return this.recovery;
+  }
+
+  async copyRecovery(): Promise<Copied> {
+    await this.#command("copyRecovery");
+    this.clipboard = this.recovery;
+    return { seconds: 30 };
   }
 
   async accountJoin(request: KitRequest): Promise<SyncReport> {
@@ -267,6 +274,10 @@ export class FakeBackend implements Backend {
     if (this.locked && !worksLocked.includes(command)) throw failure(this.locked);
   }
 
+  #mustStillBe(id: string, still: string | undefined): void {
+    if (still !== undefined && still !== versionId(this.#get(id).versions.length)) throw failure("CHANGED_MEANWHILE");
+  }
+
   #get(id: string): Kept {
     const kept = this.kept.get(id);
     if (!kept) throw failure("NOT_FOUND");
@@ -294,11 +305,12 @@ export class FakeBackend implements Backend {
   #saved(id: string): Saved {
     this.waiting += 1;
     this.#changed();
-    return { id, version: this.#get(id).versions.length, changed: true, settled: [], keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting };
+    return { id, version: this.#get(id).versions.length, versionId: versionId(this.#get(id).versions.length), changed: true, settled: [], keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting };
   }
 
   #synced(): void {
     this.waiting = 0;
+    this.syncFailure = undefined;
     this.lastSync = Date.now();
     this.homes = { ...this.homes, server: { state: "ok", waiting: 0 } };
     this.#changed();

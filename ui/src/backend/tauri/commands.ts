@@ -1,6 +1,5 @@
 /** The commands of the desktop shell; a Rust test compares this list with what the shell answers to. */
 export const COMMANDS = [
-  "list",
   "show",
   "add",
   "edit",
@@ -12,11 +11,11 @@ export const COMMANDS = [
   "history",
   "revert",
   "settle",
-  "status",
-  "notices",
+  "overview",
   "sync_now",
   "account_create",
   "reveal_recovery",
+  "copy_recovery",
   "account_join",
   "unlock_with_kit",
   "unlock_with_recovery",
