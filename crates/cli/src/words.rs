@@ -15,13 +15,13 @@ mod vault;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place};
+use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place, ServerProblem};
 
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
     MIRRORING, confirm_deletes, created, erased, in_conflict, joined, mirror_stopped, saved, synced, trashed,
-    unlocked,
+    unlocked, waiting_for_room,
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
@@ -101,6 +101,11 @@ impl Failure {
     /// Whether the cache file turned out to be damaged: [`crate::session::Session::mend`] may help.
     pub(crate) fn is_damage(&self) -> bool {
         matches!(self, Self::Vault(Error::Cache(CacheError::Damaged | CacheError::Other(_))))
+    }
+
+    /// Whether the account is full at the server.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Vault(Error::Server(ServerProblem::OverQuota)))
     }
 }
 

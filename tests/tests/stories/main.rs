@@ -19,4 +19,5 @@ mod main_job;
 mod passwords;
 mod profiles;
 mod refusals;
+mod refused;
 mod told;
