@@ -20,4 +20,5 @@ mod passwords;
 mod profiles;
 mod refusals;
 mod refused;
+mod restored;
 mod told;
