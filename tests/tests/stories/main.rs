@@ -20,5 +20,6 @@ mod passwords;
 mod profiles;
 mod refusals;
 mod refused;
+mod resets;
 mod restored;
 mod told;
