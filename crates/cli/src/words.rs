@@ -15,13 +15,13 @@ mod vault;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place};
+use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place, ServerProblem};
 
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
     MIRRORING, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined, mirror_stopped,
-    recovery_kit, saved, synced, trashed, unlocked,
+    recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
@@ -102,6 +102,11 @@ impl Failure {
     /// Whether the cache file turned out to be damaged: [`crate::session::Session::mend`] may help.
     pub(crate) fn is_damage(&self) -> bool {
         matches!(self, Self::Vault(Error::Cache(CacheError::Damaged | CacheError::Other(_))))
+    }
+
+    /// Whether the account is full at the server.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Vault(Error::Server(ServerProblem::OverQuota)))
     }
 }
 

@@ -61,6 +61,7 @@ mod tests {
     use crate::find::Place;
     use crate::sync::accept::accept;
     use crate::sync::freeze::freeze;
+    use crate::sync::refused::Room;
     use crate::vault::{Patience, Vault};
 
     fn vault_with(name: &str, home: &std::path::Path) -> (Vault, keymoor_protocol::RecordId) {
@@ -81,7 +82,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (mut vault, id) = vault_with("work", home.path());
         let keys = &vault.keys;
-        let push = vault.cache.write(|change| freeze(change, keys, false)).unwrap().unwrap();
+        let push =
+            vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap().unwrap();
         vault.erase(id).unwrap();
         assert!(vault.list(&Default::default()).unwrap().is_empty());
         assert!(matches!(vault.find("work", Place::Trash), Err(Error::NotFound)));
@@ -89,12 +91,16 @@ mod tests {
         let next = vault
             .cache
             .write(|change| {
-                assert_eq!(freeze(change, keys, false)?, Some(push.clone()), "the same bytes again");
+                assert_eq!(
+                    freeze(change, keys, false, &Room::default())?,
+                    Some(push.clone()),
+                    "the same bytes again"
+                );
                 let commit = push.signed.commit().unwrap();
                 accept(change, keys, &commit, &push)?;
                 change.append_chain(1, &push.signed)?;
                 change.set_cursor(Cursor { seq: 1, head: push.signed.head() })?;
-                freeze(change, keys, false)
+                freeze(change, keys, false, &Room::default())
             })
             .unwrap()
             .unwrap();
@@ -112,13 +118,13 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (mut vault, id) = vault_with("work", home.path());
         let keys = &vault.keys;
-        vault.cache.write(|change| freeze(change, keys, false)).unwrap();
+        vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap();
         vault.erase(id).unwrap();
         // Another device's commit came first, so the frozen one can never be accepted.
         let keys = &vault.keys;
         let next = vault.cache.write(|change| {
             change.thaw()?;
-            freeze(change, keys, false)
+            freeze(change, keys, false, &Room::default())
         });
         assert_eq!(next.unwrap(), None);
         assert!(matches!(vault.reveal(id, None), Err(Error::NotFound)));

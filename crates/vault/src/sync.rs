@@ -1,6 +1,6 @@
 //! The rules of sync.
 //!
-//! [`chain`] and [`plan`] are pure: no I/O, no clock, no randomness. The other modules are what happens to the cache, each
+//! [`chain`], [`plan`] and [`refused`] are pure: no I/O, no clock, no randomness. The other modules are what happens to the cache, each
 //! inside one local transaction; [`ahead`] fetches a page meanwhile. [`crate::synchronise`] is the one loop that performs them.
 
 pub(crate) mod accept;
@@ -11,5 +11,6 @@ pub(crate) mod freeze;
 pub(crate) mod mark;
 pub(crate) mod plan;
 pub(crate) mod reconcile;
+pub(crate) mod refused;
 pub(crate) mod snapshot;
 pub(crate) mod take;

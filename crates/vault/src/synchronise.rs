@@ -1,7 +1,7 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
-use keymoor_protocol::api::Code;
-use keymoor_protocol::{Cursor, KeysDocument};
+use keymoor_protocol::Cursor;
+use keymoor_protocol::api::{Code, Push};
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::account::document::Compared;
@@ -13,6 +13,7 @@ use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
 use crate::sync::ahead::Ahead;
 use crate::sync::chain::Known;
+use crate::sync::refused::Refused;
 use crate::sync::take::Outcome;
 use crate::sync::{accept, apply, freeze, plan};
 use crate::vault::Vault;
@@ -126,11 +127,10 @@ impl Vault {
             }
         }
         self.notices.append(&mut outcome.notices);
-        let done = done.and_then(|()| self.follow_keys_document(&line));
         if let Err(Error::Alarm(alarm)) = &done {
             self.raise(*alarm)?;
         }
-        done?;
+        let refused = done?;
         self.drop_former()?;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
@@ -148,6 +148,9 @@ impl Vault {
             }
             Ok::<_, Error>(change.unmirrored_count()?)
         })?;
+        if let Some(problem) = refused {
+            return Err(Error::Server(problem)); // all else is done; what it did not take waits
+        }
         Ok(SyncReport {
             pulled: outcome.pulled,
             pushed,
@@ -157,6 +160,7 @@ impl Vault {
         })
     }
 
+    /// Pulls and pushes until nothing is left that the server takes; returns why something waits.
     fn rounds(
         &mut self,
         line: &Authorised,
@@ -164,9 +168,12 @@ impl Vault {
         outcome: &mut Outcome,
         pushed: &mut u64,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(), Error> {
+    ) -> Result<Option<ServerProblem>, Error> {
+        let mut refused = Refused::default();
         for _ in 0..ROUNDS {
             self.pull(line, options, outcome, progress)?;
+            // Before anything is pushed: a push may fail, and this device must be able to fill a lost server without it.
+            self.follow_keys_document(line)?;
             let (empty, waiting) = self.cache.read(|view| {
                 Ok::<_, Error>((view.device()?.is_some_and(|d| d.cursor.seq == 0), view.draft_count()?))
             })?;
@@ -179,10 +186,14 @@ impl Vault {
                     .cache
                     .read(|view| Ok::<_, Error>(view.frozen()?.is_none() && view.erasures()?.is_empty()))?
             {
-                return Ok(());
+                return Ok(None);
             }
-            let Some(push) = self.cache.write(|change| freeze::freeze(change, keys, first))? else {
-                return Ok(());
+            let room = refused.room();
+            let Some(push) = self.cache.write(|change| freeze::freeze(change, keys, first, room))? else {
+                if refused.try_all() {
+                    continue;
+                }
+                return Ok(refused.problem());
             };
             progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
             let vault = keys.vault;
@@ -190,16 +201,32 @@ impl Vault {
                 Ok(cursor) => {
                     let keys = &self.keys;
                     self.cache.write(|change| accepted(change, keys, &push, cursor))?;
+                    refused.accepted();
                     *pushed += push.records.len() as u64;
                     progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
                 }
                 Err(Remote::HeadMoved(_)) => {} // the next pull brings what came first
-                // A server that was restored from a copy may know an older keys document than the commit names.
-                Err(Remote::Refused(Code::InvalidCommit)) => match self.compare_keys(line)? {
-                    Compared::Behind(_) => return Err(Error::Server(ServerProblem::KeysBehind)),
-                    Compared::Same => return Err(Error::Server(ServerProblem::CommitRefused)),
-                    Compared::Taken => self.cache.write(|change| change.thaw())?,
-                },
+                Err(Remote::Refused(Code::InvalidCommit) | Remote::KeysMoved) => {
+                    self.cache.write(|change| let_go(change, &push))?;
+                    // A server that was restored from a copy may know an older keys document than the commit names.
+                    match self.compare_keys(line)? {
+                        Compared::Behind(_) => return Err(Error::Server(ServerProblem::KeysBehind)),
+                        Compared::Same if !refused.refused(ServerProblem::CommitRefused, &push) => {
+                            return Ok(Some(ServerProblem::CommitRefused));
+                        }
+                        Compared::Same | Compared::Taken => {}
+                    }
+                }
+                Err(error @ (Remote::OverQuota | Remote::TooLarge)) => {
+                    self.cache.write(|change| let_go(change, &push))?;
+                    let problem = match error {
+                        Remote::OverQuota => ServerProblem::OverQuota,
+                        _ => ServerProblem::TooLarge,
+                    };
+                    if !refused.refused(problem, &push) {
+                        return Ok(Some(problem));
+                    }
+                }
                 Err(error) => return Err(unauthenticated(error)),
             }
         }
@@ -262,7 +289,6 @@ impl Vault {
             if !options.accept_deletes && guard.stops() {
                 return Err(Error::MassDelete { count: guard.deleted, of: guard.live });
             }
-            self.must_know_epoch(line, known.epoch)?;
             let keys = &self.keys;
             let told = outcome.notices.len();
             let applied = self.cache.write(|change| {
@@ -284,17 +310,6 @@ impl Vault {
         }
     }
 
-    /// A commit of an epoch that this device has no key for: it has to be enrolled again.
-    fn must_know_epoch(&mut self, line: &Authorised, epoch: u32) -> Result<(), Error> {
-        if epoch <= self.keys.root.epoch() {
-            return Ok(());
-        }
-        let proof = self.keys.root.account_proof();
-        let keys = line.keys(Some(&proof)).map_err(unauthenticated)?;
-        let _ = KeysDocument::decode(&keys.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
-        Err(Error::Alarm(Alarm::KeysDocument))
-    }
-
     pub(crate) fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
         self.note(crate::activity::Event::Alarm { alarm })?;
         self.cache.write(|change| {
@@ -308,11 +323,20 @@ impl Vault {
     }
 }
 
+/// A definite refusal: the commit need not stay frozen. Why that is safe even where it was accepted stands in
+/// [`crate::sync::refused`].
+fn let_go(change: &mut keymoor_cache::Change<'_>, push: &Push) -> Result<(), Error> {
+    if change.frozen()?.is_some_and(|frozen| frozen.signed == push.signed) {
+        change.thaw()?;
+    }
+    Ok(())
+}
+
 /// The server took a commit: base, drafts, chain and cursor move in one transaction.
 fn accepted(
     change: &mut keymoor_cache::Change<'_>,
     keys: &crate::keys::Keys,
-    push: &keymoor_protocol::api::Push,
+    push: &Push,
     cursor: Cursor,
 ) -> Result<(), Error> {
     if change.frozen()?.as_ref().is_none_or(|frozen| frozen.signed != push.signed) {

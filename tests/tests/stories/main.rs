@@ -20,4 +20,7 @@ mod passwords;
 mod profiles;
 mod recovery_page;
 mod refusals;
+mod refused;
+mod resets;
+mod restored;
 mod told;

@@ -8,14 +8,14 @@ use crate::hostile::codes;
 
 const NEW: &str = "another horse, another battery";
 
-fn new_password(world: &World) -> PathBuf {
+pub(crate) fn new_password(world: &World) -> PathBuf {
     let path = world.path("new-password");
     std::fs::write(&path, format!("{NEW}\n")).unwrap();
     path
 }
 
 /// The old password is forgotten: the recovery kit sets a new one.
-fn forgets(world: &World, device: &Device) -> Ran {
+pub(crate) fn forgets(world: &World, device: &Device) -> Ran {
     let (recovery, new) = (world.recovery_kit(), new_password(world));
     device.run(&[
         "unlock",
@@ -27,7 +27,7 @@ fn forgets(world: &World, device: &Device) -> Ran {
 }
 
 /// A device that joins with the new password has everything, and the old one lets nobody in.
-fn only_the_new_one_is_good(world: &World, name: &str, keys: &[(&str, &str)]) {
+pub(crate) fn only_the_new_one_is_good(world: &World, name: &str, keys: &[(&str, &str)]) {
     let mut device = world.device_without_keychain(name);
     let kit = world.join_kit();
     let join = ["account", "join", "--kit", kit.to_str().unwrap()];

@@ -20,6 +20,9 @@ pub(super) fn run(_: &Args) -> Result<(), Failure> {
     if report.is_err() {
         session.tell_notices(); // what was pulled before it failed
     }
+    if report.as_ref().is_err_and(Failure::is_full) {
+        output::say(words::waiting_for_room(session.vault.status()?.waiting));
+    }
     output::say(words::synced(&report?));
     session.tell_notices();
     session.mirror()

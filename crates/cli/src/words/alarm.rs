@@ -13,6 +13,11 @@ pub(super) fn words(alarm_: Alarm) -> Words {
             "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
              If it lost its data: keymoor account create --server URL, on a device that has the keys, fills it again.",
         ),
+        Alarm::KeysDocument => words.hint(
+            "The server may have been put back from before a new password, or it is not honest. Ask whoever runs it.\n\
+             keymoor sync, on a device that has the new password, puts that back; without such a device:\n\
+             keymoor unlock --recovery FILE, with a new password",
+        ),
         _ => words.hint(
             "The server may have been put back from a copy, or it is not honest. Ask whoever runs it.\n\
              keymoor status shows the alarms.",

@@ -105,6 +105,11 @@ pub(crate) fn synced(report: &SyncReport) -> String {
     text
 }
 
+/// After a sync that met a full account: what could pass has passed.
+pub(crate) fn waiting_for_room(waiting: u64) -> String {
+    format!("{} until there is room.", counted(waiting, "change waits", "changes wait"))
+}
+
 /// After an account was made or registered again.
 pub(crate) fn created(kits: &Kits) -> String {
     let join = kits.join_kit.display().to_string();

@@ -140,8 +140,17 @@ impl Vault {
     /// The account that this device has already: the same document, the same kits. The password must be the account's.
     fn same_account(&mut self, document: KeysDocument, request: &CreateAccount) -> Result<Prepared, Error> {
         let account = self.keys.account;
-        let (_, custody) =
+        let (root, custody) =
             without_keychain::unlock(&document, account, &self.custody.secret_key, &request.password)?;
+        let stated = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?.document_version;
+        let document = if document.version < stated {
+            // The log stated a newer one, and the server was lost before this device could fetch it. This one takes its
+            // place, under a number that is greater than either, or the server would refuse this device's commits.
+            let wraps = document.wraps.clone();
+            document::rewrite(document, &root, stated.saturating_add(1), &custody, wraps)?
+        } else {
+            document
+        };
         let (auth, _) = stretch(
             request.password.expose_secret(), // exposed to be stretched
             &custody.secret_key,

@@ -125,7 +125,12 @@ impl Vault {
     pub(crate) fn new_password(&mut self, password: &SecretString) -> Result<(), Error> {
         // What the server has may be newer; the next version is one more than that.
         let silent = match self.log_in_by_recovery() {
-            Ok(Some(line)) => self.compare_keys(&line).map(|_| None)?,
+            Ok(Some(line)) => match self.compare_keys(&line) {
+                // Neither has the newest: the server went back before this device could fetch it. The next one is newer
+                // still. What is not genuine is refused below once more.
+                Ok(_) | Err(Error::Alarm(Alarm::KeysDocument)) => None,
+                Err(error) => return Err(error),
+            },
             Ok(None) => Some(ServerProblem::UnknownAccount),
             Err(Error::Server(problem)) => Some(problem),
             Err(error) => return Err(error),

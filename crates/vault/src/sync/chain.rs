@@ -21,7 +21,8 @@ impl Known {
         Self { vault, cursor: Cursor::START, epoch: 0, document_version: 0 }
     }
 
-    /// Checks the next commit and moves on. `root` opens every epoch that is known here.
+    /// Checks the next commit and moves on. `root` verifies its own epoch alone: a commit of another one is refused, until
+    /// there is a way by which a device gets the key of a new epoch.
     pub(crate) fn follow(&mut self, root: &RootKey, signed: &SignedCommit) -> Result<Commit, Alarm> {
         let commit = verify(root, signed).map_err(|_| Alarm::ChainBroken)?;
         let follows = commit.vault == self.vault

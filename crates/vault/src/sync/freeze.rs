@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keymoor_cache::Change;
 use keymoor_protocol::api::Push;
-use keymoor_protocol::limits::{BYTES_A_RECORD, CHANGES_A_COMMIT};
+use keymoor_protocol::limits::BYTES_A_RECORD;
 use keymoor_protocol::{Commit, Digest, Kind, Record, RecordId};
 use keymoor_sealing::commit::sign;
 
@@ -13,11 +13,18 @@ use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::sync::plan::{self, Left};
+use crate::sync::refused::Room;
 
-/// The frozen commit: the one in the outbox, or a new one of the drafts that fit. `None` if there is nothing to push.
+/// The frozen commit: the one in the outbox, or a new one of the drafts that fit and have room. `None` if there is nothing
+/// to push.
 ///
 /// `even_empty` makes commit 1 of an account that has no records yet.
-pub(crate) fn freeze(change: &mut Change<'_>, keys: &Keys, even_empty: bool) -> Result<Option<Push>, Error> {
+pub(crate) fn freeze(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    even_empty: bool,
+    room: &Room,
+) -> Result<Option<Push>, Error> {
     if let Some(frozen) = change.frozen()? {
         return Ok(Some(frozen));
     }
@@ -34,17 +41,19 @@ pub(crate) fn freeze(change: &mut Change<'_>, keys: &Keys, even_empty: bool) -> 
     let mut records = Vec::new();
     for draft in change.drafts()? {
         let id = draft.record.id;
-        if erased.contains(&id) {
+        if erased.contains(&id) || room.aside.contains(&id) {
             continue;
         }
         let Some(record) = ready(change, keys, draft.record)? else { continue };
-        if record.size() <= BYTES_A_RECORD {
-            records.push(record); // what is too large waits to be settled
+        if record.size() > BYTES_A_RECORD || (room.full && grows(change, &record)?) {
+            continue; // what is too large waits to be settled, and the other for room
         }
+        records.push(record);
     }
-    let forgets: Vec<RecordId> = erased.into_iter().take(CHANGES_A_COMMIT).collect();
+    let forgets = erased.into_iter().filter(|id| !room.aside.contains(id));
+    let forgets: Vec<RecordId> = forgets.take(room.changes).collect();
     let sizes: Vec<(RecordId, usize)> = records.iter().map(|record| (record.id, record.size())).collect();
-    let room = CHANGES_A_COMMIT - forgets.len();
+    let room = room.changes - forgets.len();
     records.truncate(if room == 0 { 0 } else { plan::cut(&sizes, room) });
     let mut changes: Vec<keymoor_protocol::Change> = records.iter().map(change_of).collect();
     for id in forgets {
@@ -98,6 +107,15 @@ fn ready(change: &mut Change<'_>, keys: &Keys, draft: Record) -> Result<Option<R
             Ok(None)
         }
     }
+}
+
+/// Whether the account holds more once the server has this: what is deleted counts nothing there.
+fn grows(change: &Change<'_>, record: &Record) -> Result<bool, Error> {
+    if record.deleted {
+        return Ok(false);
+    }
+    let base = change.base(record.id)?.filter(|base| !base.record.deleted);
+    Ok(base.is_none_or(|base| record.size() > base.record.size()))
 }
 
 fn change_of(record: &Record) -> keymoor_protocol::Change {

@@ -62,6 +62,13 @@ pub(crate) fn reconcile(
             forget(change, keys, record.id, outcome)?;
         }
     }
+    // Erased by somebody who had not seen what was lost, or never heard of an edit here: it comes back under a new id.
+    for draft in change.drafts()? {
+        let id = draft.record.id;
+        if proved.forgotten.contains(&id) && !present.contains(&id) {
+            forget(change, keys, id, outcome)?;
+        }
+    }
     if !accept_deletes && outcome.deleted > plan::deletes_allowed(live_before) {
         return Err(Error::MassDelete { count: outcome.deleted, of: live_before });
     }

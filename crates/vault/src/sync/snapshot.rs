@@ -3,7 +3,7 @@
 //! Nothing of it is believed because the server says so: which commit wrote a record, which version is the newest and which
 //! records there are follow from the chain, whose every link is authenticated (rule 8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keymoor_protocol::api::Placed;
 use keymoor_protocol::state::{Buckets, StateHash};
@@ -35,6 +35,8 @@ pub(crate) struct Proved {
     pub(crate) state: StateHash,
     /// For each record of the live set the commit that wrote it, and what that says of it.
     pub(crate) written: BTreeMap<RecordId, (u64, Change)>,
+    /// The records that it forgot: no server takes their ids again.
+    pub(crate) forgotten: BTreeSet<RecordId>,
 }
 
 impl Vault {
@@ -139,6 +141,7 @@ impl Vault {
             known: Known::start(device.vault),
             state: Buckets::default().state(),
             written: BTreeMap::new(),
+            forgotten: BTreeSet::new(),
         };
         while proved.known.cursor.seq < head.seq {
             let page = line.chain(device.vault, proved.known.cursor.seq + 1).map_err(unauthenticated)?;
@@ -152,7 +155,10 @@ impl Vault {
                 let commit = proved.known.follow(&self.keys.root, &signed).map_err(Error::Alarm)?;
                 for change in commit.changes {
                     match change.kind {
-                        Kind::Forgotten => proved.written.remove(&change.record),
+                        Kind::Forgotten => {
+                            proved.forgotten.insert(change.record);
+                            proved.written.remove(&change.record)
+                        }
                         Kind::Live | Kind::Deleted => {
                             proved.written.insert(change.record, (commit.seq, change))
                         }

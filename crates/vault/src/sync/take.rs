@@ -67,7 +67,9 @@ pub(crate) fn take(
     let deleted_here = draft.as_ref().is_some_and(|draft| draft.meta.deleted());
     let was_live = before.as_ref().map(|current| current.record()).is_some_and(|r| !r.deleted);
     change.put_base(record, seq, keys.tags(&incoming.meta))?;
-    if base.is_some_and(|base| base.meta != incoming.meta) {
+    if base.is_some_and(|base| base.meta != incoming.meta)
+        && !draft.as_ref().is_some_and(|d| saw(d, &incoming))
+    {
         change.unmark_erased(id)?; // somebody edited what was being erased here: the edit decides
     }
     let incoming_deleted = incoming.meta.deleted();
@@ -139,6 +141,11 @@ pub(crate) fn forget(
         change.drop_draft(id)?;
     }
     Ok(change.forget(id)?)
+}
+
+/// Whether whoever wrote `draft` had seen all that is in `incoming`: it is an earlier state then, and no edit.
+fn saw(draft: &Content, incoming: &Content) -> bool {
+    incoming.meta.seen.iter().all(|(actor, counter)| draft.meta.seen.get(actor) >= Some(counter))
 }
 
 /// Provider and name, as they are shown.

@@ -11,6 +11,7 @@ use crate::content::{field, payload};
 use crate::edit::Edit;
 use crate::find::Place;
 use crate::sync::freeze::freeze;
+use crate::sync::refused::Room;
 use crate::vault::{Patience, Vault};
 
 const NEWER: ActorId = ActorId([0xee; 16]);
@@ -76,7 +77,7 @@ fn note(text: &str) -> Edit {
 
 fn pushed(vault: &mut Vault) -> Vec<Record> {
     let keys = &vault.keys;
-    let push = vault.cache.write(|change| freeze(change, keys, false)).unwrap();
+    let push = vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap();
     push.map(|push| push.records).unwrap_or_default()
 }
 
