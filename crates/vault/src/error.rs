@@ -1,136 +1,18 @@
 //! What can go wrong, for a program to branch on. Words and hints for people are the shells' business.
 
+mod alarm;
+mod foreign;
+mod homes;
+mod input;
+mod kind;
+
 use keymoor_protocol::RecordId;
 
-/// Which of the three homes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HomeName {
-    /// The keychain of the operating system.
-    Keychain,
-    /// The SQLite copy on this disk.
-    Cache,
-    /// The sync server.
-    Server,
-}
-
-/// Why a home could not give a readable copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// It has a copy whose seal does not open.
-    SealBroken,
-    /// It has none.
-    Missing,
-    /// It could not be asked.
-    OutOfReach,
-    /// There is no such home here: no account, or no keychain.
-    NotSetUp,
-}
-
-/// A credential that fits a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// Its record.
-    pub id: RecordId,
-    /// Its provider.
-    pub provider: String,
-    /// Its name as shown.
-    pub display: String,
-}
-
-/// What is the matter with the keychain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeychainProblem {
-    /// There is none, or it does not answer.
-    NotAvailable,
-    /// It is locked and was not unlocked.
-    Locked,
-    /// It takes no more entries.
-    Full,
-    /// An entry is not what was written.
-    Damaged,
-    /// The user did not want to wait.
-    Cancelled,
-    /// Anything else.
-    Other,
-}
-
-/// What is the matter with the server or the way to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerProblem {
-    /// Nobody answers.
-    Unreachable,
-    /// No answer in time.
-    TimedOut,
-    /// What answers is no Keymoor server.
-    NotOurs,
-    /// Its certificate is not accepted.
-    Tls,
-    /// Its certificate is not the one that the kit names.
-    WrongPin,
-    /// The session has ended: sign in again.
-    SignIn,
-    /// A refresh token came back that was used before: this device's sessions were ended for safety.
-    SessionStolen,
-    /// Too many requests; seconds to wait.
-    RateLimited(u64),
-    /// Over the account's quota.
-    OverQuota,
-    /// A record is larger than the server takes.
-    TooLarge,
-    /// The server takes no new accounts.
-    RegistrationClosed,
-    /// The account is not known there.
-    UnknownAccount,
-    /// Its keys document, and with it the password, is older than this device's: it was restored from a copy, or was out of
-    /// reach when the password changed. The password puts it right.
-    KeysBehind,
-    /// It refused a commit that this device holds to be right.
-    CommitRefused,
-    /// It refused, for a reason that a working client does not meet.
-    Refused,
-    /// It failed on its own; the HTTP status.
-    Failed(u16),
-}
-
-/// What does not add up about a server. Sync stops; what is on this device stays readable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Alarm {
-    /// A commit whose tag, parent, number or content is wrong.
-    ChainBroken,
-    /// The records do not add up to the state that the newest commit states.
-    StateWrong,
-    /// A keys document older than one that was seen, or not genuine.
-    KeysDocument,
-    /// The server holds less than the kit or this device has seen, and the log does not explain it.
-    RolledBack,
-    /// The server lost its newest state; this device put it back.
-    PutBack,
-    /// A used refresh token came back: the server ended this device's session.
-    SessionStolen,
-}
-
-impl Alarm {
-    /// The stable word by which cache and scripts know it.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::ChainBroken => "chain_broken",
-            Self::StateWrong => "state_wrong",
-            Self::KeysDocument => "keys_document",
-            Self::RolledBack => "rolled_back",
-            Self::PutBack => "put_back",
-            Self::SessionStolen => "session_stolen",
-        }
-    }
-
-    /// Whether it tells of something that happened and stops nothing. Such a one stays to be read for a day, where the others
-    /// end with the first sync that adds up.
-    pub(crate) fn informs(code: &str) -> bool {
-        [Self::PutBack, Self::SessionStolen].iter().any(|alarm| alarm.code() == code)
-    }
-}
+pub use alarm::Alarm;
+pub(crate) use foreign::at;
+pub use homes::{HomeName, KeychainProblem, ServerProblem, Why};
+pub use input::Input;
+pub use kind::Kind;
 
 /// Everything that an action can end with.
 #[derive(Debug, thiserror::Error)]
@@ -296,164 +178,13 @@ pub enum Error {
     NoRandomNumbers,
 }
 
-/// What the user gave that is not valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
-    /// The provider.
-    Provider,
-    /// The name.
-    Name,
-    /// A label.
-    Label,
-    /// The note.
-    Note,
-    /// A field's name.
-    FieldName,
-    /// An open field's value.
-    FieldValue,
-    /// A secret.
-    Secret,
-}
-
-impl std::fmt::Display for Input {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Provider => "the provider",
-            Self::Name => "the name",
-            Self::Label => "a label",
-            Self::Note => "the note",
-            Self::FieldName => "a field's name",
-            Self::FieldValue => "a field's value",
-            Self::Secret => "the secret",
-        })
-    }
-}
-
-/// The kinds of errors, one an exit code of the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// 1
-    Failed,
-    /// 2
-    Usage,
-    /// 3
-    NotFound,
-    /// 4
-    Locked,
-    /// 5
-    Conflict,
-    /// 6
-    Network,
-    /// 7
-    Damaged,
-    /// 8
-    Keychain,
-}
-
-impl Error {
-    /// Its kind.
-    pub fn kind(&self) -> Kind {
-        use Error::*;
-        match self {
-            EmptySecret
-            | NoSecret
-            | Invalid(_)
-            | NulByte(_)
-            | TooLarge { .. }
-            | WeakPassword
-            | InvalidServer
-            | PlainHttp
-            | WhichField(_)
-            | WordsAlone
-            | WhichVersion(_)
-            | LastSecret
-            | Ambiguous(_)
-            | NothingToChange => Kind::Usage,
-            NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
-            NameTaken
-            | HasAccount
-            | KitsMade
-            | FileExists(_)
-            | MassDelete { .. }
-            | NewerRecord
-            | ChangedMeanwhile => Kind::Conflict,
-            Locked | LockedEmpty | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused
-            | BackendChanged(_) => Kind::Locked,
-            Keychain(_) => Kind::Keychain,
-            Server(_) | UnlockedHere(_) => Kind::Network,
-            Alarm(_) | Unreadable { .. } | KitDamaged(_) | LockedAndDamaged => Kind::Damaged,
-            KitOfAnotherAccount => Kind::Conflict,
-            Cache(
-                keymoor_cache::Error::Damaged
-                | keymoor_cache::Error::Newer { .. }
-                | keymoor_cache::Error::Migration,
-            ) => Kind::Damaged,
-            Cache(_) | Io(_) | File { .. } | NoRandomNumbers => Kind::Failed,
-        }
-    }
-}
-
-/// Says which file it was.
-pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
-    move |error| match Error::from(error) {
-        Error::Io(kind) => Error::File { path: path.to_owned(), kind },
-        other => other,
-    }
-}
-
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::StorageFull => Self::Cache(keymoor_cache::Error::Full),
-            std::io::ErrorKind::ReadOnlyFilesystem => Self::Cache(keymoor_cache::Error::ReadOnly),
-            kind => Self::Io(kind),
-        }
-    }
-}
-
-impl From<getrandom::Error> for Error {
-    fn from(_: getrandom::Error) -> Self {
-        Self::NoRandomNumbers
-    }
-}
-
-impl From<keymoor_keychain::Error> for Error {
-    fn from(error: keymoor_keychain::Error) -> Self {
-        use keymoor_keychain::Error as E;
-        Self::Keychain(match error {
-            E::NotAvailable => KeychainProblem::NotAvailable,
-            E::Locked => KeychainProblem::Locked,
-            E::Full => KeychainProblem::Full,
-            E::Damaged => KeychainProblem::Damaged,
-            E::Cancelled => KeychainProblem::Cancelled,
-            _ => KeychainProblem::Other,
-        })
-    }
-}
-
-impl From<keymoor_remote::Error> for Error {
-    fn from(error: keymoor_remote::Error) -> Self {
-        use keymoor_protocol::api::Code;
-        use keymoor_remote::Error as E;
-        Self::Server(match error {
-            E::InvalidUrl => return Self::InvalidServer,
-            E::PlainHttp => return Self::PlainHttp,
-            E::Unreachable => ServerProblem::Unreachable,
-            E::TimedOut => ServerProblem::TimedOut,
-            E::Tls => ServerProblem::Tls,
-            E::WrongPin => ServerProblem::WrongPin,
-            E::NotOurs => ServerProblem::NotOurs,
-            E::Unauthenticated | E::TokenExpired => ServerProblem::SignIn,
-            E::LoginRefused => return Self::WrongPassword,
-            E::RefreshReused => ServerProblem::SessionStolen,
-            E::RateLimited { retry_after_s } => ServerProblem::RateLimited(retry_after_s),
-            E::TooLarge => ServerProblem::TooLarge,
-            E::OverQuota => ServerProblem::OverQuota,
-            E::Refused(Code::RegistrationClosed) => ServerProblem::RegistrationClosed,
-            E::Refused(Code::NotFound) => ServerProblem::UnknownAccount,
-            E::Refused(Code::InvalidCommit) => ServerProblem::CommitRefused,
-            E::Server(status) => ServerProblem::Failed(status),
-            _ => ServerProblem::Refused,
-        })
-    }
+/// A credential that fits a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its record.
+    pub id: RecordId,
+    /// Its provider.
+    pub provider: String,
+    /// Its name as shown.
+    pub display: String,
 }
