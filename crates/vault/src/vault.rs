@@ -1,14 +1,14 @@
 //! Opening a vault: the first start, an ordinary start, and a start after a home was lost.
 
+mod first_start;
+
 use std::sync::Arc;
 
 use keymoor_cache::Cache;
 use keymoor_keychain::{Cancel, EntryId, Keychain, Place};
-use keymoor_protocol::{AccountId, ActorId, Cursor, DeviceId, KeysDocument, VaultId};
-use keymoor_sealing::document::{self, Custody};
-use keymoor_sealing::keys::stretch;
-use keymoor_sealing::{Profile, RootKey, SecretKey};
-use secrecy::ExposeSecret as _;
+use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument};
+use keymoor_sealing::RootKey;
+use keymoor_sealing::document::Custody;
 
 use crate::config::{Backend, Config};
 use crate::error::{Error, at};
@@ -18,7 +18,7 @@ use crate::homes::salvaged::Salvaged;
 use crate::homes::{rebuild, without_keychain};
 use crate::keys::Keys;
 use crate::notice::Notice;
-use crate::password::{AskPassword, PasswordFor, ask};
+use crate::password::AskPassword;
 
 /// An open vault. Several may be open on one data directory, in one process or many; each call reads the current state.
 pub struct Vault {
@@ -172,7 +172,12 @@ impl Vault {
             }
             None => {
                 let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
-                open_document(&config, &document.ok_or(Error::Locked)?, device.account, asked)?
+                without_keychain::open_document(
+                    &config,
+                    &document.ok_or(Error::Locked)?,
+                    device.account,
+                    asked,
+                )?
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
@@ -189,7 +194,7 @@ impl Vault {
         let found = Cache::salvage(&path)?;
         let document = found.keys_document.as_deref().and_then(|bytes| KeysDocument::decode(bytes).ok());
         let document = document.ok_or(Error::Cache(keymoor_cache::Error::Damaged))?;
-        let (root, custody) = open_document(&config, &document, document.account, asked)?;
+        let (root, custody) = without_keychain::open_document(&config, &document, document.account, asked)?;
         let known = found.device.clone().filter(|device| device.account == document.account);
         let device = keymoor_cache::Device {
             account: document.account,
@@ -210,78 +215,6 @@ impl Vault {
             None => Cache::set_aside(config.home())?,
         };
         rebuild::from_file(config, device, root, custody, |keys| Salvaged::of(found, keys), aside)
-    }
-
-    /// The very first start: ids and root key, in the keychain before anything else.
-    fn begin(config: Config, keychain: Keychain) -> Result<Self, Error> {
-        if !keychain.list()?.is_empty() || was_here(&config)? {
-            return Err(Error::Locked); // sealed records without their root key: recovery, never a new key
-        }
-        let entry = DeviceEntry {
-            account: AccountId::generate(),
-            vault: VaultId::generate(),
-            device: DeviceId::generate(),
-            root: RootKey::generate(1)?,
-            secret_key: SecretKey::generate()?,
-            recovery_auth: None,
-            previous: Vec::new(),
-            server: None,
-            former: None,
-        };
-        let slot = keychain.put(EntryId::Device, &entry.encode(), None)?;
-        let mut cache = Cache::open(config.home())?;
-        cache.write(|change| {
-            change.set_device(&new_device(&config, &entry))?;
-            change.set_slot(DEVICE_SLOT, crate::homes::mirror::from_slot(slot))?;
-            Ok::<_, Error>(())
-        })?;
-        let (account, vault) = (entry.account, entry.vault);
-        let (root, custody) = entry.into_keys();
-        let keys = Keys::new(account, vault, root, &[]);
-        Ok(Self { config, cache, keychain: Some(keychain), keys, custody, notices: Vec::new() })
-    }
-
-    /// The very first start without a keychain: the password comes first.
-    fn begin_without_keychain(config: Config, asked: AskPassword<'_>) -> Result<Self, Error> {
-        if was_here(&config)? {
-            return Err(Error::Locked); // the cache is gone, not new: recovery, never a new key
-        }
-        let password = ask(asked, PasswordFor::NewVault)?;
-        let (account, vault, root) = (AccountId::generate(), VaultId::generate(), RootKey::generate(1)?);
-        let custody =
-            Custody { secret_key: SecretKey::generate()?, recovery_auth: None, previous: Vec::new() };
-        // Exposed to be stretched.
-        let (_, key) = stretch(password.expose_secret(), &custody.secret_key, account, Profile::NEWEST);
-        let kind = keymoor_protocol::keys::WrapKind::Password;
-        let wrap = document::wrap(&root, account, kind, Some(Profile::NEWEST), &key)?;
-        let document = document::write(&root, account, vault, 1, &custody, vec![wrap])?;
-        // Beside its place, then the cache, then into its place: whatever a crash leaves is either a finished vault or
-        // none.
-        let pending = config.secret_key_file().with_extension("pending");
-        without_keychain::write_private(&pending, custody.secret_key.to_text().as_bytes())?;
-        let mut cache = Cache::open(config.home())?;
-        cache.write(|change| {
-            let device = keymoor_cache::Device {
-                account,
-                vault,
-                device: DeviceId::generate(),
-                actor: ActorId::generate(),
-                keychain: config.keychain.as_str().to_owned(),
-                epoch: root.epoch(),
-                document_version: document.version,
-                cursor: Cursor::START,
-                rebuilt: false,
-                server: None,
-                pin: None,
-                last_sync: None,
-            };
-            change.set_device(&device)?;
-            change.set_keys_document(&document.encode())?;
-            Ok::<_, Error>(())
-        })?;
-        finish_secret_key_file(&config)?;
-        let keys = Keys::new(account, vault, root, &[]);
-        Ok(Self { config, cache, keychain: None, keys, custody, notices: Vec::new() })
     }
 }
 
@@ -358,32 +291,6 @@ fn cache_of(config: &Config) -> Result<There, Error> {
     }
 }
 
-/// Without a keychain: the keys, by the password and the Secret Key's file.
-fn open_document(
-    config: &Config,
-    document: &KeysDocument,
-    account: AccountId,
-    asked: AskPassword<'_>,
-) -> Result<(RootKey, Custody), Error> {
-    finish_secret_key_file(config)?;
-    let secret_key = without_keychain::read_secret_key(config)?.ok_or(Error::Locked)?;
-    let password = ask(asked, PasswordFor::Unlock)?;
-    match without_keychain::unlock(document, account, &secret_key, &password) {
-        Err(Error::WrongPassword) => {
-            // A join was cut short between the cache and the Secret Key's file.
-            let Some(pending) = without_keychain::read_pending_secret_key(config)? else {
-                return Err(Error::WrongPassword);
-            };
-            let opened = without_keychain::unlock(document, account, &pending, &password)?;
-            let path = config.secret_key_file();
-            std::fs::remove_file(&path).map_err(at(&path))?;
-            finish_secret_key_file(config)?;
-            Ok(opened)
-        }
-        opened => opened,
-    }
-}
-
 /// The root key of this cache is gone; whether anything was sealed with it is said, too.
 fn locked(cache: &mut Cache, device: &keymoor_cache::Device) -> Error {
     match cache.read(|view| view.is_empty()) {
@@ -392,33 +299,11 @@ fn locked(cache: &mut Cache, device: &keymoor_cache::Device) -> Error {
     }
 }
 
-/// Whether there was a vault here that is not gone for good: a Secret Key without its cache, or a cache that was damaged.
-fn was_here(config: &Config) -> Result<bool, Error> {
-    let mut files = std::fs::read_dir(config.home()).map_err(at(config.home()))?;
-    let damaged = files.try_fold(false, |found, file| {
-        let name = file?.file_name();
-        Ok::<_, std::io::Error>(found || name.to_string_lossy().starts_with("keymoor.db.damaged"))
-    });
-    let damaged = damaged.map_err(at(config.home()))?;
-    Ok(damaged || config.secret_key_file().exists())
-}
-
 pub(crate) fn make_directory(config: &Config) -> Result<(), Error> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(config.home()).map_err(at(config.home()))?;
-    Ok(())
-}
-
-/// The cache knows the vault, so the Secret Key that was written before it is the right one.
-pub(crate) fn finish_secret_key_file(config: &Config) -> Result<(), Error> {
-    let path = config.secret_key_file();
-    let pending = path.with_extension("pending");
-    if !path.exists() && pending.exists() {
-        std::fs::rename(&pending, &path).map_err(at(&path))?;
-        without_keychain::sync_directory(config.home())?;
-    }
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::keys::Keys;
 use crate::kit::JoinKit;
 use crate::sync::plan;
 use crate::synchronise::{Progress, SyncOptions, SyncReport};
-use crate::vault::{Vault, finish_secret_key_file};
+use crate::vault::Vault;
 
 /// The cache's note that this device came to an account that has a log: an empty one is an error until it was seen.
 pub(crate) const MUST_HAVE_LOG: &str = "must_have_log";
@@ -147,7 +147,7 @@ impl Vault {
         if self.keychain.is_none() {
             let path = self.config.secret_key_file();
             std::fs::remove_file(&path)?;
-            finish_secret_key_file(&self.config)?;
+            without_keychain::finish_secret_key_file(&self.config)?;
         }
         Ok(())
     }

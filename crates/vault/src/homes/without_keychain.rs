@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::error::{Error, at};
+use crate::password::{AskPassword, PasswordFor, ask};
 
 /// Opens a keys document with the password and the Secret Key.
 pub(crate) fn unlock(
@@ -33,6 +34,43 @@ pub(crate) fn unlock(
         }
     }
     Err(Error::WrongPassword)
+}
+
+/// Without a keychain: the keys, by the password and the Secret Key's file.
+pub(crate) fn open_document(
+    config: &Config,
+    document: &KeysDocument,
+    account: AccountId,
+    asked: AskPassword<'_>,
+) -> Result<(RootKey, Custody), Error> {
+    finish_secret_key_file(config)?;
+    let secret_key = read_secret_key(config)?.ok_or(Error::Locked)?;
+    let password = ask(asked, PasswordFor::Unlock)?;
+    match unlock(document, account, &secret_key, &password) {
+        Err(Error::WrongPassword) => {
+            // A join was cut short between the cache and the Secret Key's file.
+            let Some(pending) = read_pending_secret_key(config)? else {
+                return Err(Error::WrongPassword);
+            };
+            let opened = unlock(document, account, &pending, &password)?;
+            let path = config.secret_key_file();
+            std::fs::remove_file(&path).map_err(at(&path))?;
+            finish_secret_key_file(config)?;
+            Ok(opened)
+        }
+        opened => opened,
+    }
+}
+
+/// The cache knows the vault, so the Secret Key that was written before it is the right one.
+pub(crate) fn finish_secret_key_file(config: &Config) -> Result<(), Error> {
+    let path = config.secret_key_file();
+    let pending = path.with_extension("pending");
+    if !path.exists() && pending.exists() {
+        std::fs::rename(&pending, &path).map_err(at(&path))?;
+        sync_directory(config.home())?;
+    }
+    Ok(())
 }
 
 /// The Secret Key of this device; `None` if there is no file.
