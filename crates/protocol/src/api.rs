@@ -19,6 +19,7 @@
 //! | `GET /v1/vaults/{v}/records/{r}/history` | → [`History`] |
 
 use serde::{Deserialize, Serialize};
+use zeroize::ZeroizeOnDrop;
 
 use crate::base64url;
 use crate::commit::{Cursor, SignedCommit};
@@ -202,7 +203,7 @@ pub struct LoginFinish {
 }
 
 /// Asks for the next pair of tokens. The same refresh id gets the same successor until that is first used.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ZeroizeOnDrop)]
 pub struct Refresh {
     /// The refresh token held.
     pub refresh_token: String,
@@ -211,8 +212,8 @@ pub struct Refresh {
     pub refresh_id: [u8; 16],
 }
 
-/// A session's tokens.
-#[derive(Clone, Serialize, Deserialize)]
+/// A session's tokens, wiped when dropped.
+#[derive(Serialize, Deserialize, ZeroizeOnDrop)]
 pub struct Session {
     /// For `Authorization: Bearer`.
     pub access_token: String,

@@ -219,7 +219,7 @@ mod tests {
             [(LoginKind::Password, b"stretched".as_slice()), (LoginKind::Recovery, b"recovery")]
         {
             let session = remote.log_in(ACCOUNT, kind, DEVICE, secret).unwrap();
-            assert_eq!((session.access_token, session.expires_in), (format!("{kind:?}"), 900));
+            assert_eq!((&session.access_token, session.expires_in), (&format!("{kind:?}"), 900));
         }
         // The secrets themselves never travel, in no encoding that a request could have.
         for seen in server.requests() {

@@ -149,8 +149,9 @@ pub fn verify(document: &KeysDocument, root: &RootKey) -> Result<(), OpenError> 
     mac(root, document).verify_slice(&document.mac).map_err(|_| OpenError)
 }
 
-/// What a genuine document holds under the root key.
+/// What a document holds under the root key. It is checked first ([`verify`]), whoever did so before.
 pub fn custody(document: &KeysDocument, root: &RootKey) -> Result<Custody, OpenError> {
+    verify(document, root)?;
     let key = root.custody_key();
     let text = open(&key, &secret_key_context(document.account, document.epoch), &document.secret_key)?;
     let (secret_key, auth) = text.split_first_chunk::<16>().ok_or(OpenError)?;
@@ -267,6 +268,15 @@ mod tests {
         assert!(unlock(&made.document, ACCOUNT, WrapKind::Password, &other).is_err());
         assert!(unlock(&made.document, ACCOUNT, WrapKind::Recovery, &made.password).is_err());
         assert!(unlock(&made.document, AccountId([9; 16]), WrapKind::Password, &made.password).is_err());
+    }
+
+    #[test]
+    fn nothing_is_taken_from_a_document_that_is_not_genuine() {
+        let mut made = made();
+        let root = unlock(&made.document, ACCOUNT, WrapKind::Password, &made.password).unwrap();
+        assert!(custody(&made.document, &root).is_ok());
+        made.document.version += 1; // every envelope opens as before
+        assert!(custody(&made.document, &root).is_err());
     }
 
     #[test]

@@ -226,9 +226,14 @@ fn install(
             change.clear_slot(&crate::homes::mirror::slot_key(id))?;
             change.mark_unmirrored(id)?;
         }
+        let has_mark = left_there.iter().any(|(entry, _)| *entry == EntryId::Mark);
         for slot in [crate::vault::DEVICE_SLOT, "mark", "document", "session"] {
             change.clear_slot(slot)?;
-            change.remove_setting(slot)?;
+            // That this cache itself wrote the mark that is still there remains true. Without the note, a log that has gone
+            // another way since, after a server was put back, would have to reach that mark, and never could.
+            if slot != "mark" || !has_mark {
+                change.remove_setting(slot)?;
+            }
         }
         for (entry, slot) in &left_there {
             let key = match entry {

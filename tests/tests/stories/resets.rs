@@ -1,6 +1,6 @@
 //! A password that was set anew with the recovery kit, and the other devices, and a server that is lost or put back.
 
-use keymoor_journeys::{Device, Server, World};
+use keymoor_journeys::{Device, Server, World, run_fed};
 
 use crate::passwords::{forgets, new_password, only_the_new_one_is_good};
 
@@ -102,8 +102,15 @@ fn put_back(keychain: bool, session: bool) {
             server.end_sessions();
         }
         if changes {
-            // b learnt of the reset by the log, and has the password that goes with it.
+            // b learnt of the reset by the log, and has the password that goes with it. Another is told from a server that
+            // is behind, also while that lets it in.
             b.set("KEYMOOR_PASSWORD_FILE", new_password(&world));
+            b.add("openai", "of b", "sk-own").done();
+            let mut old_password = b.command(&["sync"]);
+            old_password.env("KEYMOOR_PASSWORD_FILE", world.password());
+            run_fed(old_password, b"").ends(4, &["The password is wrong.", "keymoor unlock --recovery"]);
+            b.done(&["rm", "of b"]);
+            b.done(&["erase", "of b"]);
         }
         for device in [&b, &a] {
             device.add("openai", if std::ptr::eq(device, &a) { "of a" } else { "of b" }, "sk-own").done();
@@ -119,6 +126,25 @@ fn put_back(keychain: bool, session: bool) {
         if changes {
             assert_eq!(a.get("later"), b"sk-later");
         }
+    }
+}
+
+/// The command that the words about a wrong password name.
+#[test]
+fn where_the_new_password_is_forgotten_too_the_recovery_kit_sets_the_next() {
+    for keychain in [true, false] {
+        let (world, mut server, mut a, b, old) = reset(keychain);
+        a.add("openai", "later", "sk-later").done();
+        a.sync();
+        drop(b);
+        server.put_back(&old);
+        server.end_sessions();
+        a.set("KEYMOOR_PASSWORD_FILE", world.password());
+        a.run(&["sync"]).ends(4, &["The password is wrong.", "keymoor unlock --recovery"]);
+        forgets(&world, &a).done();
+        a.set("KEYMOOR_PASSWORD_FILE", new_password(&world));
+        a.sync();
+        only_the_new_one_is_good(&world, "c", &[("work", "sk-work"), ("later", "sk-later")]);
     }
 }
 

@@ -133,14 +133,18 @@ impl Vault {
     }
 
     /// Keeps a session and returns its line.
-    pub(crate) fn begin_session(&mut self, remote: &Remote, session: Session) -> Result<Authorised, Error> {
+    pub(crate) fn begin_session(
+        &mut self,
+        remote: &Remote,
+        mut session: Session,
+    ) -> Result<Authorised, Error> {
         let mut refresh_id = [0; 16];
         getrandom::fill(&mut refresh_id)?;
         let line = remote.with_token(&session.access_token);
         let entry = SessionEntry {
-            access: session.access_token.into(),
+            access: std::mem::take(&mut session.access_token).into(),
             expires_at: now().saturating_add(session.expires_in.saturating_mul(1000)),
-            refresh: session.refresh_token.into(),
+            refresh: std::mem::take(&mut session.refresh_token).into(),
             refresh_id,
         };
         self.write_session(&entry)?;

@@ -58,7 +58,7 @@ fn a_stolen_session_is_told_of_until_it_was_read() {
     stage.a.sync();
     let stolen = stolen.lock().unwrap().take().unwrap();
     let thief = Remote::new(&stage.server.url(), None).unwrap();
-    let refresh = Refresh { refresh_token: stolen.refresh_token, refresh_id: [9; 16] };
+    let refresh = Refresh { refresh_token: stolen.refresh_token.clone(), refresh_id: [9; 16] };
     let taken = thief.refresh(&refresh).unwrap();
     thief.with_token(&taken.access_token).limits().unwrap();
     thief.with_token(&taken.access_token).devices().unwrap();

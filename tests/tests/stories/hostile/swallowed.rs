@@ -123,7 +123,7 @@ fn what_belongs_to_another_account_is_not_taken() {
     stage.liar.is_honest();
 
     // At a login the tokens are another account's: nothing of this account goes there.
-    let session = foreign.session.clone();
+    let session = foreign.session;
     stage.server.end_sessions_of(stage.world.account());
     stage.liar.tells(move |asked, pass| match asked.call {
         Call::Login => Answer::made_up(200, &session),
