@@ -16,7 +16,7 @@ CREATE TABLE account (
     keys_document BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The head of a vault's log, and what its live set takes. Apart from the account, whose row is large: each push writes this.
+-- The head of a vault's log, and what its records take. Apart from the account, whose row is large: each push writes this.
 CREATE TABLE vault (
     account_id       BLOB PRIMARY KEY REFERENCES account ON DELETE CASCADE,
     vault_id         BLOB NOT NULL UNIQUE CHECK (length(vault_id) = 16),
@@ -25,7 +25,9 @@ CREATE TABLE vault (
     epoch            INTEGER NOT NULL,           -- of the last commit
     document_version INTEGER NOT NULL,           -- of the last commit
     records          INTEGER NOT NULL,           -- live, undeleted
-    bytes            INTEGER NOT NULL            -- of their envelopes
+    bytes            INTEGER NOT NULL,           -- of their envelopes
+    kept_records     INTEGER NOT NULL,           -- tombstones included
+    kept_bytes       INTEGER NOT NULL            -- of all versions, tombstones and history included
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE device (

@@ -78,15 +78,15 @@ pub enum Code {
     TooLarge,
     /// 422: the commit does not follow, or its digests, versions, epoch or state hash are wrong.
     InvalidCommit,
-    /// 422: the keys document is none, or not the one that the message describes.
+    /// 422: the keys document is none, not the one that the message describes, or of another epoch than the stored one.
     InvalidKeys,
-    /// 422: over the account's quota.
+    /// 422: over the account's quota: what is live, or everything that is kept.
     OverQuota,
     /// 429: too many requests; `Retry-After` says how long.
     RateLimited,
     /// 500: the server's own fault.
     Internal,
-    /// 503: out of order for now.
+    /// 503: out of order for now, or too much is waiting; then `Retry-After` says how long.
     Unavailable,
     /// A code that this version does not know.
     #[serde(other)]
@@ -146,6 +146,9 @@ pub struct Keys {
 }
 
 /// Replaces the keys document if the stored one is the expected one.
+///
+/// The epoch is the stored one's, or the answer is `INVALID_KEYS`. A higher epoch means a new root key, from which another
+/// account proof follows: such a message will have to bring the new proof's hash, and there is none yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewKeys {
     /// The stored version, which must match. The new document's is one higher.
@@ -303,6 +306,9 @@ pub struct Placed {
 /// The versions of a record, newest first: the current one and the older ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
-    /// The versions that the server still keeps.
+    /// The versions that the server still keeps, as many as one answer takes.
     pub versions: Vec<Placed>,
+    /// Whether it keeps older ones that this answer had no room for.
+    #[serde(default)]
+    pub more: bool,
 }

@@ -17,6 +17,9 @@ use crate::store::StoreError;
 /// A body that takes longer to arrive is given up.
 const BODY: Duration = Duration::from_secs(60);
 
+/// Seconds after which a client may try again when too much was waiting.
+const BUSY_S: u64 = 2;
+
 /// A request that is not answered with what it asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -96,6 +99,9 @@ impl From<StoreError> for Refusal {
             StoreError::NoSession => Code::Unauthenticated,
             StoreError::TokenExpired => Code::TokenExpired,
             StoreError::RefreshReused => Code::RefreshReused,
+            StoreError::Busy => {
+                return Self { retry_after: Some(BUSY_S), ..Self::new(Code::Unavailable) };
+            }
             StoreError::Unavailable => Code::Unavailable,
         })
     }

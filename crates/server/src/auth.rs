@@ -11,6 +11,7 @@ use keymoor_protocol::opaque::LoginKind;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use crate::addresses;
 use crate::answer::Refusal;
 use crate::app::Shared;
 use crate::clock::now;
@@ -54,7 +55,8 @@ impl<S: Store> FromRequestParts<Shared<S>> for AnySession {
         let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
         let access = token.and_then(tokens::present).ok_or(Refusal::new(Code::Unauthenticated))?;
-        let info = app.store.session(access, now()).await?;
+        let Address(address) = Address::from_request_parts(parts, app).await?;
+        let info = app.families.look_up(access.family, address, app.store.session(access, now())).await?;
         app.by_account.take(info.account).map_err(Refusal::later)?;
         Ok(Self { proved: proof(&parts.headers, &info), family: access.family, info })
     }
@@ -77,14 +79,15 @@ fn proof(headers: &HeaderMap, info: &SessionInfo) -> bool {
     proof.is_some_and(|proof| Sha256::digest(&proof).as_slice().ct_eq(&info.proof_hash).into())
 }
 
-/// The address of a client.
+/// What stands for the client's address where requests are counted.
 pub(crate) struct Address(pub(crate) IpAddr);
 
-impl<S: Sync> FromRequestParts<S> for Address {
+impl<S: Store> FromRequestParts<Shared<S>> for Address {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared<S>) -> Result<Self, Refusal> {
         let peer = parts.extensions.get::<Peer>();
-        Ok(Self(peer.map_or(IpAddr::from([0, 0, 0, 0]), |Peer(address)| address.ip())))
+        let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Peer(address)| address.ip());
+        Ok(Self(addresses::client(addresses::origin(peer, &parts.headers, &app.trusted_proxies))))
     }
 }

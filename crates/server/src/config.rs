@@ -1,6 +1,6 @@
 //! What an operator sets.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use keymoor_protocol::limits::Limits;
@@ -41,8 +41,12 @@ pub struct Config {
     pub registration: Registration,
     /// How connections are encrypted.
     pub tls: Tls,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Connections at once; more wait.
     pub connections: usize,
+    /// Connections at once from one address, unless it is a trusted proxy's; more are closed.
+    pub connections_per_address: usize,
     /// Requests a second and account, over time.
     pub rate: f64,
     /// Requests that an account may make at once.
@@ -63,6 +67,8 @@ impl Config {
             tls: Tls::Off,
             // Below the 1,024 open files that a process may have where nobody raised it.
             connections: 900,
+            trusted_proxies: Vec::new(),
+            connections_per_address: 64,
             rate: 200.0,
             burst: 2000.0,
             logins: 30.0,

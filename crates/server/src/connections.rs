@@ -18,7 +18,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
+use crate::addresses::Places;
 use crate::lent::lend;
+use crate::patient::Patient;
 
 /// A handshake that takes longer is given up.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -27,17 +29,24 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEAD: Duration = Duration::from_secs(30);
 /// After a failed accept, most likely for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
+/// A client that takes nothing of its answer for this long is given up.
+const WRITE: Duration = Duration::from_secs(30);
+/// After `stop`, what is under way has this long.
+const FAREWELL: Duration = Duration::from_secs(20);
+/// Bytes of a request's head, and of a body that is read ahead.
+const BUFFER: usize = 64 * 1024;
 
 /// A client's address.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// Serves until `stop` completes. Then the port is free at once, and what is under way is answered.
+/// Serves until `stop` completes. Then the port is free at once, and what is under way has a while to be answered.
 pub(crate) async fn serve_connections(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
     router: Router,
     connections: usize,
+    by_address: Places,
     stop: impl Future<Output = ()>,
 ) {
     let service = TowerToHyperService::new(router);
@@ -58,10 +67,14 @@ pub(crate) async fn serve_connections(
             tokio::time::sleep(PAUSE).await;
             continue;
         };
+        let _ = stream.set_nodelay(true); // small answers go out at once
+        let Some(of_address) = by_address.take(peer.ip()) else {
+            continue; // closed
+        };
+        let stream = Patient::new(stream, WRITE);
         let (acceptor, service, watcher) = (acceptor.clone(), service.clone(), shutdown.watcher());
         tokio::spawn(async move {
-            let _place = place;
-            let _ = stream.set_nodelay(true); // small answers go out at once
+            let _places = (place, of_address);
             match acceptor {
                 None => serve_one(stream, peer, service, watcher).await,
                 Some(acceptor) => {
@@ -74,7 +87,7 @@ pub(crate) async fn serve_connections(
         });
     }
     drop(listener);
-    shutdown.shutdown().await;
+    let _ = tokio::time::timeout(FAREWELL, shutdown.shutdown()).await;
 }
 
 async fn serve_one(
@@ -94,7 +107,7 @@ async fn serve_one(
         }
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(BUFFER);
     // What ends a connection early is the client's or the network's doing.
     let _ = watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await;
 }

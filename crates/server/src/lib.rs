@@ -4,14 +4,17 @@
 //! hash, quotas), so that one bad device does not stop the others, and answers only when what it took is on the disk.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod addresses;
 mod answer;
 mod app;
 mod auth;
 mod clock;
 pub mod config;
 mod connections;
+mod families;
 mod lent;
 mod logins;
+mod patient;
 mod rates;
 mod routes;
 mod serve;
@@ -21,4 +24,4 @@ mod tls;
 mod tokens;
 
 pub use config::{Config, Registration, Tls};
-pub use serve::{Error, Serving, check, serve};
+pub use serve::{Error, Serving, check, new_certificate, serve};

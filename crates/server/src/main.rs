@@ -1,7 +1,7 @@
 //! The sync server as a command.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -33,6 +33,9 @@ enum Command {
     Migrate(Database),
     /// Say whether the database can be served; change nothing.
     Check(Database),
+    /// Make a new certificate for --tls self, in place of one that is lost for good. Devices and kits know the server by the
+    /// old one, and refuse the new.
+    NewCertificate(Database),
 }
 
 #[derive(Args)]
@@ -62,17 +65,28 @@ struct Serve {
     /// A PEM file with its private key.
     #[arg(long, env = "KEYMOOR_SERVER_TLS_KEY", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// A proxy before this server: the last address in its X-Forwarded-For counts as the client's. Several with commas.
+    #[arg(long, env = "KEYMOOR_SERVER_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    trusted_proxy: Vec<IpAddr>,
     /// Connections at once; more wait.
-    #[arg(long, env = "KEYMOOR_SERVER_CONNECTIONS", default_value_t = 900)]
+    #[arg(long, env = "KEYMOOR_SERVER_CONNECTIONS", default_value_t = 900, value_parser = connections)]
     connections: usize,
+    /// Connections at once from one address, or one IPv6 network of 64 bits; more are closed. Not for a trusted proxy.
+    #[arg(
+        long,
+        env = "KEYMOOR_SERVER_CONNECTIONS_PER_ADDRESS",
+        default_value_t = 64,
+        value_parser = connections
+    )]
+    connections_per_address: usize,
     /// Requests a second that an account may make over time.
-    #[arg(long, env = "KEYMOOR_SERVER_RATE", default_value_t = 200.0)]
+    #[arg(long, env = "KEYMOOR_SERVER_RATE", default_value_t = 200.0, value_parser = rate)]
     rate: f64,
     /// Requests that an account may make at once.
-    #[arg(long, env = "KEYMOOR_SERVER_BURST", default_value_t = 2000.0)]
+    #[arg(long, env = "KEYMOOR_SERVER_BURST", default_value_t = 2000.0, value_parser = at_least_one)]
     burst: f64,
     /// Logins a minute for one account; ten times as many for one address.
-    #[arg(long, env = "KEYMOOR_SERVER_LOGINS", default_value_t = 30.0)]
+    #[arg(long, env = "KEYMOOR_SERVER_LOGINS", default_value_t = 30.0, value_parser = at_least_one)]
     logins: f64,
 }
 
@@ -117,6 +131,7 @@ fn run(cli: Cli) -> Result<(), String> {
         Command::Serve(options) => runtime.block_on(serve_until_stopped(config(options)?)),
         Command::Migrate(database) => migrate(&path(database)?),
         Command::Check(database) => runtime.block_on(check(path(database)?)),
+        Command::NewCertificate(database) => runtime.block_on(new_certificate(path(database)?)),
     }
 }
 
@@ -134,6 +149,14 @@ async fn check(path: PathBuf) -> Result<(), String> {
     Ok(())
 }
 
+async fn new_certificate(path: PathBuf) -> Result<(), String> {
+    let config = Config::new(path);
+    let made = keymoor_server::new_certificate(&config).await;
+    let fingerprint = made.map_err(|error| about(&config.database, error))?;
+    println!("certificate sha256:{}", hex(&fingerprint));
+    Ok(())
+}
+
 async fn serve_until_stopped(config: Config) -> Result<(), String> {
     let signals =
         || Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
@@ -147,8 +170,7 @@ async fn serve_until_stopped(config: Config) -> Result<(), String> {
     let scheme = if serving.fingerprint.is_some() { "https" } else { "http" };
     println!("listening on {scheme}://{}", serving.address);
     if let Some(fingerprint) = serving.fingerprint {
-        let hex: String = fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
-        println!("certificate sha256:{hex}");
+        println!("certificate sha256:{}", hex(&fingerprint));
     }
     tokio::select! {
         _ = terminate.recv() => {}
@@ -161,6 +183,10 @@ async fn serve_until_stopped(config: Config) -> Result<(), String> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+fn hex(fingerprint: &[u8; 32]) -> String {
+    fingerprint.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What is wrong, with the file that it is about.
@@ -185,12 +211,30 @@ fn config(options: Serve) -> Result<Config, String> {
         listen: options.listen,
         registration,
         tls,
+        trusted_proxies: options.trusted_proxy,
         connections: options.connections,
+        connections_per_address: options.connections_per_address,
         rate: options.rate,
         burst: options.burst,
         logins: options.logins,
         ..Config::new(path(options.database)?)
     })
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=100_000).contains(number));
+    number.ok_or_else(|| "expected a whole number from 1 to 100000".to_owned())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.001..=1e6).contains(number));
+    number.ok_or_else(|| "expected a number from 0.001 to 1000000".to_owned())
+}
+
+/// With less than one, nobody would ever get in.
+fn at_least_one(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (1.0..=1e6).contains(number));
+    number.ok_or_else(|| "expected a number from 1 to 1000000".to_owned())
 }
 
 fn database(text: &str) -> Result<PathBuf, String> {

@@ -24,6 +24,19 @@ impl<K: Hash + Eq> Rates<K> {
 
     /// Takes one token; `Err` with the seconds until there is one.
     pub(crate) fn take(&self, key: K) -> Result<(), u64> {
+        self.left(key, 1.0)
+    }
+
+    /// Whether there is a token; none is taken, and a key that never was seen is not remembered.
+    pub(crate) fn look(&self, key: &K) -> Result<(), u64>
+    where
+        K: Copy,
+    {
+        let is_full = !self.buckets.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key);
+        if is_full { Ok(()) } else { self.left(*key, 0.0) }
+    }
+
+    fn left(&self, key: K, taken: f64) -> Result<(), u64> {
         let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= KEPT {
@@ -36,7 +49,7 @@ impl<K: Hash + Eq> Rates<K> {
         if *tokens < 1.0 {
             return Err(((1.0 - *tokens) / self.rate).ceil() as u64);
         }
-        *tokens -= 1.0;
+        *tokens -= taken;
         Ok(())
     }
 }

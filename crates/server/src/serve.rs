@@ -6,12 +6,13 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::addresses::Places;
 use crate::app::App;
 use crate::config::Config;
 use crate::connections::serve_connections;
 use crate::setup;
 use crate::store::sqlite::{OpenError, Sqlite};
-use crate::tls::encryption;
+use crate::tls;
 
 /// The suffix of the OPAQUE setup's file.
 const SETUP: &str = "opaque";
@@ -37,6 +38,18 @@ pub enum Error {
     /// The certificate or its key cannot be used.
     #[error("the TLS certificate or its key cannot be used")]
     Certificate,
+    /// A file of the certificate that the server made is not there; with its suffix.
+    #[error(
+        "the .{0} file beside the database is missing, and devices and kits know the server by that certificate: put \
+             it back, it is part of the backup (if it is lost for good: keymoor-server new-certificate)"
+    )]
+    MissingCertificate(&'static str),
+    /// Another certificate lies where the one that the server made was.
+    #[error(
+        "the .cert.pem file beside the database is another one than devices and kits know the server by: put the right \
+             one back, it is part of the backup (if it is lost for good: keymoor-server new-certificate)"
+    )]
+    WrongCertificate,
     /// The address is taken or not ours.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::ErrorKind),
@@ -68,24 +81,36 @@ pub async fn serve(
         opened.map_err(|_| Error::Database)??
     };
     let setup = setup::setup(&store, &config.beside(SETUP)).await?;
-    let encryption = encryption(&config)?;
+    let encryption = tls::encryption(&store, &config).await?;
     let refused = |error: std::io::Error| Error::Listen(config.listen, error.kind());
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let fingerprint = encryption.as_ref().map(|encryption| encryption.fingerprint);
     let acceptor = encryption.map(|encryption| encryption.acceptor);
     let router = App::new(&config, store.clone(), setup).router();
-    let done = tokio::spawn(serve_connections(listener, acceptor, router, config.connections, stop));
+    let places = Places::new(config.connections_per_address, &config.trusted_proxies);
+    let done = tokio::spawn(serve_connections(listener, acceptor, router, config.connections, places, stop));
     Ok(Serving { address, fingerprint, store, done })
 }
 
 /// Whether the database could be served, and how many accounts it has. Changes nothing.
 ///
 /// # Errors
-/// A missing, damaged, older or newer database, or an OPAQUE setup that does not belong to it.
+/// A missing, damaged, older or newer database, or an OPAQUE setup or a certificate that does not belong to it.
 pub async fn check(config: &Config) -> Result<u64, Error> {
     Sqlite::check(&config.database)?;
     let store = Sqlite::open(&config.database, config.limits)?;
     setup::verify(&store, &config.beside(SETUP)).await?;
+    tls::verify(&store, config).await?;
     store.accounts().await.map_err(|_| Error::Database)
+}
+
+/// Makes a certificate in place of the one that `Tls::SelfMade` made before; returns its SHA-256. Whatever pinned the old
+/// one no longer knows this server.
+///
+/// # Errors
+/// A missing or damaged database, or files that cannot be written.
+pub async fn new_certificate(config: &Config) -> Result<[u8; 32], Error> {
+    Sqlite::check(&config.database)?;
+    tls::renew(&Sqlite::open(&config.database, config.limits)?, config).await
 }

@@ -32,7 +32,7 @@ pub enum StoreError {
     /// The keys document is not the expected one.
     #[error("the keys document moved")]
     KeysMoved,
-    /// The keys document's version is one that no document has.
+    /// The keys document's version is one that no document has, or its epoch is not the account's.
     #[error("the keys document is invalid")]
     InvalidKeys,
     /// The commit does not follow, or its digests, versions, epoch or state hash are wrong.
@@ -53,6 +53,9 @@ pub enum StoreError {
     /// A refresh token came back that was followed up already; the family is gone.
     #[error("a refresh token was reused")]
     RefreshReused,
+    /// Too much waits to be written.
+    #[error("too much is waiting")]
+    Busy,
     /// The database is full, locked away or damaged.
     #[error("the database is out of order")]
     Unavailable,

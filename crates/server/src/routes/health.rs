@@ -14,7 +14,7 @@ pub(crate) async fn alive() -> Json<Value> {
     Json(json!({ "service": "keymoor-server", "api": ["v1"] }))
 }
 
-/// The database reads and commits.
+/// The database answers.
 pub(crate) async fn ready<S: Store>(State(app): State<Shared<S>>) -> Result<Json<Value>, Refusal> {
     app.store.check().await?;
     Ok(Json(json!({ "ready": true })))

@@ -60,9 +60,10 @@ pub(crate) async fn refresh<S: Store>(
     Address(address): Address,
     Body(refresh): Body<Refresh>,
 ) -> Result<Json<Session>, Refusal> {
-    app.logins_by_address.take(address).map_err(Refusal::later)?;
     let presented = tokens::present(&refresh.refresh_token).ok_or(Refusal::new(Code::Unauthenticated))?;
-    let salt = app.store.refresh_salt(presented.family).await?;
+    let salt = app.store.refresh_salt(presented.family);
+    let salt = app.families.look_up(presented.family, address, salt).await?;
+    app.families.count_refresh(presented.family)?;
     let successor = Tokens::after(&presented.family, &salt, &refresh.refresh_token, &refresh.refresh_id);
     let request = RefreshRequest { presented, refresh_id: refresh.refresh_id, now: now() };
     app.store.refresh(request, successor.hashes()).await?;

@@ -8,6 +8,7 @@ use keymoor_protocol::{
     AccountId, Change, Class, Commit, Cursor, DeviceId, Digest, Envelope, Header, KeysDocument, Kind, Record,
     RecordId, SignedCommit, Tag, VaultId,
 };
+use keymoor_server::store::Store;
 use sha2::{Digest as _, Sha256};
 
 /// What the account proof is, in every account of these tests.
@@ -153,6 +154,13 @@ impl Author {
         self.taken(draft);
         push
     }
+}
+
+/// An author whose account the store has.
+pub(crate) async fn started<S: Store>(store: &S) -> Author {
+    let author = Author::new();
+    store.create_account(author.new_account(), 1).await.unwrap();
+    author
 }
 
 pub(crate) fn record(id: RecordId, version: u64, deleted: bool, size: usize) -> Record {

@@ -54,7 +54,10 @@ mod sqlite {
             accounts_see_nothing_of_each_other;
         quota:
             an_account_holds_so_many_records_and_bytes
-            deletes_pass_over_quota;
+            deletes_pass_over_quota
+            what_was_pushed_as_deleted_is_kept_up_to_a_limit
+            old_versions_make_room_beyond_the_newest
+            a_server_that_lost_deletes_takes_them_back;
         sessions:
             a_session_is_found_by_its_token
             tokens_rotate_and_a_repetition_gets_the_same
@@ -64,6 +67,7 @@ mod sqlite {
             a_superseded_access_token_is_good_until_its_successor_is_used
             tokens_expire
             a_new_login_ends_the_device_s_older_session_of_that_kind
-            a_revoked_device_has_no_session;
+            a_revoked_device_has_no_session
+            the_hundred_and_first_device_takes_the_place_of_the_one_longest_unseen;
     }
 }

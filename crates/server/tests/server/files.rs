@@ -132,3 +132,57 @@ async fn the_write_ahead_log_is_written_back_while_the_server_runs() {
     assert!(size("s.db") > 20_000_000, "{} bytes", size("s.db"));
     assert!(size("s.db-wal") < 25_000_000, "{} bytes of log for 60 MB", size("s.db-wal"));
 }
+
+#[tokio::test]
+async fn a_lost_and_a_strange_certificate_are_refused_and_no_new_one_is_made() {
+    let home = tempfile::tempdir().unwrap();
+    let config = Config { tls: keymoor_server::Tls::SelfMade, ..config(home.path()) };
+    start(&config).await.unwrap();
+    let (certificate, key) = (home.path().join("sub/s.db.cert.pem"), home.path().join("sub/s.db.key.pem"));
+    let right = fs::read(&certificate).unwrap();
+    fs::remove_file(&certificate).unwrap();
+    let missing = Error::MissingCertificate("cert.pem");
+    assert_eq!(start(&config).await, Err(missing));
+    assert_eq!(check(&config).await, Err(missing));
+    assert!(!certificate.exists());
+    assert!(missing.to_string().contains(".cert.pem file"));
+
+    let other_home = tempfile::tempdir().unwrap();
+    let other = Config { tls: keymoor_server::Tls::SelfMade, ..self::config(other_home.path()) };
+    start(&other).await.unwrap();
+    let others = fs::read(other_home.path().join("sub/s.db.cert.pem")).unwrap();
+    fs::write(&certificate, others).unwrap();
+    assert_eq!(start(&config).await, Err(Error::WrongCertificate));
+    assert_eq!(check(&config).await, Err(Error::WrongCertificate));
+    fs::write(&certificate, &right).unwrap();
+    let right_key = fs::read(&key).unwrap();
+    fs::remove_file(&key).unwrap();
+    assert_eq!(start(&config).await, Err(Error::MissingCertificate("key.pem")));
+    fs::write(&key, right_key).unwrap();
+    start(&config).await.unwrap();
+    assert_eq!(check(&config).await, Ok(0));
+    assert_eq!(fs::read(&certificate).unwrap(), right);
+
+    // Lost for good, and said so.
+    fs::remove_file(&certificate).unwrap();
+    let made = keymoor_server::new_certificate(&config).await.unwrap();
+    let serving = serve(config.clone(), async {}).await.unwrap();
+    assert_eq!(serving.fingerprint, Some(made));
+    serving.done.await.unwrap();
+    assert_ne!(fs::read(&certificate).unwrap(), right);
+}
+
+#[tokio::test]
+async fn a_certificate_from_before_a_kill_is_taken_over() {
+    let home = tempfile::tempdir().unwrap();
+    let config = Config { tls: keymoor_server::Tls::SelfMade, ..config(home.path()) };
+    start(&config).await.unwrap();
+    let sql = "DELETE FROM meta WHERE key = 'certificate'";
+    rusqlite::Connection::open(&config.database).unwrap().execute_batch(sql).unwrap();
+    let certificate = home.path().join("sub/s.db.cert.pem");
+    let right = fs::read(&certificate).unwrap();
+    start(&config).await.unwrap();
+    assert_eq!(fs::read(&certificate).unwrap(), right);
+    fs::remove_file(&certificate).unwrap();
+    assert_eq!(start(&config).await, Err(Error::MissingCertificate("cert.pem")));
+}

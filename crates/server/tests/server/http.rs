@@ -4,4 +4,5 @@ mod accounts;
 mod answers;
 mod running;
 mod sessions;
+mod strangers;
 mod tls;

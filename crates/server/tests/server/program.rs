@@ -114,3 +114,23 @@ fn check_and_migrate_say_how_the_database_is() {
     assert_eq!(without_setup.status.code(), Some(1));
     assert!(String::from_utf8(without_setup.stderr).unwrap().contains("OPAQUE setup file"));
 }
+
+#[test]
+fn numbers_that_would_let_nobody_in_are_refused_with_the_bounds() {
+    let home = tempfile::tempdir().unwrap();
+    for (option, value, bounds) in [
+        ("--connections", "0", "a whole number from 1 to 100000"),
+        ("--connections-per-address", "0", "a whole number from 1 to 100000"),
+        ("--connections", "18446744073709551615", "a whole number from 1 to 100000"),
+        ("--logins", "0.5", "a number from 1 to 1000000"),
+        ("--burst", "0", "a number from 1 to 1000000"),
+        ("--burst", "NaN", "a number from 1 to 1000000"),
+        ("--rate", "-1", "a number from 0.001 to 1000000"),
+    ] {
+        let option = format!("{option}={value}");
+        let output = run(&["serve", "--listen", "127.0.0.1:0", &option, "--database"], home.path());
+        assert_eq!(output.status.code(), Some(2), "{option}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(bounds), "{said}");
+    }
+}

@@ -30,8 +30,8 @@ pub(super) fn create(connection: &Connection, new: &NewAccount, now: i64) -> Res
     )?;
     execute(
         connection,
-        "INSERT INTO vault (account_id, vault_id, seq, head, epoch, document_version, records, bytes) \
-         VALUES (?1, ?2, 0, ?3, 0, 0, 0, 0)",
+        "INSERT INTO vault (account_id, vault_id, seq, head, epoch, document_version, records, bytes, \
+         kept_records, kept_bytes) VALUES (?1, ?2, 0, ?3, 0, 0, 0, 0, 0, 0)",
         (&new.account.0, &new.vault.0, &Head::EMPTY.0),
     )
     .map(drop)
@@ -82,14 +82,16 @@ pub(super) fn keys(connection: &Connection, account: AccountId) -> Result<Keys, 
     found.ok_or(StoreError::NotFound)
 }
 
-/// Compare and swap: the stored version is the expected one, the new one is higher, and the epoch does not fall.
+/// Compare and swap: the stored version is the expected one, and the new one is higher. The epoch stays: a new root key comes
+/// with another account proof, and no message brings its hash yet.
 pub(super) fn put_keys(connection: &Connection, account: AccountId, new: &NewKeys) -> Result<(), StoreError> {
     let version = version(&new.keys)?;
     let stored = keys(connection, account)?;
-    let follows =
-        stored.version == new.expected && new.keys.version > stored.version && new.keys.epoch >= stored.epoch;
-    if !follows {
+    if stored.version != new.expected || new.keys.version <= stored.version {
         return Err(StoreError::KeysMoved);
+    }
+    if new.keys.epoch != stored.epoch {
+        return Err(StoreError::InvalidKeys);
     }
     execute(
         connection,

@@ -10,7 +10,7 @@ use super::records::{self, Stored};
 use super::rows::{count, execute, first, get};
 use crate::store::StoreError;
 use crate::store::checked::Checked;
-use crate::store::quota::Totals;
+use crate::store::quota::{Totals, allowance};
 
 /// What a vault's log stands at, and what the next commit is measured by.
 struct Log {
@@ -40,8 +40,14 @@ pub(super) fn append(
         return Ok(cursor);
     }
     follows(push, &log)?;
-    let totals = apply(connection, account, push, log.totals, now)?;
-    if !log.totals.may_become(&totals, limits) {
+    let (mut totals, deletes) = apply(connection, account, push, log.totals, now)?;
+    let excess = totals.excess(limits);
+    if excess > 0 && totals.kept_bytes > log.totals.kept_bytes {
+        // A little more than needed, or each push from here on would look for old versions.
+        let dropped = records::thin(connection, account, excess + limits.bytes / 16)?;
+        dropped.into_iter().for_each(|size| totals.drop(size));
+    }
+    if !log.totals.may_become(&totals, deletes, limits) {
         return Err(StoreError::OverQuota);
     }
     let touched = push.commit.changes.iter().map(|change| change.record);
@@ -64,14 +70,15 @@ fn follows(push: &Checked, log: &Log) -> Result<(), StoreError> {
     if right { Ok(()) } else { Err(StoreError::InvalidCommit) }
 }
 
-/// Makes the changes; returns what the account holds then.
+/// Makes the changes; returns what the account holds then, and how much of what is kept deletes of live records brought.
 fn apply(
     connection: &Connection,
     account: AccountId,
     push: &Checked,
     mut totals: Totals,
     now: i64,
-) -> Result<Totals, StoreError> {
+) -> Result<(Totals, u64), StoreError> {
+    let mut deletes = 0;
     let brought: BTreeMap<RecordId, &Record> =
         push.records.iter().map(|record| (record.id, record)).collect();
     for change in &push.commit.changes {
@@ -81,21 +88,28 @@ fn apply(
         if change.version != version || is_reused {
             return Err(StoreError::InvalidCommit);
         }
-        if let Some(stored) = stored.filter(|stored| !stored.deleted) {
-            totals.remove(stored.size);
+        if let Some(stored) = &stored {
+            totals.remove(stored.size, stored.deleted);
         }
-        match brought.get(&change.record) {
+        let dropped = match brought.get(&change.record) {
             Some(record) => {
-                records::supersede(connection, account, record.id, now)?;
-                records::put(connection, account, record, &change.digest, push.commit.seq)?;
-                if !record.deleted {
-                    totals.add(record.size() as u64);
+                let size = record.size() as u64;
+                if let Some(stored) = &stored {
+                    totals.keep(stored.size);
+                    if record.deleted && !stored.deleted {
+                        deletes += allowance(stored.size, size);
+                    }
                 }
+                totals.add(size, record.deleted);
+                let dropped = records::supersede(connection, account, record.id, now)?;
+                records::put(connection, account, record, &change.digest, push.commit.seq)?;
+                dropped
             }
             None => records::forget(connection, account, change.record)?,
-        }
+        };
+        dropped.into_iter().for_each(|size| totals.drop(size));
     }
-    Ok(totals)
+    Ok((totals, deletes))
 }
 
 fn write(
@@ -112,8 +126,8 @@ fn write(
     )?;
     execute(
         connection,
-        "UPDATE vault SET seq = ?2, head = ?3, epoch = ?4, document_version = ?5, records = ?6, bytes = ?7 \
-         WHERE account_id = ?1",
+        "UPDATE vault SET seq = ?2, head = ?3, epoch = ?4, document_version = ?5, records = ?6, bytes = ?7, \
+         kept_records = ?8, kept_bytes = ?9 WHERE account_id = ?1",
         (
             &account.0,
             commit.seq as i64,
@@ -122,6 +136,8 @@ fn write(
             commit.document_version as i64,
             totals.records as i64,
             totals.bytes as i64,
+            totals.kept_records as i64,
+            totals.kept_bytes as i64,
         ),
     )
     .map(drop)
@@ -138,7 +154,12 @@ fn log(connection: &Connection, account: AccountId) -> Result<Log, StoreError> {
             document_version: count(row, "document_version")?,
             keys_version: count(row, "keys_version")?,
             keys_epoch: get(row, "keys_epoch")?,
-            totals: Totals { records: count(row, "records")?, bytes: count(row, "bytes")? },
+            totals: Totals {
+                records: count(row, "records")?,
+                bytes: count(row, "bytes")?,
+                kept_records: count(row, "kept_records")?,
+                kept_bytes: count(row, "kept_bytes")?,
+            },
         })
     })?;
     found.ok_or(StoreError::NotFound)

@@ -18,7 +18,7 @@ const PAGE_CHAIN: i64 = 5000;
 /// Records in one page of a snapshot.
 const PAGE_RECORDS: usize = 4000;
 /// Versions in one history.
-const PAGE_VERSIONS: i64 = 100;
+const PAGE_VERSIONS: usize = 100;
 
 /// Of an account and a seq.
 const RECORDS_OF_A_COMMIT: &str =
@@ -105,21 +105,22 @@ pub(super) fn history(
     id: RecordId,
 ) -> Result<History, StoreError> {
     let mut versions = Vec::new();
-    let mut room = Room::NEW;
+    let (mut room, mut more) = (Room::NEW, false);
     // The current version first: the history's numbers are all lower, so nothing has to be sorted.
-    let current = "SELECT * FROM record WHERE account_id = ?1 AND record_id = ?2 LIMIT ?3";
-    let older = "SELECT * FROM history WHERE account_id = ?1 AND record_id = ?2 ORDER BY seq DESC LIMIT ?3";
+    let current = "SELECT * FROM record WHERE account_id = ?1 AND record_id = ?2";
+    let older = "SELECT * FROM history WHERE account_id = ?1 AND record_id = ?2 ORDER BY seq DESC";
     for sql in [current, older] {
-        each(connection, sql, (&account.0, &id.0, PAGE_VERSIONS), |row| {
+        each(connection, sql, (&account.0, &id.0), |row| {
             let placed = placed(row)?;
-            if !room.takes(placed.record.size()) {
+            more = versions.len() == PAGE_VERSIONS || !room.takes(placed.record.size());
+            if more {
                 return Ok(Break(()));
             }
             versions.push(placed);
             Ok(Continue(()))
         })?;
     }
-    if versions.is_empty() { Err(StoreError::NotFound) } else { Ok(History { versions }) }
+    if versions.is_empty() { Err(StoreError::NotFound) } else { Ok(History { versions, more }) }
 }
 
 fn head(connection: &Connection, account: AccountId) -> Result<Cursor, StoreError> {

@@ -1,16 +1,20 @@
 //! The live set as rows: records, their history, what was forgotten, and the hashes over all of it.
 
+use std::ops::ControlFlow;
+
 use keymoor_protocol::state::{Buckets, Entry, bucket_hash, bucket_of};
 use keymoor_protocol::{AccountId, Digest, Record, RecordId};
 use rusqlite::Connection;
 
-use super::rows::{all, count, execute, first, get, optional};
+use super::rows::{all, count, each, execute, first, get, optional};
 use crate::store::StoreError;
 
 /// Older versions that are kept whatever their age.
 const KEEP_VERSIONS: i64 = 20;
-/// And whatever their number, if they were superseded more recently than this.
+/// Younger ones than this are kept, too,
 const KEEP_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// up to this number: each push looks through them.
+const KEEP_YOUNG: i64 = 1000;
 
 /// What a change is measured by.
 pub(super) struct Stored {
@@ -47,13 +51,13 @@ pub(super) fn was_forgotten(
     Ok(optional::<i64>(connection, sql, (&account.0, &id.0))?.is_some())
 }
 
-/// Moves the stored version to the history, and drops what has lain there long enough.
+/// Moves the stored version to the history, and drops what has lain there long enough; returns the sizes of what was dropped.
 pub(super) fn supersede(
     connection: &Connection,
     account: AccountId,
     id: RecordId,
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<Vec<u64>, StoreError> {
     let moved = execute(
         connection,
         "INSERT INTO history (account_id, record_id, seq, version, deleted, meta, secret, superseded_at) \
@@ -61,15 +65,38 @@ pub(super) fn supersede(
          WHERE account_id = ?1 AND record_id = ?2",
         (&account.0, &id.0, now),
     )?;
-    if moved > 0 {
-        execute(
-            connection,
-            "DELETE FROM history WHERE account_id = ?1 AND record_id = ?2 AND superseded_at < ?3 AND seq NOT IN \
-             (SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 ORDER BY seq DESC LIMIT ?4)",
-            (&account.0, &id.0, now - KEEP_MS, KEEP_VERSIONS),
-        )?;
+    if moved == 0 {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let sql = "DELETE FROM history WHERE account_id = ?1 AND record_id = ?2 \
+               AND seq <= (SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 \
+               ORDER BY seq DESC LIMIT 1 OFFSET ?4) \
+               AND (superseded_at < ?3 OR seq <= (SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 \
+               ORDER BY seq DESC LIMIT 1 OFFSET ?5)) RETURNING length(meta) + length(secret) AS size";
+    let params = (&account.0, &id.0, now - KEEP_MS, KEEP_VERSIONS, KEEP_YOUNG);
+    all(connection, sql, params, |row| count(row, "size"))
+}
+
+/// Drops history beyond the newest versions of each record, the oldest first, until `excess` bytes are gone; returns the
+/// sizes of what was dropped.
+pub(super) fn thin(connection: &Connection, account: AccountId, excess: u64) -> Result<Vec<u64>, StoreError> {
+    // Which records have so many is read from the index alone: mostly it is none.
+    let sql = "SELECT history.rowid AS place, length(meta) + length(secret) AS size FROM history \
+               JOIN (SELECT rowid AS spare, row_number() OVER (PARTITION BY record_id ORDER BY seq DESC) AS rank \
+               FROM history WHERE account_id = ?1 AND record_id IN (SELECT record_id FROM history \
+               WHERE account_id = ?1 GROUP BY record_id HAVING count(*) > ?2)) ON spare = history.rowid \
+               WHERE rank > ?2 ORDER BY superseded_at, seq";
+    let (mut spare, mut freed) = (Vec::new(), 0);
+    each(connection, sql, (&account.0, KEEP_VERSIONS), |row| {
+        let size = count(row, "size")?;
+        spare.push((get::<i64>(row, "place")?, size));
+        freed += size;
+        Ok(if freed < excess { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    for (place, _) in &spare {
+        execute(connection, "DELETE FROM history WHERE rowid = ?1", [place])?;
+    }
+    Ok(spare.into_iter().map(|(_, size)| size).collect())
 }
 
 pub(super) fn put(
@@ -98,16 +125,21 @@ pub(super) fn put(
     .map(drop)
 }
 
-/// Gone for good, with its history.
-pub(super) fn forget(connection: &Connection, account: AccountId, id: RecordId) -> Result<(), StoreError> {
+/// Gone for good, with its history; returns the sizes of its older versions.
+pub(super) fn forget(
+    connection: &Connection,
+    account: AccountId,
+    id: RecordId,
+) -> Result<Vec<u64>, StoreError> {
     for sql in [
         "DELETE FROM record WHERE account_id = ?1 AND record_id = ?2",
-        "DELETE FROM history WHERE account_id = ?1 AND record_id = ?2",
         "INSERT OR IGNORE INTO forgotten (account_id, record_id) VALUES (?1, ?2)",
     ] {
         execute(connection, sql, (&account.0, &id.0))?;
     }
-    Ok(())
+    let sql = "DELETE FROM history WHERE account_id = ?1 AND record_id = ?2 \
+               RETURNING length(meta) + length(secret) AS size";
+    all(connection, sql, (&account.0, &id.0), |row| count(row, "size"))
 }
 
 /// Hashes the buckets of the touched records anew and returns all of them.

@@ -8,6 +8,9 @@ use super::rows::{execute, first, get};
 use crate::store::{NewSession, Presented, SessionInfo, StoreError};
 use crate::tokens::{ACCESS_MS, REFRESH_MS};
 
+/// Devices of an account.
+const DEVICES: i64 = 100;
+
 pub(super) fn begin(connection: &Connection, new: &NewSession) -> Result<(), StoreError> {
     execute(
         connection,
@@ -15,6 +18,7 @@ pub(super) fn begin(connection: &Connection, new: &NewSession) -> Result<(), Sto
          ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at",
         (&new.account.0, &new.device.0, new.now),
     )?;
+    make_room(connection, new)?;
     // A new login ends what this device had before, and what has expired.
     execute(
         connection,
@@ -39,6 +43,16 @@ pub(super) fn begin(connection: &Connection, new: &NewSession) -> Result<(), Sto
         ),
     )
     .map(drop)
+}
+
+/// A new device is never turned away. Beyond the number, others go: those without a session first, then those that were seen
+/// longest ago. Such a device only has to log in again.
+fn make_room(connection: &Connection, new: &NewSession) -> Result<(), StoreError> {
+    let sql = "DELETE FROM device WHERE account_id = ?1 AND device_id IN (SELECT device_id FROM device d \
+               WHERE account_id = ?1 AND device_id <> ?2 ORDER BY EXISTS (SELECT 1 FROM session s \
+               WHERE s.account_id = d.account_id AND s.device_id = d.device_id AND s.refresh_expires_at >= ?3) DESC, \
+               seen_at DESC, device_id LIMIT -1 OFFSET ?4)";
+    execute(connection, sql, (&new.account.0, &new.device.0, new.now, DEVICES - 1)).map(drop)
 }
 
 /// The session of an access token, and whether this is the first use of its newest tokens.

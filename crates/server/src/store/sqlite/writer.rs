@@ -5,7 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -16,6 +16,8 @@ use crate::store::StoreError;
 
 /// Use cases in one transaction at most: keeps the wait of the first one bounded.
 const GROUP: usize = 256;
+/// Use cases that wait at most. Each holds a request's body, also when its client has hung up.
+const WAITING: usize = 512;
 
 /// Told whether the transaction was committed, answers the caller.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -24,14 +26,14 @@ type Job = Box<dyn FnOnce(&Connection) -> (Answer, bool) + Send>;
 
 /// Dropped, it finishes what waits and closes the database.
 pub(super) struct Writer {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
     counts: Arc<(AtomicU64, AtomicU64)>,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Self {
-        let (jobs, waiting) = channel();
+        let (jobs, waiting) = sync_channel(WAITING);
         let counts = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let counted = Arc::clone(&counts);
         let thread = std::thread::spawn(move || serve(&connection, &waiting, &counted));
@@ -53,7 +55,10 @@ impl Writer {
             (answer, whole)
         });
         let jobs = self.jobs.as_ref().ok_or(StoreError::Unavailable)?;
-        jobs.send(job).map_err(|_| StoreError::Unavailable)?;
+        jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => StoreError::Unavailable,
+        })?;
         receiver.await.map_err(|_| StoreError::Unavailable)?
     }
 
@@ -129,6 +134,8 @@ fn run_group(connection: &Connection, first: Job, waiting: &Receiver<Job>) -> (V
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
 
     fn insert(connection: &Connection, value: i64) -> Result<(), StoreError> {
@@ -167,6 +174,32 @@ mod tests {
         assert_eq!(writer.run(panicking).await, Err(StoreError::Unavailable));
         writer.run(|connection| insert(connection, 1000)).await.unwrap();
         assert_eq!(sum(&writer).await, 1001);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded() {
+        let writer = started();
+        let ((begun, has_begun), (held, go)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+        let mut holding = Box::pin(writer.run(move |_| {
+            begun.send(()).unwrap();
+            go.recv().map_err(|_| StoreError::Unavailable)
+        }));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(holding.as_mut().poll(&mut context).is_pending());
+        has_begun.recv().unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..WAITING {
+            let mut work = Box::pin(writer.run(|connection| insert(connection, 1)));
+            assert!(work.as_mut().poll(&mut context).is_pending());
+            waiting.push(work);
+        }
+        assert_eq!(writer.run(|connection| insert(connection, 1)).await, Err(StoreError::Busy));
+        held.send(()).unwrap();
+        holding.await.unwrap();
+        for work in waiting {
+            work.await.unwrap();
+        }
+        assert_eq!(sum(&writer).await, WAITING as i64);
     }
 
     #[tokio::test]

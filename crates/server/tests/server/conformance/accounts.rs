@@ -31,11 +31,16 @@ pub(super) async fn the_keys_document_is_compared_and_swapped<S: Store>(open: im
     };
     assert_eq!(put(0, 2, 1).await, Err(StoreError::KeysMoved), "another was expected");
     assert_eq!(put(1, 1, 1).await, Err(StoreError::KeysMoved), "not higher");
-    assert_eq!(put(1, 2, 0).await, Err(StoreError::KeysMoved), "an epoch that falls");
+    assert_eq!(put(1, 2, 0).await, Err(StoreError::InvalidKeys), "an epoch that falls");
+    assert_eq!(
+        put(1, 2, 2).await,
+        Err(StoreError::InvalidKeys),
+        "one that rises: its proof would not be known"
+    );
     assert_eq!(store.keys(author.account).await.unwrap(), author.keys(1, 1));
-    put(1, 2, 2).await.unwrap();
-    assert_eq!(put(1, 3, 2).await, Err(StoreError::KeysMoved));
-    assert_eq!(store.keys(author.account).await.unwrap(), author.keys(2, 2));
+    put(1, 2, 1).await.unwrap();
+    assert_eq!(put(1, 3, 1).await, Err(StoreError::KeysMoved));
+    assert_eq!(store.keys(author.account).await.unwrap(), author.keys(2, 1));
 }
 
 pub(super) async fn a_new_password_comes_with_its_keys_document<S: Store>(open: impl Fn(Limits) -> S) {

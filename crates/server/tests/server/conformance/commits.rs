@@ -1,18 +1,12 @@
-use keymoor_protocol::api::NewKeys;
+use keymoor_protocol::api::NewAccount;
 use keymoor_protocol::limits::Limits;
 use keymoor_protocol::state::StateHash;
 use keymoor_protocol::{Cursor, Digest, Head, Kind, RecordId, VaultId};
 use keymoor_server::store::{Store, StoreError};
 
-use crate::author::{Author, Draft, Edit, record};
+use crate::author::{Author, Draft, Edit, record, started};
 
 type Spoil = fn(&mut Draft);
-
-async fn started<S: Store>(store: &S) -> Author {
-    let author = Author::new();
-    store.create_account(author.new_account(), 1).await.unwrap();
-    author
-}
 
 pub(super) async fn the_same_push_is_answered_again<S: Store>(open: impl Fn(Limits) -> S) {
     let store = open(Limits::default());
@@ -111,9 +105,9 @@ pub(super) async fn epoch_and_document_version_follow_the_keys_document<S: Store
     open: impl Fn(Limits) -> S,
 ) {
     let store = open(Limits::default());
-    let mut author = started(&store).await;
-    let keys = NewKeys { expected: 1, keys: author.keys(4, 3) };
-    store.put_keys(author.account, keys).await.unwrap();
+    let mut author = Author::new();
+    let account = NewAccount { keys: author.keys(4, 3), ..author.new_account() };
+    store.create_account(account, 1).await.unwrap();
     let with = |author: &Author, epoch, document_version| {
         let mut draft = author.draft(&[]);
         (draft.commit.epoch, draft.commit.document_version) = (epoch, document_version);

@@ -2,17 +2,11 @@ use keymoor_protocol::limits::Limits;
 use keymoor_protocol::{AccountId, Cursor, Head, RecordId};
 use keymoor_server::store::{Store, StoreError};
 
-use crate::author::{Author, Edit};
+use crate::author::{Edit, started};
 
 /// Pages are cut at about 3 MiB.
 const PAGE: usize = 3 * 1024 * 1024 + 64 * 1024;
 const DAY: i64 = 24 * 60 * 60 * 1000;
-
-async fn started<S: Store>(store: &S) -> Author {
-    let author = Author::new();
-    store.create_account(author.new_account(), 1).await.unwrap();
-    author
-}
 
 pub(super) async fn a_pull_brings_what_came_after<S: Store>(open: impl Fn(Limits) -> S) {
     let store = open(Limits::default());
@@ -144,6 +138,15 @@ pub(super) async fn a_history_of_large_versions_is_bounded<S: Store>(open: impl 
     let history = store.history(author.account, id).await.unwrap();
     let versions: Vec<_> = history.versions.iter().map(|placed| placed.record.version).collect();
     assert_eq!(versions, [12, 11, 10, 9, 8, 7], "the newest that fit in 3 MiB");
+    assert!(history.more, "and says so");
+    let small = RecordId::generate();
+    for count in [100, 101] {
+        while author.set.get(&small).is_none_or(|record| record.version < count) {
+            store.push(author.account, author.write(&[Edit::Put(small, 10)]), 2).await.unwrap();
+        }
+        let history = store.history(author.account, small).await.unwrap();
+        assert_eq!((history.versions.len(), history.more), (100, count > 100));
+    }
 }
 
 pub(super) async fn accounts_see_nothing_of_each_other<S: Store>(open: impl Fn(Limits) -> S) {

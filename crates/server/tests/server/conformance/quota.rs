@@ -2,13 +2,7 @@ use keymoor_protocol::RecordId;
 use keymoor_protocol::limits::Limits;
 use keymoor_server::store::{Store, StoreError};
 
-use crate::author::{Author, Edit, record};
-
-async fn started<S: Store>(store: &S) -> Author {
-    let author = Author::new();
-    store.create_account(author.new_account(), 1).await.unwrap();
-    author
-}
+use crate::author::{Edit, record, started};
 
 pub(super) async fn an_account_holds_so_many_records_and_bytes<S: Store>(open: impl Fn(Limits) -> S) {
     let one = record(RecordId::generate(), 1, false, 1000).size() as u64;
@@ -42,10 +36,117 @@ pub(super) async fn deletes_pass_over_quota<S: Store>(open: impl Fn(Limits) -> S
     store.push(author.account, author.write(&all), 2).await.unwrap();
     drop(store);
     // The operator gave less than the account holds already.
-    let store = open(Limits { records: 2, bytes: 1000, ..Limits::default() });
+    let store = open(Limits { records: 2, bytes: 4000, ..Limits::default() });
     let more = author.draft(&[Edit::Put(ids[0], 1001)]);
     assert_eq!(store.push(author.account, more.push(), 3).await, Err(StoreError::OverQuota));
     store.push(author.account, author.write(&[Edit::Delete(ids[0])]), 3).await.unwrap();
     store.push(author.account, author.write(&[Edit::Put(ids[1], 1000)]), 3).await.unwrap();
     store.push(author.account, author.write(&[Edit::Forget(ids[0]), Edit::Delete(ids[2])]), 3).await.unwrap();
+}
+
+pub(super) async fn what_was_pushed_as_deleted_is_kept_up_to_a_limit<S: Store>(open: impl Fn(Limits) -> S) {
+    let store = open(Limits { bytes: 10_000, ..Limits::default() });
+    let mut author = started(&store).await;
+    let live = RecordId::generate();
+    store.push(author.account, author.write(&[Edit::Put(live, 1000)]), 2).await.unwrap();
+    let mut tombstones = Vec::new();
+    let refused = loop {
+        let id = RecordId::generate();
+        let draft = author.draft(&[Edit::Delete(id)]);
+        match store.push(author.account, draft.push(), 2).await {
+            Ok(_) => {
+                author.taken(draft);
+                tombstones.push(id);
+            }
+            Err(refused) => break refused,
+        }
+        assert!(tombstones.len() < 100, "there is no limit");
+    };
+    assert_eq!(refused, StoreError::OverQuota);
+    assert!(tombstones.len() > 10, "{}", tombstones.len());
+    let again = author.draft(&[Edit::Delete(tombstones[0])]);
+    assert_eq!(
+        store.push(author.account, again.push(), 2).await,
+        Err(StoreError::OverQuota),
+        "deleted again"
+    );
+    // What is known can be deleted, whatever is kept; and what is erased makes room.
+    store.push(author.account, author.write(&[Edit::Delete(live)]), 2).await.unwrap();
+    let next = author.draft(&[Edit::Put(RecordId::generate(), 1000)]);
+    assert_eq!(store.push(author.account, next.push(), 2).await, Err(StoreError::OverQuota));
+    let erased: Vec<_> = tombstones[..5].iter().map(|id| Edit::Forget(*id)).collect();
+    store.push(author.account, author.write(&erased), 2).await.unwrap();
+    store.push(author.account, author.write(&[Edit::Put(RecordId::generate(), 1000)]), 2).await.unwrap();
+
+    let few = Limits { records: 2, ..Limits::default() };
+    drop(store);
+    let store = open(few);
+    let mut author = started(&store).await;
+    let eight: Vec<_> = (0..8).map(|_| Edit::Delete(RecordId::generate())).collect();
+    store.push(author.account, author.write(&eight), 2).await.unwrap();
+    let ninth = author.draft(&[Edit::Delete(RecordId::generate())]);
+    assert_eq!(store.push(author.account, ninth.push(), 2).await, Err(StoreError::OverQuota));
+}
+
+pub(super) async fn old_versions_make_room_beyond_the_newest<S: Store>(open: impl Fn(Limits) -> S) {
+    let store = open(Limits { bytes: 40_000, ..Limits::default() });
+    let mut author = started(&store).await;
+    let (busy, quiet) = (RecordId::generate(), RecordId::generate());
+    for _ in 0..15 {
+        store.push(author.account, author.write(&[Edit::Put(quiet, 1000)]), 2).await.unwrap();
+    }
+    for _ in 0..150 {
+        store.push(author.account, author.write(&[Edit::Put(busy, 1000)]), 3).await.unwrap();
+    }
+    let account = author.account;
+    let versions = async |id| -> Vec<u64> {
+        let history = store.history(account, id).await.unwrap();
+        history.versions.iter().map(|placed| placed.record.version).collect()
+    };
+    assert_eq!(versions(quiet).await, (1..=15).rev().collect::<Vec<_>>(), "up to 20 stay, however old");
+    let kept = versions(busy).await;
+    assert!((21..80).contains(&kept.len()), "{}", kept.len());
+    assert_eq!(kept, (151 - kept.len() as u64..=150).rev().collect::<Vec<_>>(), "the newest");
+    // Where only the newest are left, nothing is given up for more.
+    let mut others = Vec::new();
+    let refused = loop {
+        let id = RecordId::generate();
+        let edits = [Edit::Put(id, 1000), Edit::Delete(*others.last().unwrap_or(&id))];
+        let draft = author.draft(if others.is_empty() { &edits[..1] } else { &edits });
+        match store.push(author.account, draft.push(), 4).await {
+            Ok(_) => {
+                author.taken(draft);
+                others.push(id);
+            }
+            Err(refused) => break refused,
+        }
+        assert!(others.len() < 200, "there is no limit");
+    };
+    assert_eq!(refused, StoreError::OverQuota);
+    let kept = versions(busy).await;
+    assert_eq!(kept, (130..=150).rev().collect::<Vec<_>>());
+}
+
+/// A server that was put back from a copy knows none of these records: their deletes come as new to it.
+pub(super) async fn a_server_that_lost_deletes_takes_them_back<S: Store>(open: impl Fn(Limits) -> S) {
+    let store = open(Limits { records: 10, bytes: 20_000, ..Limits::default() });
+    let (mut before, mut after) = (started(&store).await, started(&store).await);
+    let mut deleted = Vec::new();
+    loop {
+        let id = RecordId::generate();
+        let put = before.draft(&[Edit::Put(id, 1000)]);
+        if store.push(before.account, put.push(), 2).await.is_err() {
+            break;
+        }
+        before.taken(put);
+        deleted.push(id);
+        if deleted.len() % 8 == 0 {
+            let all: Vec<_> = deleted.iter().rev().take(8).map(|id| Edit::Delete(*id)).collect();
+            store.push(before.account, before.write(&all), 2).await.unwrap();
+        }
+    }
+    assert!(deleted.len() > 20, "the account is full: {}", deleted.len());
+    for id in deleted {
+        store.push(after.account, after.write(&[Edit::Delete(id)]), 2).await.unwrap();
+    }
 }

@@ -169,3 +169,30 @@ pub(super) async fn a_revoked_device_has_no_session<S: Store>(open: impl Fn(Limi
     assert_eq!(family.store.remove_device(account, device).await, Err(StoreError::NotFound));
     assert_eq!(family.store.put_device(account, device, vec![1]).await, Err(StoreError::NotFound));
 }
+
+pub(super) async fn the_hundred_and_first_device_takes_the_place_of_the_one_longest_unseen<S: Store>(
+    open: impl Fn(Limits) -> S,
+) {
+    let family = Family::begin(open(Limits::default())).await;
+    let account = family.author.account;
+    let devices: Vec<_> = (2..=100).map(|_| DeviceId::generate()).collect();
+    for (number, device) in (2..).zip(&devices) {
+        family.log_in(*device, LoginKind::Password, [number; 16], i64::from(number)).await;
+    }
+    assert_eq!(family.store.devices(account).await.unwrap().len(), 100);
+    // One without a session goes first, although it was seen after others.
+    family.store.end_session([50; 16]).await.unwrap();
+    family.log_in(DeviceId::generate(), LoginKind::Password, [101; 16], 200).await;
+    let left = family.store.devices(account).await.unwrap();
+    assert_eq!(left.len(), 100);
+    assert!(left.iter().all(|device| device.id != devices[48]));
+    family.access(1, 200).await.unwrap();
+    // Then the one that was seen longest ago; logging in again costs nobody a place.
+    family.log_in(devices[0], LoginKind::Password, [102; 16], 201).await;
+    family.log_in(DeviceId::generate(), LoginKind::Password, [103; 16], 202).await;
+    assert_eq!(family.store.devices(account).await.unwrap().len(), 100);
+    assert_eq!(family.access_of([3; 16], 1, 203).await, Err(StoreError::NoSession));
+    for alive in [[1; 16], [4; 16], [102; 16], [101; 16], [103; 16]] {
+        family.access_of(alive, 1, 203).await.unwrap();
+    }
+}
