@@ -60,20 +60,22 @@ pub(super) fn ask(
     let mut reading = Reading { terminal, entered, limit, in_paste: false };
     let done = reading.read(entry);
     if done.is_err() {
-        drop_the_rest(terminal, reading.in_paste);
+        drop_the_rest(terminal, reading.in_paste.then_some(&reading.entered));
     }
     drop(mute);
     done.map(|()| reading.entered)
 }
 
-/// Reads and drops what the terminal still sends: until it is quiet, and until the end of a paste it has begun. The rest
-/// of a refused paste would otherwise be run by the shell, line by line.
-fn drop_the_rest(terminal: &File, in_paste: bool) {
+/// Reads and drops what the terminal still sends: until it is quiet, and until the end of a paste of which `begun` was
+/// read. The rest of a refused paste would otherwise be run by the shell, line by line.
+fn drop_the_rest(terminal: &File, begun: Option<&Zeroizing<Vec<u8>>>) {
     let late = Instant::now() + LONGEST;
-    let mut in_paste = in_paste;
+    let mut in_paste = begun.is_some();
     let mut held = Zeroizing::new([0; 4096]);
     // Of the bytes before, as many as the mark of the end may have begun with.
-    let mut kept = 0;
+    let tail = begun.map_or(&[][..], |begun| &begun[begun.len().saturating_sub(PASTE_ENDS.len() - 1)..]);
+    let mut kept = tail.len();
+    held[..kept].copy_from_slice(tail);
     while Instant::now() < late && ready(terminal, if in_paste { &STALLED } else { &QUIET }) {
         let mut terminal = terminal;
         let read = match terminal.read(&mut held[kept..]) {

@@ -5,6 +5,7 @@ use std::{
     io::{Read as _, Write as _},
     os::unix::process::ExitStatusExt as _,
     process::{Child, Command, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -124,10 +125,15 @@ fn the_rest_of_a_refused_paste_is_dropped() {
         let mut terminal = Terminal::start(&mut again);
         terminal.wait_for("Secret of openai/work: ");
         let mut person = terminal.person.try_clone().unwrap();
-        let pasted = thread::spawn(move || person.write_all(paste.as_bytes()));
+        let (refused, told) = mpsc::channel();
+        // From a thread of its own: what the shell echoes has to be read meanwhile.
+        thread::spawn(move || {
+            let _ = person.write_all(paste.as_bytes());
+            let _ = told.recv();
+            let _ = person.write_all(b"done\n");
+        });
         terminal.wait_for("Nothing was");
-        pasted.join().unwrap().unwrap();
-        terminal.type_in("done\n");
+        refused.send(()).unwrap();
         let (screen, _) = terminal.end();
         assert!(screen.contains("after: [done]"), "{screen}");
         assert!(!screen.contains("PLANTED"), "{screen}");
