@@ -34,8 +34,8 @@ fn connect(dir: &Path) -> Result<Connection, Error> {
     connection.busy_handler(Some(waiting()))?;
     connection.set_prepared_statement_cache_capacity(96);
     // Every commit is on the disk before it is acknowledged; on a Mac, fsync alone would leave it in the drive's own memory
-    // (elsewhere the two pragmas do nothing). The cache of 16 MB keeps the largest transaction, a first
-    // sync, from spilling into the log twice. Foreign keys are on in the SQLite that is built in; there are none yet.
+    // (elsewhere the two pragmas do nothing). The cache of 16 MB keeps the largest transaction, a first sync, from spilling
+    // into the log twice. Foreign keys are on in the SQLite that is built in; there are none yet.
     //
     // Measured with 10,000 records and left at SQLite's own: pages of 4, 8 and 16 KiB and a longer log make no
     // difference; mapping the file into memory makes opening slower by a tenth; keeping the log on closing makes the
@@ -43,7 +43,8 @@ fn connect(dir: &Path) -> Result<Connection, Error> {
     //
     // A page is looked over when it is read: one that was spoilt should be an error and not a row that is missing.
     connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA cache_size = -16384; PRAGMA cell_size_check = ON;",
+        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; \
+         PRAGMA cache_size = -16384; PRAGMA cell_size_check = ON;",
     )?;
     // SQLite's own checkpoint after a commit would report its failure as the commit's, which has happened by then. One
     // that fails is tried again after the next commit and on closing.

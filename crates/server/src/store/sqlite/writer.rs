@@ -134,7 +134,7 @@ fn run_group(connection: &Connection, first: Job, waiting: &Receiver<Job>) -> (V
 
 #[cfg(test)]
 mod tests {
-    use std::task::{Context, Waker};
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
@@ -193,7 +193,8 @@ mod tests {
             assert!(work.as_mut().poll(&mut context).is_pending());
             waiting.push(work);
         }
-        assert_eq!(writer.run(|connection| insert(connection, 1)).await, Err(StoreError::Busy));
+        let mut beyond = Box::pin(writer.run(|connection| insert(connection, 1)));
+        assert_eq!(beyond.as_mut().poll(&mut context), Poll::Ready(Err(StoreError::Busy)));
         held.send(()).unwrap();
         holding.await.unwrap();
         for work in waiting {
