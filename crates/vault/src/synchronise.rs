@@ -209,7 +209,9 @@ impl Vault {
                     self.cache.write(|change| accept::let_go(change, &push))?;
                     // A server that was restored from a copy may know an older keys document than the commit names.
                     match self.compare_keys(line)? {
-                        Compared::Behind(_) => return Err(Error::Server(ServerProblem::KeysBehind)),
+                        Compared::Behind(_) | Compared::Apart => {
+                            return Err(Error::Server(ServerProblem::KeysBehind));
+                        }
                         Compared::Same if !refused.refused(ServerProblem::CommitRefused, &push) => {
                             return Ok(Some(ServerProblem::CommitRefused));
                         }
