@@ -62,6 +62,7 @@ impl Vault {
     /// # Errors
     /// [`Error::Unreadable`] if what the cache has does not open: it never replaces a copy that may.
     pub(crate) fn mirror_record(&mut self, id: RecordId) -> Result<(), Error> {
+        self.write_mark()?; // before the copy, as above; mostly it is there already
         for deletes in [false, true] {
             match self.mirror_if(id, deletes)? {
                 Mirrored::Done => return Ok(()),
