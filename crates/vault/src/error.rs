@@ -86,6 +86,12 @@ pub enum Error {
     /// This device has another account already, and keys in it.
     #[error("this device has an account")]
     HasAccount,
+    /// The keychain holds the key of another vault, and what that opens.
+    #[error("the keychain is another vault's")]
+    KeychainOfAnother,
+    /// The kit is of a vault that had no server, and nothing of that vault is here.
+    #[error("a kit without a server, and nothing to open")]
+    KitWithoutServer,
     /// The kits of this account were made with it.
     #[error("the account has its kits")]
     KitsMade,

@@ -80,7 +80,7 @@ pub(crate) fn display(name: &str, id: RecordId, holders: &[RecordId]) -> String 
 }
 
 fn active(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
-    let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
+    let Some(whole) = input::sought(text) else { return Ok(Vec::new()) };
     if let Some(id) = by_id(view, &whole, false)? {
         return Ok(candidate(view, keys, id)?.into_iter().collect());
     }
@@ -182,7 +182,7 @@ pub(crate) fn displayed(view: &View<'_>, keys: &Keys, id: RecordId, meta: &Meta)
 
 /// The trash has no index: it is looked through.
 fn trashed(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {
-    let Ok(whole) = input::name(text) else { return Ok(Vec::new()) };
+    let Some(whole) = input::sought(text) else { return Ok(Vec::new()) };
     if let Some(id) = by_id(view, &whole, true)? {
         // What does not open has no name, but its id finds it.
         return Ok(vec![Candidate { id, provider: String::new(), display: id.to_string() }]);

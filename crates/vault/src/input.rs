@@ -22,6 +22,12 @@ pub(crate) fn name(text: &str) -> Result<String, Error> {
     short(text, Input::Name)
 }
 
+/// What somebody looks for: a name, or `provider/name`, which is longer.
+pub(crate) fn sought(text: &str) -> Option<String> {
+    let text: String = text.trim().nfc().collect();
+    (!text.is_empty() && text.chars().count() <= 2 * LONGEST_NAME + 1).then_some(text)
+}
+
 /// A label.
 pub(crate) fn label(text: &str) -> Result<String, Error> {
     short(text, Input::Label)

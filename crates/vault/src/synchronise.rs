@@ -196,12 +196,13 @@ impl Vault {
             };
             progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
             let vault = keys.vault;
+            let changes = push.signed.commit().map_or(0, |commit| commit.changes.len() as u64);
             match line.push(vault, &push) {
                 Ok(cursor) => {
                     let keys = &self.keys;
                     self.cache.write(|change| accept::accepted(change, keys, &push, cursor))?;
                     refused.accepted();
-                    *pushed += push.records.len() as u64;
+                    *pushed += changes;
                     progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
                 }
                 Err(Remote::HeadMoved(_)) => {} // the next pull brings what came first

@@ -16,6 +16,7 @@ use crate::account::join::{MUST_HAVE_LOG, Opened, open_account};
 use crate::config::Config;
 use crate::error::{Alarm, Error};
 use crate::homes::entries::Server;
+use crate::homes::identity::must_not_be_another_s;
 use crate::homes::lock::Lock;
 use crate::homes::without_keychain;
 use crate::keys::Keys;
@@ -29,6 +30,7 @@ use crate::vault::{Patience, Vault, keychain_of, make_directory};
 /// [`Error::WrongPassword`]; [`Error::KitOfAnotherAccount`] if another account's vault is here.
 pub fn unlock_with_kit(config: Config, kit: &JoinKit, password: &SecretString) -> Result<Vault, Error> {
     let _lock = begin(&config)?;
+    must_not_be_another_s(&config, kit.account)?;
     match cache_of(&config, kit.account)? {
         Some((cache, device, Some(document))) => {
             let (root, custody) =
@@ -75,6 +77,7 @@ pub fn unlock_with_recovery(
         Some(account) => account,
         None => account_of(&config)?.ok_or(Error::WordsAlone)?,
     };
+    must_not_be_another_s(&config, account)?;
     let key = kit.key.unlock_key(account);
     let open = |document: &KeysDocument| -> Result<(RootKey, Custody), Error> {
         let root = document::unlock(document, account, WrapKind::Recovery, &key)
@@ -98,7 +101,8 @@ pub fn unlock_with_recovery(
             install(config, left, document, root, custody, server.as_ref(), Cursor::START)?
         }
         None => {
-            let server = server.as_ref().ok_or(Error::WordsAlone)?;
+            let alone = || if kit.account.is_some() { Error::KitWithoutServer } else { Error::WordsAlone };
+            let server = server.as_ref().ok_or_else(alone)?;
             if new_password.is_none() {
                 return Err(Error::PasswordNeeded);
             }
@@ -120,8 +124,11 @@ pub fn unlock_with_recovery(
         }
     };
     drop(lock);
-    if let (Some(password), Some(_)) = (new_password, server) {
-        vault.new_password(password)?;
+    match (new_password, server) {
+        (Some(password), Some(_)) => vault.new_password(password)?,
+        (Some(password), None) if vault.keychain.is_none() => vault.new_password_here(password)?,
+        // A vault with a keychain and without an account has no password.
+        _ => {}
     }
     Ok(vault)
 }

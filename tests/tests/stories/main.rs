@@ -24,3 +24,4 @@ mod refused;
 mod resets;
 mod restored;
 mod told;
+mod two_vaults;

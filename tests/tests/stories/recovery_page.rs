@@ -68,3 +68,21 @@ fn a_device_with_a_page_can_still_join() {
     assert_eq!((b.get("work"), b.get("bot")), (b"sk-work".to_vec(), b"xoxb-1".to_vec()));
     b.assert_well();
 }
+
+#[test]
+fn without_a_keychain_and_a_server_a_forgotten_password_is_replaced() {
+    let world = World::new();
+    let mut a = world.device_without_keychain("a");
+    a.add("openai", "work", "sk-work").done();
+    page(&a).done();
+    let new = world.path("new");
+    std::fs::write(&new, "quite another password\n").unwrap();
+    a.done(&["unlock", "--recovery", "page.txt", "--password-file", new.to_str().unwrap()]);
+    a.run(&["get", "work"]).ends(4, &["The password is wrong."]);
+    a.set("KEYMOOR_PASSWORD_FILE", &new);
+    assert_eq!(a.get("work"), b"sk-work");
+
+    // Where nothing of the vault is left, the page is not blamed for it.
+    a.delete_home();
+    a.run(&["unlock", "--recovery", "page.txt"]).ends(2, &["a vault without a server", "backup"]);
+}

@@ -200,3 +200,17 @@ impl Stranger {
         self.thread.join().unwrap();
     }
 }
+
+#[test]
+fn the_longest_name_is_found_with_its_provider() {
+    let world = World::new();
+    let a = world.device_without_keychain("a");
+    let long = "n".repeat(200);
+    for provider in ["openai", "github"] {
+        a.add(provider, &long, format!("sk-of-{provider}")).done();
+    }
+    assert_eq!(a.get(&format!("github/{long}")), b"sk-of-github");
+    a.done(&["rm", &format!("openai/{long}")]);
+    a.done(&["restore", &format!("openai/{long}")]);
+    assert_eq!(a.get(&format!("openai/{long}")), b"sk-of-openai");
+}

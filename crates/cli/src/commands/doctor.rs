@@ -67,7 +67,8 @@ fn page(diagnosis: &Diagnosis, repair: bool) -> String {
     }
     text.push_str(match (diagnosis.findings.is_empty(), diagnosis.is_well(), repair) {
         (true, ..) => "Everything is in order.\n",
-        (_, true, _) => "Everything that was wrong is mended.\n",
+        (_, true, true) => "Everything that was wrong is mended.\n",
+        (_, true, false) => "Nothing has to be done.\n",
         (_, _, true) => "Some of it could not be mended from this device.\n",
         (_, _, false) => "To mend what can be mended: keymoor doctor --repair\n",
     });

@@ -19,7 +19,7 @@ Example:
   keymoor unlock --recovery keymoor-recovery-kit.txt      is enough alone")]
 pub(crate) struct Args {
     /// The join kit; the password is needed, too.
-    #[arg(long, value_name = "FILE", required_unless_present = "recovery", conflicts_with = "recovery")]
+    #[arg(long, value_name = "FILE", conflicts_with = "recovery")]
     kit: Option<PathBuf>,
     /// The recovery kit.
     #[arg(long, value_name = "FILE")]
@@ -43,7 +43,6 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             let kit = RecoveryKit::from_text(&text).map_err(|error| Failure::Kit { path, error })?;
             unlock_with_recovery(configuration, &kit, passwords.after_recovery()?.as_ref())?
         }
-        // clap lets one of both through.
         (None, None) => return Err(Failure::NoKit),
     };
     let mut session = Session::with(vault, passwords);

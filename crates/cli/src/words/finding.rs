@@ -42,7 +42,8 @@ pub(crate) fn finding(finding: &Finding) -> String {
             format!("Record {id}: the keychain has no copy of the latest value yet.")
         }
         Finding::Unknown { id } => {
-            format!("Record {id}: the keychain has a copy of it, the cache does not know it. It is left as it is.")
+            format!("Record {id}: the keychain has a copy of it, the cache does not know it. It is left as it is. \
+                 With keymoor.db moved away, the next command makes the cache anew from the keychain, with it.")
         }
         Finding::Quarantined { id } => format!("Record {id}: a copy that does not open is kept aside."),
         Finding::StateWrong { healed: true } => {

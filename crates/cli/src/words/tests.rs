@@ -85,6 +85,8 @@ fn failures() -> Vec<Failure> {
         Error::NameTaken,
         Error::HasAccount,
         Error::KitsMade,
+        Error::KeychainOfAnother,
+        Error::KitWithoutServer,
         Error::FileExists("kit.txt".into()),
         Error::MassDelete { count: 90, of: 100 },
         Error::NewerRecord,

@@ -50,12 +50,21 @@ pub(super) fn words(error: &Error) -> Words {
             "On the first device: keymoor account create --server URL\nOn every other one: keymoor account join --kit FILE",
         ),
         Error::NameTaken => Words::new("The provider has a credential of that name already.").safe(UNCHANGED),
+        Error::KeychainOfAnother => Words::new("The keychain holds the key of another vault, and credentials that only it opens.")
+            .safe("Nothing was changed.")
+            .hint(
+                "To open this one beside it: KEYMOOR_KEYCHAIN_SERVICE=another-name keymoor unlock …, with a KEYMOOR_HOME of its own.\n\
+                 To bring the credentials there into the account: keymoor account join --kit FILE",
+            ),
+        Error::KitWithoutServer => Words::new("The kit is of a vault without a server, and nothing of that vault is on this device.")
+            .safe(UNCHANGED)
+            .hint("It opens the vault's data directory. If there is a backup of that, put it in place and try again."),
         Error::KitsMade => Words::new("The kits of this account were made with it, and stay good.")
             .safe(UNCHANGED)
             .hint("Making new ones, which makes the old ones void, is not there yet."),
-        Error::HasAccount => Words::new("This device belongs to another account already.")
+        Error::HasAccount => Words::new("This device belongs to an account already.")
             .safe(UNCHANGED)
-            .hint("A second vault can live beside it: set KEYMOOR_HOME and KEYMOOR_KEYCHAIN_SERVICE."),
+            .hint("To fetch what is new: keymoor sync\nA second vault can live beside it: set KEYMOOR_HOME and KEYMOOR_KEYCHAIN_SERVICE."),
         Error::FileExists(path) => {
             let path = path.display().to_string();
             Words::new(format!("{} is there already and is not written over.", plain(&path)))

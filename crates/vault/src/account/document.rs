@@ -150,18 +150,7 @@ impl Vault {
             Err(Error::Server(problem)) => Some(problem),
             Err(error) => return Err(error),
         };
-        let document = self.keys_document()?.ok_or(Error::Locked)?;
-        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
-        let (account, root) = (self.keys.account, &self.keys.root);
-        // Exposed to be stretched.
-        let (_, unlock) =
-            stretch(password.expose_secret(), &self.custody.secret_key, account, Profile::NEWEST);
-        let mut wraps = document.wraps.clone();
-        wraps.retain(|wrap| wrap.kind != WrapKind::Password);
-        wraps.push(document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?);
-        let version = document.version.max(device.document_version).saturating_add(1);
-        let next = document::rewrite(document, root, version, &self.custody, wraps)?;
-        self.keep_device(None, Some(&next))?;
+        self.new_password_here(password)?;
         let done = match silent {
             None => self.put_keys_back(password),
             Some(problem) => Err(Error::Server(problem)),
@@ -174,6 +163,22 @@ impl Vault {
             Err(Error::Server(problem)) => Err(Error::UnlockedHere(problem)),
             done => done,
         }
+    }
+
+    /// The same where there is no server, or before it is asked: in the keys document on this device.
+    pub(crate) fn new_password_here(&mut self, password: &SecretString) -> Result<(), Error> {
+        let document = self.keys_document()?.ok_or(Error::Locked)?;
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        let (account, root) = (self.keys.account, &self.keys.root);
+        // Exposed to be stretched.
+        let (_, unlock) =
+            stretch(password.expose_secret(), &self.custody.secret_key, account, Profile::NEWEST);
+        let mut wraps = document.wraps.clone();
+        wraps.retain(|wrap| wrap.kind != WrapKind::Password);
+        wraps.push(document::wrap(root, account, WrapKind::Password, Some(Profile::NEWEST), &unlock)?);
+        let version = document.version.max(device.document_version).saturating_add(1);
+        let next = document::rewrite(document, root, version, &self.custody, wraps)?;
+        self.keep_device(None, Some(&next))
     }
 
     /// A session that may fetch the keys document and set a password; `None` if the server refuses it.

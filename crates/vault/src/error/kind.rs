@@ -38,6 +38,7 @@ impl Error {
             | PlainHttp
             | WhichField(_)
             | WordsAlone
+            | KitWithoutServer
             | WhichVersion(_)
             | LastSecret
             | Ambiguous(_)
@@ -46,6 +47,7 @@ impl Error {
             NameTaken
             | HasAccount
             | KitsMade
+            | KeychainOfAnother
             | FileExists(_)
             | MassDelete { .. }
             | NewerRecord

@@ -1,15 +1,29 @@
 //! Keeping what this device is: the device entry in the keychain, the same in the cache.
 
 use keymoor_keychain::{EntryId, Keychain};
-use keymoor_protocol::KeysDocument;
+use keymoor_protocol::{AccountId, KeysDocument};
 use keymoor_sealing::{AuthPassword, RootKey, SecretKey};
 
 use crate::account::join::FORMER;
+use crate::config::Config;
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::entries::{DeviceEntry, Former, Server};
 use crate::homes::mirror::{from_slot, to_slot};
-use crate::vault::{DEVICE_SLOT, Vault};
+use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of};
+
+/// Refuses a keychain that holds the only key of another vault, and something that it opens. What some command began after
+/// everything was lost holds nothing, and gives way.
+pub(crate) fn must_not_be_another_s(config: &Config, account: AccountId) -> Result<(), Error> {
+    let Some(keychain) = keychain_of(config, Patience::default()) else { return Ok(()) };
+    let Some(stored) = keychain.get(EntryId::Device, None)? else { return Ok(()) };
+    let Ok(entry) = DeviceEntry::decode(&stored.bytes) else { return Ok(()) };
+    let ours = entry.account == account || entry.former.is_some_and(|former| former.account == account);
+    let holds = |keychain: &Keychain| -> Result<bool, Error> {
+        Ok(keychain.list()?.iter().any(|(entry, _)| matches!(entry, EntryId::Record(_))))
+    };
+    if ours || !holds(&keychain)? { Ok(()) } else { Err(Error::KeychainOfAnother) }
+}
 
 impl Vault {
     /// Writes keys, server and keys document of this device: the keychain first, for it is what a lost cache comes back from.
