@@ -84,7 +84,7 @@ fn step(desk: &Desk, round: bool) -> Answer<()> {
     }
     // The keychain is written without end otherwise: each round of copies is itself a change.
     if sync_now || mirror_now {
-        while desk.unasked(|vault| Ok(vault.mirror(COPIES)?))?.is_some_and(|written| written > 0) {}
+        while desk.unasked(|vault| Ok(vault.mirror(COPIES)?))?.is_some_and(|left| left > 0) {}
     }
     Ok(())
 }

@@ -184,22 +184,23 @@ impl Worker {
     }
 }
 
+/// How long a call waits before it is tried again.
+const AGAIN_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(200)];
+
 const DIED: Error = Error::Other("its thread has died");
 
 impl Desk {
+    /// Tried again over a new connection, and after a moment once more: a daemon that starts anew needs one.
     fn run<T>(&mut self, work: impl Fn(&System) -> Result<T, Fault>) -> Result<T, Error> {
-        match self.attempt(&work) {
-            Ok(value) => Ok(value),
-            Err(Fault::Final(error)) => Err(error),
-            Err(Fault::Stale(_)) => {
-                self.system = None;
-                self.attempt(&work).map_err(|fault| match fault {
-                    Fault::Final(error) => error,
-                    Fault::Stale(what) => {
-                        self.system = None;
-                        Error::Other(what)
-                    }
-                })
+        let mut waits = AGAIN_AFTER.iter();
+        loop {
+            match self.attempt(&work) {
+                Ok(value) => return Ok(value),
+                Err(Fault::Final(error)) => return Err(error),
+                Err(Fault::Stale(what)) => {
+                    self.system = None;
+                    thread::sleep(*waits.next().ok_or(Error::Other(what))?);
+                }
             }
         }
     }

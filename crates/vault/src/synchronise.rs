@@ -1,7 +1,6 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
-use keymoor_protocol::Cursor;
-use keymoor_protocol::api::{Code, Push};
+use keymoor_protocol::api::Code;
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::account::document::Compared;
@@ -200,17 +199,19 @@ impl Vault {
             match line.push(vault, &push) {
                 Ok(cursor) => {
                     let keys = &self.keys;
-                    self.cache.write(|change| accepted(change, keys, &push, cursor))?;
+                    self.cache.write(|change| accept::accepted(change, keys, &push, cursor))?;
                     refused.accepted();
                     *pushed += push.records.len() as u64;
                     progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
                 }
                 Err(Remote::HeadMoved(_)) => {} // the next pull brings what came first
                 Err(Remote::Refused(Code::InvalidCommit) | Remote::KeysMoved) => {
-                    self.cache.write(|change| let_go(change, &push))?;
+                    self.cache.write(|change| accept::let_go(change, &push))?;
                     // A server that was restored from a copy may know an older keys document than the commit names.
                     match self.compare_keys(line)? {
-                        Compared::Behind(_) => return Err(Error::Server(ServerProblem::KeysBehind)),
+                        Compared::Behind(_) | Compared::Apart => {
+                            return Err(Error::Server(ServerProblem::KeysBehind));
+                        }
                         Compared::Same if !refused.refused(ServerProblem::CommitRefused, &push) => {
                             return Ok(Some(ServerProblem::CommitRefused));
                         }
@@ -218,7 +219,7 @@ impl Vault {
                     }
                 }
                 Err(error @ (Remote::OverQuota | Remote::TooLarge)) => {
-                    self.cache.write(|change| let_go(change, &push))?;
+                    self.cache.write(|change| accept::let_go(change, &push))?;
                     let problem = match error {
                         Remote::OverQuota => ServerProblem::OverQuota,
                         _ => ServerProblem::TooLarge,
@@ -322,38 +323,6 @@ impl Vault {
         })?;
         Ok(())
     }
-}
-
-/// A definite refusal: the commit need not stay frozen. Why that is safe even where it was accepted stands in
-/// [`crate::sync::refused`].
-fn let_go(change: &mut keymoor_cache::Change<'_>, push: &Push) -> Result<(), Error> {
-    if change.frozen()?.is_some_and(|frozen| frozen.signed == push.signed) {
-        change.thaw()?;
-    }
-    Ok(())
-}
-
-/// The server took a commit: base, drafts, chain and cursor move in one transaction.
-fn accepted(
-    change: &mut keymoor_cache::Change<'_>,
-    keys: &crate::keys::Keys,
-    push: &Push,
-    cursor: Cursor,
-) -> Result<(), Error> {
-    if change.frozen()?.as_ref().is_none_or(|frozen| frozen.signed != push.signed) {
-        return Ok(()); // another process heard the answer first
-    }
-    let commit = push.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
-    if cursor != (Cursor { seq: commit.seq, head: push.signed.head() }) {
-        return Err(Error::Alarm(Alarm::ChainBroken));
-    }
-    accept::accept(change, keys, &commit, push)?;
-    change.append_chain(commit.seq, &push.signed)?;
-    change.set_cursor(cursor)?;
-    if change.state()? != commit.state {
-        return Err(Error::Alarm(Alarm::StateWrong));
-    }
-    Ok(())
 }
 
 /// Inside a round every way of not being let in is "sign in"; the caller refreshes once before it believes that.

@@ -143,3 +143,37 @@ fn without_a_keychain_the_recovery_kit_is_enough_offline() {
     only_the_new_one_is_good(&world, "c", &[("work", "sk-work"), ("later", "sk-later")]);
     a.assert_well();
 }
+
+/// Each of two devices sets a new password while the server is out of reach. The one that reaches it last decides, and both
+/// go on.
+#[test]
+fn of_two_new_passwords_the_last_to_arrive_is_the_account_s() {
+    let world = World::new();
+    let (mut server, mut a, mut b) =
+        (world.server(), world.device_without_keychain("a"), world.device_without_keychain("b"));
+    a.add("openai", "work", "sk-work").done();
+    world.create_account(&a, &server);
+    world.join(&b);
+    server.stop();
+    let other = world.path("other-password");
+    std::fs::write(&other, "the password that comes first\n").unwrap();
+    let recovery = world.recovery_kit();
+    let unlock = ["unlock", "--recovery", recovery.to_str().unwrap(), "--password-file"];
+    a.run(&[&unlock[..], &[other.to_str().unwrap()]].concat()).ends(0, &["could not be reached"]);
+    a.set("KEYMOOR_PASSWORD_FILE", &other);
+    forgets(&world, &b).ends(0, &["could not be reached"]);
+    b.set("KEYMOOR_PASSWORD_FILE", new_password(&world));
+
+    server.start_again();
+    server.end_sessions();
+    a.sync();
+    b.add("slack", "bot", "xoxb-1").done();
+    b.sync();
+    only_the_new_one_is_good(&world, "c", &[("work", "sk-work"), ("bot", "xoxb-1")]);
+    // The first learns that its own is not the account's any more, and goes on with the account's.
+    server.end_sessions();
+    a.run(&["sync"]).ends(4, &["The password is wrong."]);
+    a.set("KEYMOOR_PASSWORD_FILE", new_password(&world));
+    a.sync();
+    assert_eq!(a.get("bot"), b"xoxb-1");
+}

@@ -94,7 +94,7 @@ fn whoever_was_ahead_erases_on_the_restored_server_too() {
 }
 
 #[test]
-fn an_erasure_that_was_lost_is_not_made_good_by_bringing_the_key_back() {
+fn an_erasure_that_the_server_lost_can_be_done_again() {
     let (_world, mut server, a, b) = two_devices();
     let old = server.copy("old");
     erase(&a);

@@ -100,15 +100,17 @@ mod tests {
             ],
             value: value.to_vec(),
         };
-        let items = [item("first", "a", b"value"), item("second", "b", &[b'x'; 3000])];
+        let items = vec![item("first", "a", b"value"), item("second", "b", &[b'x'; 3000])];
         one.add_items(&items).unwrap();
         let read = one.items().unwrap();
         other.add_items(&read).unwrap();
-        assert_eq!(other.items().unwrap(), read);
+        // The service adds an attribute of its own, sooner or later.
         let plain = |item: &Item| {
             let ours = item.attributes.iter().filter(|(name, _)| !name.starts_with("xdg:"));
             Item { attributes: ours.cloned().collect(), ..item.clone() }
         };
-        assert_eq!(read.iter().map(plain).collect::<Vec<_>>(), items);
+        for read in [read, other.items().unwrap()] {
+            assert!(read.iter().map(plain).eq(items.iter().cloned()));
+        }
     }
 }

@@ -22,8 +22,10 @@ use crate::vault::Vault;
 /// How the two copies stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compared {
-    /// They have the same version.
+    /// They are the same.
     Same,
+    /// They have the same version and are not the same: two devices set a password without knowing of each other.
+    Apart,
     /// The server's was newer; it is kept here now.
     Taken,
     /// The server's is older; its version.
@@ -47,7 +49,8 @@ impl Vault {
     pub(crate) fn compare_keys(&mut self, line: &Authorised) -> Result<Compared, Error> {
         let wrong = || Error::Alarm(Alarm::KeysDocument);
         let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
-        let here = self.keys_document()?.map_or(0, |document| document.version);
+        let mine = self.keys_document()?;
+        let here = mine.as_ref().map_or(0, |document| document.version);
         let told = line.keys(Some(&self.keys.root.account_proof())).map_err(unauthenticated)?;
         let there = KeysDocument::decode(&told.document).map_err(|_| wrong())?;
         document::verify(&there, &self.keys.root).map_err(|_| wrong())?;
@@ -62,7 +65,7 @@ impl Vault {
             return Err(wrong());
         }
         if there.version == here {
-            return Ok(Compared::Same);
+            return Ok(if mine == Some(there) { Compared::Same } else { Compared::Apart });
         }
         let custody = document::custody(&there, &self.keys.root).map_err(|_| wrong())?;
         self.custody.recovery_auth = custody.recovery_auth;
@@ -96,7 +99,19 @@ impl Vault {
         let profile = self.password_profile()?.unwrap_or(Profile::NEWEST);
         // Exposed to be stretched.
         let (auth, _) = stretch(password.expose_secret(), &self.custody.secret_key, account, profile);
-        match self.compare_keys(&line).map_err(unknown)? {
+        let compared = self.compare_keys(&line).map_err(unknown)?;
+        let (document, compared) = match compared {
+            // The one who comes last goes on from the other's.
+            Compared::Apart => {
+                let (expected, wraps) = (document.version, document.wraps.clone());
+                let root = &self.keys.root;
+                let next = document::rewrite(document, root, expected + 1, &self.custody, wraps)?;
+                self.keep_device(None, Some(&next))?;
+                (next, Compared::Behind(expected))
+            }
+            compared => (document, compared),
+        };
+        match compared {
             Compared::Behind(expected) => {
                 let recovery = match &self.custody.recovery_auth {
                     // Its registration is the one that let us in.
@@ -112,7 +127,7 @@ impl Vault {
                 line.set_password(Some(&self.keys.root.account_proof()), &new)?;
             }
             Compared::Taken => return Err(Error::WrongPassword), // it was changed elsewhere
-            Compared::Same => {}
+            Compared::Same | Compared::Apart => {}
         }
         self.log_in(&remote, &auth).map(drop)
     }

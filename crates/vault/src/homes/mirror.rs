@@ -26,7 +26,8 @@ pub(crate) const DOCUMENT_SLOT: &str = "document";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Vault {
-    /// Writes up to `limit` copies that are behind; returns how many are left. Can be stopped and gone on with at any time.
+    /// Writes up to `limit` copies that are behind; returns how many are left to write. Can be stopped and gone on with at any
+    /// time. What cannot be read cannot be written: it stays behind and is not counted.
     pub fn mirror(&mut self, limit: u32) -> Result<u64, Error> {
         if self.keychain.is_none() {
             return Ok(0);
@@ -35,21 +36,25 @@ impl Vault {
         self.write_mark()?;
         self.write_document()?;
         let behind = self.cache.read(|view| view.unmirrored(u32::MAX))?;
-        let mut room = limit;
+        let (mut room, mut unreadable) = (limit, 0);
         // What is to go goes last: after a join it is the only other copy of what comes.
         for deletes in [false, true] {
             for id in &behind {
                 if room == 0 {
                     break;
                 }
-                room -= u32::from(self.mirror_if(*id, deletes)? == Mirrored::Done);
+                match self.mirror_if(*id, deletes)? {
+                    Mirrored::Done => room -= 1,
+                    Mirrored::Unreadable if !deletes => unreadable += 1,
+                    Mirrored::Unreadable | Mirrored::Other => {}
+                }
             }
         }
         let left = self.cache.read(|view| view.unmirrored_count())?;
         if left == 0 {
             self.drop_former()?;
         }
-        Ok(left)
+        Ok(left.saturating_sub(unreadable))
     }
 
     /// Writes one record's copy, or deletes it where the cache has the record no more.
@@ -57,6 +62,7 @@ impl Vault {
     /// # Errors
     /// [`Error::Unreadable`] if what the cache has does not open: it never replaces a copy that may.
     pub(crate) fn mirror_record(&mut self, id: RecordId) -> Result<(), Error> {
+        self.write_mark()?; // before the copy, as above; mostly it is there already
         for deletes in [false, true] {
             match self.mirror_if(id, deletes)? {
                 Mirrored::Done => return Ok(()),

@@ -1,12 +1,45 @@
-//! A frozen commit was accepted: its records are the base now, and drafts that say no more vanish (rule 4).
+//! What becomes of the frozen commit: accepted, its records are the base now, and drafts that say no more vanish (rule 4);
+//! refused, it is let go.
 
 use keymoor_cache::Change;
 use keymoor_protocol::api::Push;
-use keymoor_protocol::{Commit, Kind};
+use keymoor_protocol::{Commit, Cursor, Kind};
 
 use crate::drafts;
-use crate::error::Error;
+use crate::error::{Alarm, Error};
 use crate::keys::Keys;
+
+/// The server took a commit: base, drafts, chain and cursor move in one transaction.
+pub(crate) fn accepted(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    push: &Push,
+    cursor: Cursor,
+) -> Result<(), Error> {
+    if change.frozen()?.as_ref().is_none_or(|frozen| frozen.signed != push.signed) {
+        return Ok(()); // another process heard the answer first
+    }
+    let commit = push.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
+    if cursor != (Cursor { seq: commit.seq, head: push.signed.head() }) {
+        return Err(Error::Alarm(Alarm::ChainBroken));
+    }
+    accept(change, keys, &commit, push)?;
+    change.append_chain(commit.seq, &push.signed)?;
+    change.set_cursor(cursor)?;
+    if change.state()? != commit.state {
+        return Err(Error::Alarm(Alarm::StateWrong));
+    }
+    Ok(())
+}
+
+/// A definite refusal: the commit need not stay frozen. Why that is safe even where it was accepted stands in
+/// [`crate::sync::refused`].
+pub(crate) fn let_go(change: &mut Change<'_>, push: &Push) -> Result<(), Error> {
+    if change.frozen()?.is_some_and(|frozen| frozen.signed == push.signed) {
+        change.thaw()?;
+    }
+    Ok(())
+}
 
 /// Makes the frozen records the base. The caller moves the cursor in the same transaction.
 pub(crate) fn accept(

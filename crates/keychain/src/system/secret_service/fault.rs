@@ -1,5 +1,7 @@
 //! Errors of the bus, told apart by variant and by their D-Bus name, never by their words.
 
+use std::io::ErrorKind;
+
 use zbus::DBusError as _;
 
 use crate::{error::Error, system::Fault};
@@ -8,7 +10,15 @@ use crate::{error::Error, system::Fault};
 pub(super) fn connecting(error: &zbus::Error) -> Fault {
     match named(error) {
         Some(fault) => fault,
-        None => Fault::Final(Error::NotAvailable),
+        None => match error {
+            // A bus that is there and was too busy for one more, as when many programs start at once.
+            zbus::Error::InputOutput(error)
+                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) =>
+            {
+                Fault::Stale("the session bus did not take the connection")
+            }
+            _ => Fault::Final(Error::NotAvailable),
+        },
     }
 }
 
@@ -51,6 +61,9 @@ mod tests {
         is(meaning("org.freedesktop.DBus.Error.ServiceUnknown"), Error::NotAvailable);
         is(meaning("org.freedesktop.DBus.Error.Spawn.ExecFailed"), Error::NotAvailable);
         is(connecting(&zbus::Error::Handshake(String::new())), Error::NotAvailable);
+        let io = |kind: ErrorKind| zbus::Error::InputOutput(std::sync::Arc::new(kind.into()));
+        is(connecting(&io(ErrorKind::NotFound)), Error::NotAvailable);
+        assert!(matches!(connecting(&io(ErrorKind::NotConnected)), Fault::Stale(_)));
         let unknown = zbus::fdo::Error::ServiceUnknown(String::new());
         is(calling(&zbus::Error::FDO(Box::new(unknown))), Error::NotAvailable);
         assert!(matches!(meaning("org.freedesktop.Secret.Error.NoSession"), Fault::Stale(_)));
