@@ -2,6 +2,7 @@
 
 use keymoor_protocol::{Digest, Record, RecordId};
 
+use crate::care::Quarantined;
 use crate::error::Error;
 use crate::records::Layer;
 use crate::rows::{int, number, number_if_any, record};
@@ -74,8 +75,8 @@ impl Change<'_> {
         .map(drop)
     }
 
-    /// Copies what a layer keeps of a record into the history, unless it is `digest`, the content
-    /// that comes, or is there already.
+    /// Copies what a layer keeps of a record into the history, unless it is `digest`, the content that comes, or is there
+    /// already. What is not what was put there any more is no history: it goes into the quarantine.
     pub(crate) fn supersede(
         &mut self,
         layer: Layer,
@@ -83,6 +84,20 @@ impl Change<'_> {
         digest: Digest,
         at: u64,
     ) -> Result<(), Error> {
+        let kept = match layer {
+            Layer::Draft => self.kept(id)?.draft,
+            Layer::Base => self.kept(id)?.base,
+        };
+        let Some(kept) = kept.filter(|kept| kept.digest != digest) else { return Ok(()) };
+        if Record::decode(&kept.bytes).map_or(true, |record| record.digest() != kept.digest) {
+            return self.quarantine(&Quarantined {
+                id,
+                home: "cache".to_owned(),
+                reason: "seal".to_owned(),
+                at,
+                record_bytes: kept.bytes,
+            });
+        }
         // A content that was a draft when it was first superseded may have been acknowledged since: its number is noted.
         let sql = match layer {
             Layer::Draft => {

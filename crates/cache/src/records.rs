@@ -100,8 +100,7 @@ impl View<'_> {
         if base.is_none() && draft.is_none() {
             return Ok(None);
         }
-        let erased = self.one("SELECT 1 FROM erasure WHERE id = ?1", [id.0], |_| Ok(()))?.is_some();
-        Ok(Some(Current { base, draft, erased }))
+        Ok(Some(Current { base, draft, erased: self.is_erased(id)? }))
     }
 
     /// What the server knows of a record.
@@ -114,9 +113,9 @@ impl View<'_> {
         self.one("SELECT * FROM draft WHERE id = ?1", [id.0], |row| read_draft(row, id))
     }
 
-    /// Everything that waits for the server, sorted by id.
-    pub fn drafts(&self) -> Result<Vec<Draft>, Error> {
-        self.all("SELECT * FROM draft ORDER BY id", (), |row| read_draft(row, id(row, "id")?))
+    /// The records that wait for the server, sorted by id: also those whose row is a record no more.
+    pub fn draft_ids(&self) -> Result<Vec<RecordId>, Error> {
+        self.all("SELECT id FROM draft ORDER BY id", (), |row| id(row, "id"))
     }
 
     /// How many records wait for the server.
@@ -161,6 +160,11 @@ impl View<'_> {
             base: layer("SELECT * FROM base WHERE id = ?1", true)?,
             draft: layer("SELECT * FROM draft WHERE id = ?1", false)?,
         })
+    }
+
+    /// Whether the user erased a record for good that the server still has.
+    pub fn is_erased(&self, id: RecordId) -> Result<bool, Error> {
+        Ok(self.one("SELECT 1 FROM erasure WHERE id = ?1", [id.0], |_| Ok(()))?.is_some())
     }
 
     /// Records that the user erased for good and that the server still has; sorted by id.

@@ -70,6 +70,14 @@ pub(crate) fn current(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Cont
     keys.open(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })
 }
 
+/// What a layer keeps of a record; `None` also where that is a record no more.
+pub(crate) fn legible<T>(read: Result<Option<T>, keymoor_cache::Error>) -> Result<Option<T>, Error> {
+    match read {
+        Err(keymoor_cache::Error::Record(_)) => Ok(None),
+        read => Ok(read?),
+    }
+}
+
 /// Whether `still`, what the caller saw last, is the version in use.
 pub(crate) fn must_still_be(content: &Content, still: Option<&str>) -> Result<(), Error> {
     let changed = still.is_some_and(|still| content.meta.version_id(None) != still);

@@ -4,7 +4,7 @@ use keymoor_protocol::RecordId;
 
 use crate::clock::now;
 use crate::drafts::{self, Kept};
-use crate::error::Error;
+use crate::error::{Error, KeychainProblem};
 use crate::vault::Vault;
 
 /// What became of an erasure.
@@ -21,21 +21,29 @@ impl Vault {
     pub fn erase(&mut self, id: RecordId) -> Result<Erased, Error> {
         let keys = &self.keys;
         let on_server = self.cache.write(|change| {
-            let current = change.current(id)?.ok_or(Error::NotFound)?;
+            let kept = change.kept(id)?;
+            if kept.base.is_none() && kept.draft.is_none() {
+                return Err(Error::NotFound);
+            }
             // A frozen commit may have reached the server although its answer did not come back.
             let sent =
                 change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
-            if current.base.is_none() && !sent {
+            if kept.base.is_none() && !sent {
                 change.drop_draft(id)?;
                 change.forget(id)?;
                 return Ok::<_, Error>(false);
             }
             // The server still has it: it stays until the commit that forgets it was accepted, as a deleted draft that
             // nothing lists. The keychain's copy says the same, so that a cache lost before then does not bring it back.
-            let content = drafts::current(change, keys, id)?;
-            if !content.meta.deleted() {
-                let content = content.delete(drafts::actor(change, keys)?, now());
-                drafts::write(change, keys, id, &content)?;
+            match drafts::current(change, keys, id) {
+                Ok(content) if !content.meta.deleted() => {
+                    let content = content.delete(drafts::actor(change, keys)?, now());
+                    drafts::write(change, keys, id, &content)?;
+                }
+                Ok(_) => {}
+                // What cannot be read cannot be sealed as deleted. It is marked as it is, and nothing lists it either.
+                Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => {}
+                Err(error) => return Err(error),
             }
             change.mark_erased(id, now())?;
             Ok(true)
@@ -45,6 +53,8 @@ impl Vault {
             Ok(()) if self.keychain.is_none() => Kept::Off,
             Ok(()) => Kept::Yes,
             Err(Error::Keychain(problem)) => Kept::Failed(problem),
+            // Nothing was written over it: its mark stays.
+            Err(Error::Unreadable { .. }) => Kept::Failed(KeychainProblem::Other),
             Err(error) => return Err(error),
         };
         Ok(Erased { on_server, keychain })

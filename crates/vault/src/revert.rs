@@ -57,12 +57,13 @@ fn in_place_of_lost(
     id: RecordId,
     old: &Content,
 ) -> Result<Written, Error> {
+    if let Some(layer) = change.kept(id)?.draft {
+        heal::aside(change, id, &layer)?;
+        change.drop_draft(id)?;
+    }
     // What cannot be read may have counters of this cache's; none may be given twice.
     let known = drafts::actor(change, keys)?;
     let actor = take::new_actor(change, keys, known)?;
-    if let Some(layer) = change.kept(id)?.draft {
-        heal::aside(change, id, &layer)?;
-    }
     let mut action = old.clone().act(actor, now());
     action.write_again();
     drafts::create(change, keys, id, &action.finish())

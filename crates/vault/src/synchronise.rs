@@ -284,7 +284,8 @@ impl Vault {
             guard.deleted += self.cache.read(|view| {
                 // Only what is in use here counts: a long absence brings many deletes of records never seen.
                 verified.deletes().into_iter().try_fold(0, |count, id| {
-                    let live = view.current(id)?.is_some_and(|current| !current.record().deleted);
+                    let current = drafts::legible(view.current(id))?;
+                    let live = current.is_some_and(|current| !current.record().deleted);
                     Ok::<_, Error>(count + u64::from(live))
                 })
             })?;

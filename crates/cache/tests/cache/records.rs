@@ -23,7 +23,7 @@ fn a_draft_lies_over_its_base_and_leaves_when_dropped() {
     assert_eq!(current.base, Some(Base { record: base.clone(), seq: 4 }));
     assert_eq!(current.draft, Some(Draft { record: draft.clone(), saved_at: 77 }));
     assert_eq!(current.record(), &draft);
-    assert_eq!(read(&mut cache, |v| v.drafts()), [Draft { record: draft.clone(), saved_at: 77 }]);
+    assert_eq!(read(&mut cache, |v| v.draft_ids()), [id]);
     assert_eq!(read(&mut cache, |v| v.draft_count()), 1);
     assert_eq!(read(&mut cache, |v| v.draft(id)), current.draft);
 

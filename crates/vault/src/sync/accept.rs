@@ -52,13 +52,13 @@ pub(crate) fn accept(
         let id = record.id;
         let content = keys.open(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
         change.put_base(record, commit.seq, keys.tags(&content.meta))?;
-        let Some(draft) = change.draft(id)? else { continue };
+        let Some(draft) = drafts::legible(change.draft(id))? else { continue };
         if draft.record.digest() == record.digest() {
             change.drop_draft(id)?;
             continue;
         }
         // Edited since it was frozen: the draft goes on from the new base.
-        let newer = keys.open(&draft.record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
+        let Ok(newer) = keys.open(&draft.record) else { continue }; // it waits to be healed
         if newer.meta == content.meta {
             change.drop_draft(id)?;
         } else if newer.is_newer() {

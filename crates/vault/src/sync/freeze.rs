@@ -31,7 +31,7 @@ pub(crate) fn freeze(
     let device = change.device()?.ok_or(Error::Locked)?;
     let mut erased: BTreeSet<RecordId> = change.erasures()?.into_iter().collect();
     for id in erased.clone() {
-        if change.base(id)?.is_none() {
+        if change.kept(id)?.base.is_none() {
             // Sent in vain before it was erased, or lost by the server since: there is nobody to tell.
             change.drop_draft(id)?;
             change.forget(id)?;
@@ -39,11 +39,11 @@ pub(crate) fn freeze(
         }
     }
     let mut records = Vec::new();
-    for draft in change.drafts()? {
-        let id = draft.record.id;
+    for id in change.draft_ids()? {
         if erased.contains(&id) || room.aside.contains(&id) {
             continue;
         }
+        let Some(draft) = drafts::legible(change.draft(id))? else { continue };
         let Some(record) = ready(change, keys, draft.record)? else { continue };
         if record.size() > BYTES_A_RECORD || (room.full && grows(change, &record)?) {
             continue; // what is too large waits to be settled, and the other for room
@@ -57,7 +57,7 @@ pub(crate) fn freeze(
     records.truncate(if room == 0 { 0 } else { plan::cut(&sizes, room) });
     let mut changes: Vec<keymoor_protocol::Change> = records.iter().map(change_of).collect();
     for id in forgets {
-        let Some(base) = change.base(id)? else { continue };
+        let Some(base) = drafts::legible(change.base(id))? else { continue };
         changes.push(keymoor_protocol::Change {
             record: id,
             version: base.record.version + 1,
@@ -91,7 +91,11 @@ pub(crate) fn freeze(
 fn ready(change: &mut Change<'_>, keys: &Keys, draft: Record) -> Result<Option<Record>, Error> {
     let id = draft.id;
     let Ok(content) = keys.open(&draft) else { return Ok(None) };
-    let Some(base) = change.base(id)? else { return Ok(Some(draft)) };
+    let base = match change.base(id) {
+        Err(keymoor_cache::Error::Record(_)) => return Ok(None),
+        base => base?,
+    };
+    let Some(base) = base else { return Ok(Some(draft)) };
     let Ok(base) = keys.open(&base.record) else { return Ok(None) };
     if base.is_newer() || content.is_newer() {
         return Ok(None);

@@ -17,7 +17,7 @@ use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan;
 use crate::sync::snapshot::Proved;
-use crate::sync::take::{Outcome, forget, take};
+use crate::sync::take::{Outcome, draft_of, forget, take};
 
 /// Makes the staged set the base, as far as the chain proves it.
 pub(crate) fn reconcile(
@@ -51,7 +51,10 @@ pub(crate) fn reconcile(
     for Base { record, seq } in absent {
         if seq > ancestor {
             // The server lost it. Its draft goes on without a base, or becomes one again.
-            let kept = change.draft(record.id)?.map_or(record, |draft| draft.record);
+            let kept = match draft_of(change, keys, record.id, &mut actor, outcome)? {
+                Some((draft, _)) => draft,
+                None => record,
+            };
             change.remove_base(kept.id)?;
             if is_newer(&kept) {
                 drafts::carry(change, keys, kept.id, &kept)?;
@@ -63,8 +66,7 @@ pub(crate) fn reconcile(
         }
     }
     // Erased by somebody who had not seen what was lost, or never heard of an edit here: it comes back under a new id.
-    for draft in change.drafts()? {
-        let id = draft.record.id;
+    for id in change.draft_ids()? {
         if proved.forgotten.contains(&id) && !present.contains(&id) {
             forget(change, keys, id, outcome)?;
         }
@@ -117,7 +119,7 @@ fn take_placed(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let Placed { seq, record } = placed;
-    let mine = change.base(record.id)?;
+    let mine = drafts::legible(change.base(record.id))?;
     if mine.as_ref().is_some_and(|base| base.record.digest() == record.digest()) {
         // The same bytes: only the commit that wrote them may have another number now.
         if mine.as_ref().is_some_and(|base| base.seq != *seq) {
@@ -130,7 +132,7 @@ fn take_placed(
     }
     // What this device had seen acknowledged goes into its draft, so that nothing of it is lost.
     let opened = mine.and_then(|base| Some((keys.open(&base.record).ok()?, base.record)));
-    let draft = change.draft(record.id)?;
+    let draft = draft_of(change, keys, record.id, actor, outcome)?;
     if let Some((known, mine)) = opened.as_ref().filter(|(known, _)| known.is_newer()) {
         // Not merged here. If the server's says less, it stays as a draft that waits for an update.
         let says_all = keys.open_meta(record).is_ok_and(|meta| {
@@ -140,13 +142,10 @@ fn take_placed(
             change.put_draft(mine, keys.tags(&known.meta), now())?;
         }
     } else if let (Some((known, _)), false) =
-        (opened, draft.as_ref().is_some_and(|draft| is_newer(&draft.record)))
+        (opened, draft.as_ref().is_some_and(|(draft, _)| is_newer(draft)))
     {
         let content = match draft {
-            Some(draft) => match keys.open(&draft.record) {
-                Ok(draft) => merge(&draft, &known),
-                Err(_) => known,
-            },
+            Some((_, draft)) => merge(&draft, &known),
             None => known,
         };
         drafts::write(change, keys, record.id, &content)?;

@@ -7,6 +7,7 @@ use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts;
 use crate::error::Error;
+use crate::homes::heal;
 use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan::{self, Left};
@@ -40,32 +41,25 @@ pub(crate) fn take(
         outcome.notices.push(Notice::Quarantined { id });
         return Ok(change.put_base(record, seq, NAMELESS)?);
     };
-    let before = change.current(id)?;
-    let draft = before.as_ref().and_then(|current| current.draft.as_ref());
-    if incoming.is_newer() || draft.is_some_and(|draft| is_newer(&draft.record)) {
+    let draft = drafts::legible(change.draft(id))?;
+    if incoming.is_newer() || draft.as_ref().is_some_and(|draft| is_newer(&draft.record)) {
         return beside(change, keys, record, seq, &incoming, outcome);
     }
-    let base = before.as_ref().and_then(|c| c.base.as_ref()).and_then(|base| keys.open(&base.record).ok());
-    let mut draft = match before.as_ref().and_then(|current| current.draft.as_ref()) {
-        None => None,
-        Some(draft) => match keys.open(&draft.record) {
-            Ok(content) => Some(content),
-            Err(_) => {
-                aside(change, &draft.record, "cache")?;
-                outcome.notices.push(Notice::Quarantined { id });
-                None
-            }
-        },
+    let was = drafts::legible(change.base(id))?;
+    let was_live = match (&draft, &was) {
+        (Some(draft), _) => !draft.record.deleted,
+        (None, base) => base.as_ref().is_some_and(|base| !base.record.deleted),
     };
+    let base = was.and_then(|base| keys.open(&base.record).ok());
+    let mut draft = draft_of(change, keys, id, actor, outcome)?.map(|(_, content)| content);
     let known: Vec<&Content> = base.iter().chain(&draft).collect();
     if incoming.meta.seen.contains_key(actor) && plan::rolled_back(*actor, &known, &incoming) {
         let fresh = new_actor(change, keys, *actor)?;
         draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), *actor, fresh));
         *actor = fresh;
     }
-    let erased_here = change.erasures()?.contains(&id);
+    let erased_here = change.is_erased(id)?;
     let deleted_here = draft.as_ref().is_some_and(|draft| draft.meta.deleted());
-    let was_live = before.as_ref().map(|current| current.record()).is_some_and(|r| !r.deleted);
     change.put_base(record, seq, keys.tags(&incoming.meta))?;
     if base.is_some_and(|base| base.meta != incoming.meta)
         && !draft.as_ref().is_some_and(|d| saw(d, &incoming))
@@ -103,7 +97,7 @@ fn beside(
     incoming: &Content,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let before = change.current(record.id)?;
+    let before = drafts::legible(change.current(record.id))?;
     let base = before.as_ref().and_then(|current| current.base.as_ref());
     if base.and_then(|base| keys.open_meta(&base.record).ok()).is_some_and(|base| base != incoming.meta) {
         change.unmark_erased(record.id)?; // as for any other edit of what was being erased here
@@ -121,8 +115,8 @@ pub(crate) fn forget(
     id: RecordId,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let draft = change.draft(id)?;
-    let live = change.current(id)?.as_ref().map(|c| c.record()).is_some_and(|record| !record.deleted);
+    let draft = drafts::legible(change.draft(id))?;
+    let live = drafts::legible(change.current(id))?.is_some_and(|current| !current.record().deleted);
     match draft.as_ref().map(|draft| (keys.open(&draft.record), &draft.record)) {
         Some((Ok(content), record)) if content.is_newer() && !content.meta.deleted() => {
             drafts::carry(change, keys, RecordId::generate(), record)?;
@@ -134,13 +128,41 @@ pub(crate) fn forget(
             drafts::write(change, keys, RecordId::generate(), &plan::reborn(&content, actor))?;
             outcome.notices.push(Notice::Back { name: name_of(&content), erased: true, here: false });
         }
-        Some((Err(_), record)) => aside(change, record, "cache")?,
+        // One that does not open.
+        Some((Err(_), _)) | None if change.kept(id)?.draft.is_some() => lost(change, id, outcome)?,
         _ => outcome.deleted += u64::from(live),
     }
-    if change.draft(id)?.is_some() {
-        change.drop_draft(id)?;
-    }
+    change.drop_draft(id)?;
     Ok(change.forget(id)?)
+}
+
+/// The draft of a record and what it says. One that does not open is kept aside and goes: it may have had counters of this
+/// cache's, so that there is a new actor, and none is given twice.
+pub(crate) fn draft_of(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    actor: &mut ActorId,
+    outcome: &mut Outcome,
+) -> Result<Option<(Record, Content)>, Error> {
+    let opened =
+        drafts::legible(change.draft(id))?.and_then(|d| Some((keys.open(&d.record).ok()?, d.record)));
+    if let Some((content, record)) = opened {
+        return Ok(Some((record, content)));
+    }
+    if change.kept(id)?.draft.is_some() {
+        lost(change, id, outcome)?;
+        *actor = new_actor(change, keys, *actor)?;
+    }
+    Ok(None)
+}
+
+/// Keeps a draft aside that does not open, and drops it.
+fn lost(change: &mut Change<'_>, id: RecordId, outcome: &mut Outcome) -> Result<(), Error> {
+    let Some(layer) = change.kept(id)?.draft else { return Ok(()) };
+    heal::aside(change, id, &layer)?;
+    outcome.notices.push(Notice::Quarantined { id });
+    Ok(change.drop_draft(id)?)
 }
 
 /// Whether whoever wrote `draft` had seen all that is in `incoming`: it is an earlier state then, and no edit.
@@ -159,13 +181,16 @@ pub(crate) fn new_actor(change: &mut Change<'_>, keys: &Keys, old: ActorId) -> R
     let mut device = change.device()?.ok_or(Error::Locked)?;
     device.actor = fresh;
     change.set_device(&device)?;
-    for draft in change.drafts()? {
-        let id = draft.record.id;
-        let Ok(content) = keys.open(&draft.record) else { continue };
+    for id in change.draft_ids()? {
+        let draft = drafts::legible(change.draft(id))?;
+        let Some(content) = draft.and_then(|draft| keys.open(&draft.record).ok()) else { continue };
         if content.is_newer() {
             continue; // not pushed from here before it is understood
         }
-        let base = change.base(id)?.and_then(|base| keys.open(&base.record).ok());
+        let base = match change.base(id) {
+            Err(keymoor_cache::Error::Record(_)) => continue, // nor is it, over what is to be healed first
+            base => base?.and_then(|base| keys.open(&base.record).ok()),
+        };
         drafts::write(change, keys, id, &plan::restamp(&content, base.as_ref(), old, fresh))?;
     }
     Ok(fresh)
@@ -185,5 +210,7 @@ fn aside(change: &mut Change<'_>, record: &Record, home: &str) -> Result<(), Err
 /// The index of a record whose name cannot be read: no name has this hash.
 const NAMELESS: Tags = Tags { name: Tag([0; 16]), full: Tag([0; 16]) };
 
+#[cfg(test)]
+mod broken;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use crate::vault::{Patience, Vault};
 const NEWER: ActorId = ActorId([0xee; 16]);
 
 /// A vault with one credential that the server has.
-fn synced(home: &std::path::Path) -> (Vault, RecordId) {
+pub(super) fn synced(home: &std::path::Path) -> (Vault, RecordId) {
     let config =
         Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
     let mut vault = Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
@@ -60,7 +60,7 @@ fn newer(vault: &mut Vault, id: RecordId, version: u64, schema: u16) -> Record {
     }
 }
 
-fn pull(vault: &mut Vault, record: &Record, seq: u64) {
+pub(super) fn pull(vault: &mut Vault, record: &Record, seq: u64) {
     let keys = &vault.keys;
     vault
         .cache
@@ -71,11 +71,11 @@ fn pull(vault: &mut Vault, record: &Record, seq: u64) {
         .unwrap();
 }
 
-fn note(text: &str) -> Edit {
+pub(super) fn note(text: &str) -> Edit {
     Edit { note: Some(text.into()), ..Edit::default() }
 }
 
-fn pushed(vault: &mut Vault) -> Vec<Record> {
+pub(super) fn pushed(vault: &mut Vault) -> Vec<Record> {
     let keys = &vault.keys;
     let push = vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap();
     push.map(|push| push.records).unwrap_or_default()

@@ -1,0 +1,92 @@
+//! Drafts that rotted in the cache.
+
+use keymoor_protocol::{ActorId, RecordId};
+
+use super::tests::{note, pull, pushed, synced};
+use super::*;
+use crate::add::{Field, NewCredential, Value};
+use crate::vault::Vault;
+
+/// Flips a bit of a draft's secret: the first makes it no record any more, a later one breaks the seal.
+fn flip(home: &std::path::Path, id: RecordId, at: usize) {
+    let cache = rusqlite::Connection::open(home.join("keymoor.db")).unwrap();
+    let select = "SELECT secret FROM draft WHERE id = ?1";
+    let mut bytes: Vec<u8> = cache.query_row(select, [id.0], |row| row.get(0)).unwrap();
+    bytes[at] ^= 1;
+    cache.execute("UPDATE draft SET secret = ?2 WHERE id = ?1", (id.0, &bytes)).unwrap();
+}
+
+/// The base as another device edited it.
+fn edited_elsewhere(vault: &mut Vault, id: RecordId) -> Record {
+    let base = vault.cache.read(|view| view.base(id)).unwrap().unwrap();
+    let mut action = vault.keys.open(&base.record).unwrap().act(ActorId([0xee; 16]), 9);
+    action.set_text(field::NOTE, "of another device");
+    vault.keys.seal(id, base.record.version + 1, &action.finish()).unwrap()
+}
+
+fn add(vault: &mut Vault, name: &str) -> RecordId {
+    let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
+    let (provider, name) = ("openai".to_owned(), name.to_owned());
+    let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };
+    vault.add(new).unwrap().id
+}
+
+#[test]
+fn one_that_is_no_record_holds_up_no_other_and_is_replaced_by_what_the_server_has() {
+    for at in [0, 150] {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id) = synced(home.path());
+        vault.edit(id, note("lost")).unwrap();
+        let other = add(&mut vault, "other");
+        flip(home.path(), id, at);
+        let sent: Vec<RecordId> = pushed(&mut vault).iter().map(|record| record.id).collect();
+        assert_eq!(sent, [other]);
+
+        let actor = |vault: &mut Vault| vault.cache.read(|view| view.device()).unwrap().unwrap().actor;
+        let before = actor(&mut vault);
+        let record = edited_elsewhere(&mut vault, id);
+        pull(&mut vault, &record, 2);
+        assert_ne!(actor(&mut vault), before, "the counters of what was lost are not given again");
+        assert_eq!(vault.show(id).unwrap().listing.note.as_deref(), Some("of another device"));
+        assert!(vault.cache.read(|view| view.is_quarantined(id)).unwrap());
+        assert_eq!(vault.cache.integrity().unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn one_that_is_no_record_goes_where_the_record_was_forgotten() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut vault, id) = synced(home.path());
+    vault.edit(id, note("lost")).unwrap();
+    flip(home.path(), id, 0);
+    let keys = &vault.keys;
+    vault.cache.write(|change| forget(change, keys, id, &mut Outcome::default())).unwrap();
+    assert!(vault.cache.read(|view| view.is_quarantined(id)).unwrap());
+    assert_eq!(vault.cache.read(|view| view.draft_ids()).unwrap(), []);
+}
+
+#[test]
+fn one_that_is_no_record_is_reverted_and_erased() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut vault, id) = synced(home.path());
+    vault.edit(id, note("lost")).unwrap();
+    for at in [0, 150] {
+        flip(home.path(), id, at);
+        vault.revert(id, "1").unwrap();
+        assert_eq!(vault.show(id).unwrap().listing.note, None);
+        assert!(vault.cache.read(|view| view.is_quarantined(id)).unwrap());
+        assert_eq!(vault.cache.integrity().unwrap(), Vec::<String>::new());
+        vault.edit(id, note("lost again")).unwrap();
+    }
+    flip(home.path(), id, 0);
+    assert!(vault.erase(id).unwrap().on_server);
+    assert!(vault.list(&Default::default()).unwrap().is_empty());
+    let keys = &vault.keys;
+    let room = crate::sync::refused::Room::default();
+    let push = vault.cache.write(|change| crate::sync::freeze::freeze(change, keys, false, &room)).unwrap();
+    let changes = push.unwrap().signed.commit().unwrap().changes;
+    assert_eq!(
+        changes.iter().map(|c| (c.record, c.kind)).collect::<Vec<_>>(),
+        [(id, keymoor_protocol::Kind::Forgotten)]
+    );
+}
