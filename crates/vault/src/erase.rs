@@ -5,6 +5,7 @@ use keymoor_protocol::RecordId;
 use crate::clock::now;
 use crate::drafts::{self, Kept};
 use crate::error::{Error, KeychainProblem};
+use crate::homes::lost;
 use crate::vault::Vault;
 
 /// What became of an erasure.
@@ -21,6 +22,7 @@ impl Vault {
     pub fn erase(&mut self, id: RecordId) -> Result<Erased, Error> {
         let keys = &self.keys;
         let on_server = self.cache.write(|change| {
+            lost::give_up(change, id)?;
             let kept = change.kept(id)?;
             if kept.base.is_none() && kept.draft.is_none() {
                 return Err(Error::NotFound);
