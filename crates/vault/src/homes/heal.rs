@@ -82,7 +82,7 @@ impl Vault {
             let mut broken = Vec::new();
             for id in view.draft_ids()? {
                 let draft = drafts::legible(view.draft(id))?;
-                if !draft.is_some_and(|draft| keys.open(&draft.record).is_ok()) {
+                if draft.is_none_or(|draft| keys.open(&draft.record).is_err()) {
                     broken.push(id);
                 }
             }
