@@ -5,6 +5,7 @@ use keymoor_protocol::RecordId;
 use crate::clock::now;
 use crate::drafts::{self, Kept};
 use crate::error::{Error, KeychainProblem};
+use crate::homes::lost;
 use crate::vault::Vault;
 
 /// What became of an erasure.
@@ -21,6 +22,7 @@ impl Vault {
     pub fn erase(&mut self, id: RecordId) -> Result<Erased, Error> {
         let keys = &self.keys;
         let on_server = self.cache.write(|change| {
+            lost::give_up(change, id)?;
             let kept = change.kept(id)?;
             if kept.base.is_none() && kept.draft.is_none() {
                 return Err(Error::NotFound);
@@ -28,7 +30,9 @@ impl Vault {
             // A frozen commit may have reached the server although its answer did not come back.
             let sent =
                 change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
-            if kept.base.is_none() && !sent {
+            // So may the record of a rebuilt cache: what it knows of the server lags behind until the next sync.
+            let rebuilt = drafts::device(change, keys)?.rebuilt;
+            if kept.base.is_none() && !sent && !rebuilt {
                 change.drop_draft(id)?;
                 change.forget(id)?;
                 return Ok::<_, Error>(false);
@@ -72,6 +76,7 @@ mod tests {
     use crate::sync::accept::accept;
     use crate::sync::freeze::freeze;
     use crate::sync::refused::Room;
+    use crate::sync::take::take;
     use crate::vault::{Patience, Vault};
 
     fn vault_with(name: &str, home: &std::path::Path) -> (Vault, keymoor_protocol::RecordId) {
@@ -139,5 +144,47 @@ mod tests {
         assert_eq!(next.unwrap(), None);
         assert!(matches!(vault.reveal(id, None), Err(Error::NotFound)));
         assert_eq!(vault.cache.read(|view| view.draft_count()).unwrap(), 0);
+    }
+
+    /// What was erased before the first sync of a rebuilt cache is told to the server, if that has it: also what could not
+    /// be read.
+    #[test]
+    fn what_a_rebuilt_cache_erases_is_erased_at_the_server_too() {
+        for lost in [false, true] {
+            let home = tempfile::tempdir().unwrap();
+            let (mut vault, id) = vault_with("work", home.path());
+            let keys = &vault.keys;
+            let on_server = vault
+                .cache
+                .write(|change| {
+                    let mut device = change.device()?.unwrap();
+                    device.rebuilt = true;
+                    change.set_device(&device)?;
+                    let draft = change.draft(id)?.unwrap().record;
+                    if lost {
+                        change.drop_draft(id)?;
+                        crate::homes::placeholder::put(change, keys, id, Vec::new(), false)?;
+                    }
+                    Ok::<_, Error>(draft)
+                })
+                .unwrap();
+            assert!(vault.erase(id).unwrap().on_server);
+            assert!(vault.list(&Default::default()).unwrap().is_empty());
+            let keys = &vault.keys;
+            let next = vault
+                .cache
+                .write(|change| {
+                    let mut actor = crate::drafts::actor(change, keys)?;
+                    take(change, keys, &on_server, 1, &mut actor, &mut Default::default())?;
+                    freeze(change, keys, false, &Room::default())
+                })
+                .unwrap()
+                .unwrap();
+            let changes = next.signed.commit().unwrap().changes;
+            assert_eq!(
+                changes.iter().map(|c| (c.record, c.kind)).collect::<Vec<_>>(),
+                [(id, Kind::Forgotten)]
+            );
+        }
     }
 }

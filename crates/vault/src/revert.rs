@@ -9,7 +9,7 @@ use crate::drafts::{self, Saved, Written};
 use crate::error::Error;
 use crate::find;
 use crate::history::Version;
-use crate::homes::heal;
+use crate::homes::{heal, lost};
 use crate::keys::Keys;
 use crate::sync::take;
 use crate::vault::Vault;
@@ -59,6 +59,7 @@ fn in_place_of_lost(
 ) -> Result<Written, Error> {
     if let Some(layer) = change.kept(id)?.draft {
         heal::aside(change, id, &layer)?;
+        lost::remember(change, id, &layer)?;
         change.drop_draft(id)?;
     }
     // What cannot be read may have counters of this cache's; none may be given twice.

@@ -107,6 +107,7 @@ impl Vault {
         options: &SyncOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, Error> {
+        self.heal_drafts()?;
         let _lock = Lock::wait(&self.config, "sync")?;
         let keys = &self.keys;
         self.cache.read(|view| drafts::device(view, keys))?;

@@ -52,9 +52,7 @@ impl Vault {
             match found {
                 Ok((copies, otherwise)) => match self.put_back(id, &copies)? {
                     Some(content) => {
-                        self.notices.push(Notice::Healed { id, from: home });
-                        self.note(crate::activity::Event::Healed { id, from: home })?;
-                        let _ = self.mirror_record(id); // it is marked; the next save or sync does it otherwise
+                        self.healed(id, home)?;
                         return Ok(content);
                     }
                     None => homes.push((home, otherwise)),
@@ -71,6 +69,41 @@ impl Vault {
             }
             None => Err(Error::Unreadable { id, homes }),
         }
+    }
+
+    /// Heals, from the keychain, every draft that does not open: a pull would put the server's version in its place, and the
+    /// server never had it.
+    pub(crate) fn heal_drafts(&mut self) -> Result<(), Error> {
+        if self.keychain.is_none() {
+            return Ok(());
+        }
+        let keys = &self.keys;
+        let broken = self.cache.read(|view| {
+            let mut broken = Vec::new();
+            for id in view.draft_ids()? {
+                let draft = drafts::legible(view.draft(id))?;
+                if draft.is_none_or(|draft| keys.open(&draft.record).is_err()) {
+                    broken.push(id);
+                }
+            }
+            Ok::<_, Error>(broken)
+        })?;
+        for id in broken {
+            let Ok((copies, _)) = self.copies_in_keychain(id) else { continue };
+            match self.put_back(id, &copies) {
+                Ok(None) | Err(Error::NotFound) => {}
+                Ok(Some(_)) => self.healed(id, HomeName::Keychain)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn healed(&mut self, id: RecordId, from: HomeName) -> Result<(), Error> {
+        self.notices.push(Notice::Healed { id, from });
+        self.note(crate::activity::Event::Healed { id, from })?;
+        let _ = self.mirror_record(id); // it is marked; the next save or sync does it otherwise
+        Ok(())
     }
 
     /// Heals what an upsert is about to change.

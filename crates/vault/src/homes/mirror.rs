@@ -78,6 +78,12 @@ impl Vault {
         // Read and written under one lock: of two processes that save one record, neither may put an older copy over a newer.
         let lock = Lock::wait_for(&self.config, "mirror", PATIENCE)?;
         let _lock = lock.ok_or(Error::Keychain(KeychainProblem::Other))?;
+        match self.take_over_lost(id) {
+            Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => {
+                return Ok(Mirrored::Unreadable);
+            }
+            done => done?,
+        }
         let key = slot_key(id);
         let keys = &self.keys;
         let read = self.cache.read(|view| {

@@ -7,7 +7,7 @@ use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts;
 use crate::error::Error;
-use crate::homes::heal;
+use crate::homes::{heal, lost};
 use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan::{self, Left};
@@ -129,7 +129,7 @@ pub(crate) fn forget(
             outcome.notices.push(Notice::Back { name: name_of(&content), erased: true, here: false });
         }
         // One that does not open.
-        Some((Err(_), _)) | None if change.kept(id)?.draft.is_some() => lost(change, id, outcome)?,
+        Some((Err(_), _)) | None if change.kept(id)?.draft.is_some() => lose(change, id, outcome)?,
         _ => outcome.deleted += u64::from(live),
     }
     change.drop_draft(id)?;
@@ -151,16 +151,17 @@ pub(crate) fn draft_of(
         return Ok(Some((record, content)));
     }
     if change.kept(id)?.draft.is_some() {
-        lost(change, id, outcome)?;
+        lose(change, id, outcome)?;
         *actor = new_actor(change, keys, *actor)?;
     }
     Ok(None)
 }
 
-/// Keeps a draft aside that does not open, and drops it.
-fn lost(change: &mut Change<'_>, id: RecordId, outcome: &mut Outcome) -> Result<(), Error> {
+/// Keeps a draft aside that does not open, and drops it. The keychain may still have it.
+fn lose(change: &mut Change<'_>, id: RecordId, outcome: &mut Outcome) -> Result<(), Error> {
     let Some(layer) = change.kept(id)?.draft else { return Ok(()) };
     heal::aside(change, id, &layer)?;
+    lost::remember(change, id, &layer)?;
     outcome.notices.push(Notice::Quarantined { id });
     Ok(change.drop_draft(id)?)
 }
@@ -171,7 +172,7 @@ fn saw(draft: &Content, incoming: &Content) -> bool {
 }
 
 /// Provider and name, as they are shown.
-fn name_of(content: &Content) -> String {
+pub(crate) fn name_of(content: &Content) -> String {
     format!("{}/{}", content.meta.text(field::PROVIDER), content.meta.text(field::NAME))
 }
 

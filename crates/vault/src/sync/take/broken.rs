@@ -1,10 +1,13 @@
 //! Drafts that rotted in the cache.
 
+use keymoor_keychain::test_daemon::with_keyring;
 use keymoor_protocol::{ActorId, RecordId};
 
-use super::tests::{note, pull, pushed, synced};
+use super::tests::{note, pull, pushed, synced, synced_as};
 use super::*;
 use crate::add::{Field, NewCredential, Value};
+use crate::config::{Backend, Config};
+use crate::edit::Edit;
 use crate::vault::Vault;
 
 /// Flips a bit of a draft's secret: the first makes it no record any more, a later one breaks the seal.
@@ -89,4 +92,62 @@ fn one_that_is_no_record_is_reverted_and_erased() {
         changes.iter().map(|c| (c.record, c.kind)).collect::<Vec<_>>(),
         [(id, keymoor_protocol::Kind::Forgotten)]
     );
+}
+
+fn with_keychain(home: &std::path::Path) -> (Vault, RecordId) {
+    let (home, keychain_service) = (home.to_owned(), "keymoor-test".to_owned());
+    let (mut vault, id) = synced_as(Config { home, keychain: Backend::System, keychain_service });
+    vault.edit(id, Edit { labels: Some(vec!["mine".into()]), ..Edit::default() }).unwrap();
+    (vault, id)
+}
+
+#[test]
+fn one_that_the_keychain_has_is_healed_before_a_sync() {
+    with_keyring("sync::take::broken::one_that_the_keychain_has_is_healed_before_a_sync", |_keyring| {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id) = with_keychain(home.path());
+        for at in [0, 150] {
+            let draft = vault.cache.read(|view| view.draft(id)).unwrap();
+            flip(home.path(), id, at);
+            assert!(vault.sync(&Default::default(), &mut |_| None, &mut |_| {}).is_err(), "no server");
+            assert_eq!(vault.cache.read(|view| view.draft(id)).unwrap(), draft);
+        }
+    })
+    .unwrap();
+}
+
+/// The keychain did not answer before the pull, and does after it.
+#[test]
+fn one_that_the_keychain_has_is_taken_over_before_its_copy_is_replaced() {
+    let name = "sync::take::broken::one_that_the_keychain_has_is_taken_over_before_its_copy_is_replaced";
+    with_keyring(name, |_keyring| {
+        let home = tempfile::tempdir().unwrap();
+        for at in [0, 150] {
+            let home = home.path().join(at.to_string());
+            let (mut vault, id) = with_keychain(&home);
+            flip(&home, id, at);
+            let record = edited_elsewhere(&mut vault, id);
+            pull(&mut vault, &record, 2);
+            assert!(vault.show(id).unwrap().listing.labels.is_empty());
+            assert_eq!(vault.mirror(10).unwrap(), 0);
+            let listing = vault.show(id).unwrap().listing;
+            assert_eq!(listing.note.as_deref(), Some("of another device"));
+            assert_eq!(listing.labels, ["mine"]);
+            let sent = pushed(&mut vault).remove(0);
+            assert!(vault.keys.open(&sent).unwrap().meta.labels().contains("mine"));
+
+            // And where somebody forgot the record, unaware of the edit.
+            vault.edit(id, note("mine, too")).unwrap();
+            flip(&home, id, at);
+            let keys = &vault.keys;
+            vault.cache.write(|change| forget(change, keys, id, &mut Outcome::default())).unwrap();
+            assert!(vault.list(&Default::default()).unwrap().is_empty());
+            vault.mirror(10).unwrap();
+            let listing = vault.list(&Default::default()).unwrap().remove(0);
+            assert_ne!(listing.id, id);
+            assert_eq!(listing.note.as_deref(), Some("mine, too"));
+            vault.erase(listing.id).unwrap();
+        }
+    })
+    .unwrap();
 }

@@ -20,6 +20,10 @@ const NEWER: ActorId = ActorId([0xee; 16]);
 pub(super) fn synced(home: &std::path::Path) -> (Vault, RecordId) {
     let config =
         Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+    synced_as(config)
+}
+
+pub(super) fn synced_as(config: Config) -> (Vault, RecordId) {
     let mut vault = Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
     let fields = vec![Field { name: "secret".to_owned(), value: FieldValue::Secret(SECRET.into()) }];
     let (provider, name) = ("openai".to_owned(), "work".to_owned());
