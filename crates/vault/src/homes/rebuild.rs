@@ -206,9 +206,9 @@ fn fill(
 /// Whether the newest content of a record is known to have been, and is nowhere.
 fn is_lost(id: RecordId, found: &Found, salvaged: &Salvaged) -> bool {
     let in_file = salvaged.layers.contains_key(&id);
-    // Where the keychain's copy was not behind, it has what the file lost.
-    let nowhere = found.good.is_none() && !in_file;
-    salvaged.lost.contains(&id) || salvaged.unread.contains(&id) && nowhere || found.bad.is_some() && !in_file
+    // Where the keychain's copy was not behind, it has what the file lost. A base in the file is no more than what was before.
+    let nowhere = salvaged.unread.contains(&id) && found.good.is_none();
+    salvaged.lost.contains(&id) || nowhere || found.bad.is_some() && !in_file
 }
 
 /// The older contents of such a record, each with the commit that wrote it.

@@ -267,6 +267,33 @@ fn an_older_value_is_never_given_in_place_of_one_that_is_lost() {
     .unwrap();
 }
 
+/// The newest value is lost in both homes, and the file still has what was before it.
+#[test]
+fn a_base_under_a_lost_draft_is_never_given_in_its_place() {
+    with_keyring("holes::a_base_under_a_lost_draft_is_never_given_in_its_place", |_keyring| {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = open_system(home.path()).unwrap();
+        let id = add(&mut vault, "work", "older value").id;
+        drop(vault);
+        let open_file = || rusqlite::Connection::open(home.path().join("keymoor.db")).unwrap();
+        let sql = "INSERT INTO base (id, bucket, seq, version, deleted, saved_at, digest, name, full, meta, secret) \
+                   SELECT id, 0, 1, version, deleted, saved_at, digest, name, full, meta, secret FROM draft";
+        assert_eq!(open_file().execute(sql, ()).unwrap(), 1);
+        let mut vault = open_system(home.path()).unwrap();
+        let edit = Edit { fields: vec![sealed("secret", "newer value")], ..Edit::default() };
+        vault.edit(id, edit).unwrap();
+        drop(vault);
+        let sql =
+            "UPDATE draft SET secret = CAST(substr(secret, 1, 150) || x'00' || substr(secret, 152) AS BLOB)";
+        assert_eq!(open_file().execute(sql, ()).unwrap(), 1);
+        keychain().delete(EntryId::Record(id)).unwrap();
+        let mut vault = mend(home.path());
+        assert!(matches!(vault.reveal(id, None), Err(Error::Unreadable { .. })));
+        assert_eq!(all(&mut vault)[0].status, CheckStatus::Unreadable);
+    })
+    .unwrap();
+}
+
 /// The file is whole and an older one: its log was lost, or a backup was put back. The keychain knows better.
 #[test]
 fn the_doctor_notices_a_cache_that_went_back_in_time() {

@@ -17,6 +17,7 @@ pub(super) fn connecting(error: &zbus::Error) -> Fault {
             {
                 Fault::Stale("the session bus did not take the connection")
             }
+            zbus::Error::Handshake(_) => Fault::Stale("the session bus broke off its greeting"),
             _ => Fault::Final(Error::NotAvailable),
         },
     }
@@ -60,7 +61,8 @@ mod tests {
         is(meaning("org.freedesktop.Secret.Error.IsLocked"), Error::Locked);
         is(meaning("org.freedesktop.DBus.Error.ServiceUnknown"), Error::NotAvailable);
         is(meaning("org.freedesktop.DBus.Error.Spawn.ExecFailed"), Error::NotAvailable);
-        is(connecting(&zbus::Error::Handshake(String::new())), Error::NotAvailable);
+        assert!(matches!(connecting(&zbus::Error::Handshake(String::new())), Fault::Stale(_)));
+        is(connecting(&zbus::Error::Address(String::new())), Error::NotAvailable);
         let io = |kind: ErrorKind| zbus::Error::InputOutput(std::sync::Arc::new(kind.into()));
         is(connecting(&io(ErrorKind::NotFound)), Error::NotAvailable);
         assert!(matches!(connecting(&io(ErrorKind::NotConnected)), Fault::Stale(_)));
