@@ -25,6 +25,9 @@ fn schema(record: &Record) -> u16 {
     record.meta.header().schema.max(record.secret.header().schema)
 }
 
+/// The index of a record whose name is not known: no name has this hash.
+pub(crate) const NAMELESS: Tags = Tags { name: Tag([0; 16]), full: Tag([0; 16]) };
+
 /// The keys of one vault in all its epochs.
 pub(crate) struct Keys {
     pub(crate) account: AccountId,

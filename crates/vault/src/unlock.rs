@@ -13,16 +13,18 @@ use keymoor_sealing::document::{self, Custody};
 use secrecy::SecretString;
 
 use crate::account::join::{MUST_HAVE_LOG, Opened, open_account};
+use crate::account::session::SESSION;
 use crate::config::Config;
 use crate::error::{Alarm, Error};
 use crate::homes::entries::Server;
 use crate::homes::identity::must_not_be_another_s;
 use crate::homes::lock::Lock;
+use crate::homes::mirror::{DOCUMENT_SLOT, MARK_SLOT};
 use crate::homes::without_keychain;
 use crate::keys::Keys;
 use crate::kit::{JoinKit, RecoveryKit};
 use crate::password;
-use crate::vault::{Patience, Vault, keychain_of, make_directory};
+use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of, make_directory};
 
 /// Unlocks the vault of `config` with the join kit and the account's password.
 ///
@@ -234,19 +236,19 @@ fn install(
             change.mark_unmirrored(id)?;
         }
         let has_mark = left_there.iter().any(|(entry, _)| *entry == EntryId::Mark);
-        for slot in [crate::vault::DEVICE_SLOT, "mark", "document", "session"] {
+        for slot in [DEVICE_SLOT, MARK_SLOT, DOCUMENT_SLOT, SESSION] {
             change.clear_slot(slot)?;
             // That this cache itself wrote the mark that is still there remains true. Without the note, a log that has gone
             // another way since, after a server was put back, would have to reach that mark, and never could.
-            if slot != "mark" || !has_mark {
+            if slot != MARK_SLOT || !has_mark {
                 change.remove_setting(slot)?;
             }
         }
         for (entry, slot) in &left_there {
             let key = match entry {
-                EntryId::Device => crate::vault::DEVICE_SLOT.to_owned(),
-                EntryId::Mark => "mark".to_owned(),
-                EntryId::Document => "document".to_owned(),
+                EntryId::Device => DEVICE_SLOT.to_owned(),
+                EntryId::Mark => MARK_SLOT.to_owned(),
+                EntryId::Document => DOCUMENT_SLOT.to_owned(),
                 EntryId::Session => continue, // deleted below
                 EntryId::Record(id) => crate::homes::mirror::slot_key(*id),
             };

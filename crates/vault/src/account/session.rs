@@ -21,8 +21,8 @@ use crate::homes::without_keychain;
 use crate::notice::Notice;
 use crate::vault::Vault;
 
-const SLOT: &str = "session";
-const SETTING: &str = "session";
+/// Where the session lies: the cache's name for its place in the keychain, and the setting that holds it without one.
+pub(crate) const SESSION: &str = "session";
 /// A token that ends sooner than this is refreshed before it is used.
 const MARGIN_MS: u64 = 30_000;
 
@@ -154,11 +154,11 @@ impl Vault {
     fn read_session(&mut self) -> Result<Option<SessionEntry>, Error> {
         let bytes = match &self.keychain {
             Some(keychain) => {
-                let slot = self.cache.read(|view| view.slot(SLOT))?;
+                let slot = self.cache.read(|view| view.slot(SESSION))?;
                 keychain.get(EntryId::Session, slot.map(to_slot))?.map(|stored| stored.bytes)
             }
             None => {
-                let sealed = self.cache.read(|view| view.setting(SETTING))?;
+                let sealed = self.cache.read(|view| view.setting(SESSION))?;
                 let envelope = sealed.and_then(|bytes| Envelope::try_from(bytes).ok());
                 envelope
                     .and_then(|envelope| open(&self.session_key(), &self.session_context(), &envelope).ok())
@@ -171,13 +171,13 @@ impl Vault {
         let bytes = entry.encode();
         match &self.keychain {
             Some(keychain) => {
-                let slot = self.cache.read(|view| view.slot(SLOT))?;
+                let slot = self.cache.read(|view| view.slot(SESSION))?;
                 let slot = keychain.put(EntryId::Session, &bytes, slot.map(to_slot))?;
-                self.cache.write(|change| change.set_slot(SLOT, from_slot(slot)))?;
+                self.cache.write(|change| change.set_slot(SESSION, from_slot(slot)))?;
             }
             None => {
                 let sealed = seal(&self.session_key(), &self.session_context(), 1, &bytes)?;
-                self.cache.write(|change| change.set_setting(SETTING, sealed.as_bytes()))?;
+                self.cache.write(|change| change.set_setting(SESSION, sealed.as_bytes()))?;
             }
         }
         Ok(())
@@ -194,8 +194,8 @@ impl Vault {
             keychain.delete(EntryId::Session)?;
         }
         self.cache.write(|change| {
-            change.clear_slot(SLOT)?;
-            change.remove_setting(SETTING)
+            change.clear_slot(SESSION)?;
+            change.remove_setting(SESSION)
         })?;
         Ok(())
     }

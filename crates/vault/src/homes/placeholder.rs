@@ -4,14 +4,14 @@
 //! said, never pushed and never mirrored. An older content that is left takes its place nowhere; it lies in the record's
 //! history, so that whoever wants it says so. The next sync puts the server's version in the place of the draft.
 
-use keymoor_cache::{Change, Past, Tag, Tags};
+use keymoor_cache::{Change, Past};
 use keymoor_protocol::envelope::{COMMITMENT_LEN, SALT_LEN, TAG_LEN};
 use keymoor_protocol::{Class, Envelope, Header, Record, RecordId};
 
 use crate::clock::now;
 use crate::content::payload::SCHEMA;
 use crate::error::Error;
-use crate::keys::Keys;
+use crate::keys::{Keys, NAMELESS};
 
 /// Puts it down. `older` is what is left of the record, each with the commit that wrote it, if one did.
 pub(crate) fn put(
@@ -43,6 +43,3 @@ pub(crate) fn put(
     }
     Ok(())
 }
-
-/// The index of a record whose name is not known: no name has this hash.
-const NAMELESS: Tags = Tags { name: Tag([0; 16]), full: Tag([0; 16]) };

@@ -5,13 +5,11 @@
 
 use crate::error::Error;
 use crate::homes::entries::Mark;
+use crate::homes::mirror::MARK_SLOT;
 use crate::vault::Vault;
 
 /// The cache's note of the mark that it was last held against.
 const MET: &str = "mark_met";
-
-/// The cache's note of the mark that it wrote itself.
-const WRITTEN: &str = "mark";
 
 impl Vault {
     /// Makes the state that the keychain remembers one that the next pull must reach, if this cache is older.
@@ -24,7 +22,7 @@ impl Vault {
                     .is_some_and(|noted| noted.cursor == mark.cursor)
             };
             // What this cache wrote or has met is no news: its log may have gone another way since, and be shorter.
-            let known = is(view.setting(WRITTEN)?) || is(view.setting(MET)?);
+            let known = is(view.setting(MARK_SLOT)?) || is(view.setting(MET)?);
             Ok::<_, Error>(!known && mark.cursor.seq > device.cursor.seq)
         })?;
         if !older {

@@ -1,6 +1,6 @@
 //! A record from the server becomes the base; a draft is merged with it.
 
-use keymoor_cache::{Change, Quarantined, Tag, Tags};
+use keymoor_cache::{Change, Quarantined};
 use keymoor_protocol::{ActorId, Record, RecordId};
 
 use crate::clock::now;
@@ -8,7 +8,7 @@ use crate::content::{Content, field};
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::{heal, lost};
-use crate::keys::{Keys, is_newer};
+use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
 use crate::sync::plan::{self, Left};
 
@@ -207,9 +207,6 @@ fn aside(change: &mut Change<'_>, record: &Record, home: &str) -> Result<(), Err
     })?;
     Ok(())
 }
-
-/// The index of a record whose name cannot be read: no name has this hash.
-const NAMELESS: Tags = Tags { name: Tag([0; 16]), full: Tag([0; 16]) };
 
 #[cfg(test)]
 mod broken;
