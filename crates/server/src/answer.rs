@@ -36,6 +36,10 @@ impl Refusal {
     pub(crate) fn later(seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited) }
     }
+
+    pub(crate) fn busy(seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(Code::Unavailable) }
+    }
 }
 
 /// Status and words of each code.
@@ -99,9 +103,7 @@ impl From<StoreError> for Refusal {
             StoreError::NoSession => Code::Unauthenticated,
             StoreError::TokenExpired => Code::TokenExpired,
             StoreError::RefreshReused => Code::RefreshReused,
-            StoreError::Busy => {
-                return Self { retry_after: Some(BUSY_S), ..Self::new(Code::Unavailable) };
-            }
+            StoreError::Busy => return Self::busy(BUSY_S),
             StoreError::Unavailable => Code::Unavailable,
         })
     }

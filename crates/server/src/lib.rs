@@ -13,6 +13,7 @@ pub mod config;
 mod connections;
 mod families;
 mod lent;
+mod listeners;
 mod logins;
 mod patient;
 mod rates;

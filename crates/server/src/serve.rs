@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -87,7 +88,13 @@ pub async fn serve(
     let address = listener.local_addr().map_err(refused)?;
     let fingerprint = encryption.as_ref().map(|encryption| encryption.fingerprint);
     let acceptor = encryption.map(|encryption| encryption.acceptor);
-    let router = App::new(&config, store.clone(), setup).router();
+    let app = App::new(&config, store.clone(), setup);
+    let (router, listeners) = (Arc::clone(&app).router(), app.listeners.clone());
+    let stop = async move {
+        stop.await;
+        // Streams have no end of their own, and stopping waits for what is under way.
+        listeners.close();
+    };
     let places = Places::new(config.connections_per_address, &config.trusted_proxies);
     let done = tokio::spawn(serve_connections(listener, acceptor, router, config.connections, places, stop));
     Ok(Serving { address, fingerprint, store, done })

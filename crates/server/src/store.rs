@@ -76,6 +76,8 @@ pub struct SessionInfo {
     pub logged_in_at: i64,
     /// SHA-256 of the account proof.
     pub proof_hash: [u8; 32],
+    /// When the access token expires, milliseconds since 1970.
+    pub expires_at: i64,
 }
 
 /// A token as it is looked up: every token names its family.
@@ -126,10 +128,24 @@ pub struct RefreshRequest {
     pub now: i64,
 }
 
+/// What happened and is on the disk, for those who wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// An account's log has a new head, with this number.
+    Head(AccountId, u64),
+    /// These families of an account ended.
+    Ended(AccountId, Vec<[u8; 16]>),
+}
+
+/// Is told news. Whoever writes waits for its return.
+pub type Ear = Box<dyn Fn(News) + Send + Sync>;
+
 /// Home 3's database.
 pub trait Store: Clone + Send + Sync + 'static {
     /// Whether it answers.
     fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Has news told to `ear` from here on, also of use cases whose caller is gone. One ear; a second is not heard.
+    fn tell(&self, ear: Ear);
 
     /// Registers an account with everything that it begins with.
     fn create_account(
@@ -176,6 +192,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         request: RefreshRequest,
         successor: TokenHashes,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// The number of the newest commit in the log of a family's account, as long as the family lives.
+    fn head(&self, family: [u8; 16]) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// Ends a family.
     fn end_session(&self, family: [u8; 16]) -> impl Future<Output = Result<(), StoreError>> + Send;
 

@@ -13,7 +13,7 @@ mod sessions;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use keymoor_protocol::api::{
     Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot,
@@ -24,7 +24,9 @@ use keymoor_protocol::{AccountId, Cursor, DeviceId, RecordId};
 use rusqlite::Connection;
 
 use crate::store::checked::Checked;
-use crate::store::{NewSession, Presented, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes};
+use crate::store::{
+    Ear, NewSession, News, Presented, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes,
+};
 pub use connection::OpenError;
 use writer::Writer;
 
@@ -43,6 +45,7 @@ struct Inner {
     /// Closed before the writer, whose connection is then the last: SQLite writes the log back and removes it.
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
+    ear: Arc<OnceLock<Ear>>,
 }
 
 impl Sqlite {
@@ -57,6 +60,7 @@ impl Sqlite {
             limits,
             writer: Writer::start(connection),
             readers: Mutex::new(Vec::new()),
+            ear: Arc::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -117,6 +121,21 @@ impl Sqlite {
         self.inner.writer.run(work).await
     }
 
+    /// Writes, and tells what is new when it is on the disk.
+    async fn write_and_tell<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        news: impl FnOnce(&T) -> Option<News> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let ear = Arc::clone(&self.inner.ear);
+        let tell = move |done: &T| {
+            if let Some((ear, news)) = ear.get().zip(news(done)) {
+                ear(news);
+            }
+        };
+        self.inner.writer.run_and_then(work, tell).await
+    }
+
     /// Runs `work` in one read transaction: it sees one moment.
     async fn read<T: Send + 'static>(
         &self,
@@ -152,6 +171,10 @@ impl Store for Sqlite {
         self.read(|connection| rows::optional::<i64>(connection, "SELECT 1 FROM meta", ()).map(drop)).await
     }
 
+    fn tell(&self, ear: Ear) {
+        let _ = self.inner.ear.set(ear);
+    }
+
     async fn create_account(&self, account: NewAccount, now: i64) -> Result<(), StoreError> {
         self.write(move |connection| accounts::create(connection, &account, now)).await
     }
@@ -173,7 +196,11 @@ impl Store for Sqlite {
     }
 
     async fn begin_session(&self, session: NewSession) -> Result<(), StoreError> {
-        self.write(move |connection| sessions::begin(connection, &session)).await
+        let account = session.account;
+        let begin = move |connection: &Connection| {
+            sessions::ended_by(connection, account, |connection| sessions::begin(connection, &session))
+        };
+        self.write_and_tell(begin, move |ended| told(account, ended)).await.map(drop)
     }
 
     async fn session(&self, access: Presented, now: i64) -> Result<SessionInfo, StoreError> {
@@ -191,12 +218,21 @@ impl Store for Sqlite {
 
     async fn refresh(&self, request: RefreshRequest, successor: TokenHashes) -> Result<(), StoreError> {
         // Reuse ends the family, which is a write, and an error, which rolls back: so it is told apart afterwards.
-        let reused = self.write(move |connection| refresh::refresh(connection, &request, &successor)).await?;
-        if reused { Err(StoreError::RefreshReused) } else { Ok(()) }
+        let family = request.presented.family;
+        let refresh = move |connection: &Connection| refresh::refresh(connection, &request, &successor);
+        let ended =
+            self.write_and_tell(refresh, move |ended| ended.and_then(|whose| told(whose, &[family]))).await?;
+        if ended.is_some() { Err(StoreError::RefreshReused) } else { Ok(()) }
+    }
+
+    async fn head(&self, family: [u8; 16]) -> Result<u64, StoreError> {
+        self.read(move |connection| sessions::head(connection, family)).await
     }
 
     async fn end_session(&self, family: [u8; 16]) -> Result<(), StoreError> {
-        self.write(move |connection| sessions::end(connection, family)).await
+        let end = move |connection: &Connection| sessions::end(connection, family);
+        let ended = move |ended: &Option<AccountId>| ended.and_then(|whose| told(whose, &[family]));
+        self.write_and_tell(end, ended).await.map(drop)
     }
 
     async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
@@ -213,7 +249,10 @@ impl Store for Sqlite {
     }
 
     async fn remove_device(&self, account: AccountId, device: DeviceId) -> Result<(), StoreError> {
-        self.write(move |connection| devices::remove(connection, account, device)).await
+        let remove = move |connection: &Connection| {
+            sessions::ended_by(connection, account, |connection| devices::remove(connection, account, device))
+        };
+        self.write_and_tell(remove, move |ended| told(account, ended)).await.map(drop)
     }
 
     async fn push(&self, account: AccountId, push: Push, now: i64) -> Result<Cursor, StoreError> {
@@ -221,7 +260,9 @@ impl Store for Sqlite {
         let limits = self.inner.limits;
         let checked = tokio::task::spawn_blocking(move || Checked::new(push, &limits));
         let checked = checked.await.map_err(|_| StoreError::Unavailable)??;
-        self.write(move |connection| append::append(connection, account, &checked, &limits, now)).await
+        let append =
+            move |connection: &Connection| append::append(connection, account, &checked, &limits, now);
+        self.write_and_tell(append, move |head| Some(News::Head(account, head.seq))).await
     }
 
     async fn pull(&self, account: AccountId, after: Cursor) -> Result<Page, StoreError> {
@@ -239,4 +280,8 @@ impl Store for Sqlite {
     async fn history(&self, account: AccountId, record: RecordId) -> Result<History, StoreError> {
         self.read(move |connection| log::history(connection, account, record)).await
     }
+}
+
+fn told(account: AccountId, ended: &[[u8; 16]]) -> Option<News> {
+    (!ended.is_empty()).then(|| News::Ended(account, ended.to_vec()))
 }

@@ -45,12 +45,25 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.run_and_then(work, |_| ()).await
+    }
+
+    /// The same; `then` is called when it is on the disk, also when nobody waits for the answer any more.
+    pub(super) async fn run_and_then<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let (done, whole) = in_savepoint(connection, work);
             let answer: Answer = Box::new(move |committed| {
+                let done = committed.and(done);
+                if let Ok(done) = &done {
+                    then(done);
+                }
                 // Nobody waits any more where the client hung up: the work is done all the same.
-                let _ = sender.send(committed.and(done));
+                let _ = sender.send(done);
             });
             (answer, whole)
         });
