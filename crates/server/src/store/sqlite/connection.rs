@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -103,6 +104,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(OpenError::of)?;
     connection.busy_timeout(PATIENCE).map_err(OpenError::of)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise a statement with a parameter in LIMIT or OFFSET is parsed and planned anew with each execution.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(OpenError::of)?;
     Ok(connection)
 }
 

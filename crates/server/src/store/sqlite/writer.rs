@@ -36,8 +36,10 @@ impl Writer {
         let (jobs, waiting) = sync_channel(WAITING);
         let counts = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let counted = Arc::clone(&counts);
-        let thread = std::thread::spawn(move || serve(&connection, &waiting, &counted));
-        Self { jobs: Some(jobs), thread: Some(thread), counts }
+        let thread = std::thread::Builder::new().name("writer".to_owned());
+        // Without a thread nothing is written, and that is what each caller hears.
+        let thread = thread.spawn(move || serve(&connection, &waiting, &counted)).ok();
+        Self { jobs: Some(jobs), thread, counts }
     }
 
     /// Runs `work` and returns when it is on the disk. An error, or a panic, rolls back this work alone.
