@@ -42,6 +42,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.process.as_ref().unwrap().id()
@@ -122,6 +127,21 @@ impl Server {
         self.start_again();
     }
 
+    /// Keeps a copy of its database while it runs, as an operator's backup does.
+    pub fn back_up(&self, file: &Path) {
+        self.database().execute("VACUUM INTO ?1", [file.to_str().unwrap()]).unwrap();
+    }
+
+    /// Goes on from a copy of the database that [`back_up`](Self::back_up) kept.
+    pub fn restore(&mut self, file: &Path) {
+        self.stop();
+        for suffix in ["-wal", "-shm"] {
+            let _ = fs::remove_file(self.folder.join(format!("server.db{suffix}")));
+        }
+        fs::copy(file, self.folder.join("server.db")).unwrap();
+        self.start_again();
+    }
+
     /// Ends every session, as after 90 days. It may run meanwhile.
     pub fn end_sessions(&self) {
         self.database().execute_batch("DELETE FROM session").unwrap();
@@ -160,7 +180,8 @@ impl Server {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies the files of a folder, and makes the new one.
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();
