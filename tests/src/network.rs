@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufReader, Write as _},
+    io::{BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -34,7 +34,7 @@ pub enum Fate {
     RequestCut,
     /// The server acts on it, and its answer is lost.
     AnswerLost,
-    /// Half of the answer arrives.
+    /// Part of the answer arrives.
     AnswerCut,
     /// The server gets it twice.
     Repeated,
@@ -44,6 +44,8 @@ pub enum Fate {
     Late,
     /// The server is killed when it has answered, and the answer is lost.
     Killed,
+    /// Part of the answer arrives, and then nothing more. No dice throw this: a device waits long for the rest.
+    Silent,
 }
 
 impl Fate {
@@ -76,19 +78,23 @@ impl Fate {
     }
 }
 
+/// Decides the fate of a request, in place of the dice.
+type Decide = dyn FnMut(&Asked) -> Fate + Send;
+
 /// The network before one server. Dropping it ends both.
-#[derive(Debug)]
 pub struct Network {
     address: String,
     inside: Arc<Mutex<Inside>>,
     ended: Arc<AtomicBool>,
 }
 
-#[derive(Debug)]
 struct Inside {
     server: Option<Server>,
     /// Thrown for each request; none in calm weather.
     dice: Option<Dice>,
+    decide: Option<Box<Decide>>,
+    /// Where an answer is cut.
+    cuts: Dice,
     /// What is held back, and at the how-manieth request it goes on.
     late: Vec<(u64, Asked)>,
     requests: u64,
@@ -105,6 +111,8 @@ impl Network {
         let inside = Inside {
             server: None,
             dice: None,
+            decide: None,
+            cuts: Dice::new(1),
             late: Vec::new(),
             requests: 0,
             fates: BTreeMap::new(),
@@ -136,14 +144,20 @@ impl Network {
     /// From now on it leads to this server, in calm weather. Returns the one before.
     pub fn lead_to(&self, server: Server) -> Option<Server> {
         let mut inside = lock(&self.inside);
-        (inside.dice, inside.requests) = (None, 0);
+        (inside.dice, inside.decide, inside.requests) = (None, None, 0);
         (inside.late, inside.fates, inside.calls) = Default::default();
         inside.server.replace(server)
     }
 
     /// From now on requests meet the fates that belong to this number.
     pub fn storm(&self, order: u64) {
-        lock(&self.inside).dice = Some(Dice::new(order));
+        let mut inside = lock(&self.inside);
+        (inside.dice, inside.cuts) = (Some(Dice::new(order)), Dice::new(order));
+    }
+
+    /// From now on this decides, if it is given; otherwise the weather.
+    pub fn decide(&self, decide: Option<Box<Decide>>) {
+        lock(&self.inside).decide = decide;
     }
 
     /// From now on every request is answered. What was held back arrives now.
@@ -191,9 +205,12 @@ impl Inside {
     }
 
     /// Throws what becomes of the next request.
-    fn next(&mut self) -> Fate {
+    fn next(&mut self, asked: &Asked) -> Fate {
         self.requests += 1;
         self.deliver(self.requests);
+        if let Some(decide) = &mut self.decide {
+            return decide(asked);
+        }
         self.dice.as_mut().map_or(Fate::Answered, Fate::thrown)
     }
 
@@ -219,7 +236,7 @@ impl Inside {
     fn perform(&mut self, asked: &Asked, fate: Fate) -> Option<Answer> {
         let mut status = 0;
         let answer = match fate {
-            Fate::Answered | Fate::AnswerCut | Fate::Delayed => Some(self.ask(asked)),
+            Fate::Answered | Fate::AnswerCut | Fate::Silent | Fate::Delayed => Some(self.ask(asked)),
             Fate::Repeated => {
                 let (first, second) = (self.ask(asked), self.ask(asked));
                 // A login is over with its last step, and nobody repeats that: only what may be sent twice is.
@@ -260,10 +277,10 @@ fn converse(stream: TcpStream, inside: &Mutex<Inside>) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream);
     while let Some(asked) = read_request(&mut reader) {
-        let (fate, answer) = {
+        let (fate, answer, cut) = {
             let mut inside = lock(inside);
-            let fate = inside.next();
-            (fate, inside.perform(&asked, fate))
+            let fate = inside.next(&asked);
+            (fate, inside.perform(&asked, fate), inside.cuts.below(1000) as usize)
         };
         let Some(Answer { status, body }) = answer else { return };
         if fate == Fate::Delayed {
@@ -274,8 +291,13 @@ fn converse(stream: TcpStream, inside: &Mutex<Inside>) {
             body.len()
         );
         let bytes = [head.as_bytes(), &body].concat();
-        let end = if fate == Fate::AnswerCut { bytes.len() / 2 } else { bytes.len() };
-        if reader.get_mut().write_all(&bytes[..end]).is_err() || end < bytes.len() {
+        let is_cut = matches!(fate, Fate::AnswerCut | Fate::Silent);
+        let end = if is_cut { bytes.len() * cut / 1000 } else { bytes.len() };
+        let written = reader.get_mut().write_all(&bytes[..end]);
+        if fate == Fate::Silent {
+            let _ = reader.read(&mut [0]); // until the device is gone
+        }
+        if written.is_err() || end < bytes.len() {
             return;
         }
     }

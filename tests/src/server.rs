@@ -111,6 +111,18 @@ impl Server {
         }
     }
 
+    /// Waits until it has ended by itself; whether it did within some seconds.
+    pub fn has_ended(&mut self) -> bool {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(5) {
+            if self.process.as_mut().is_none_or(|process| process.try_wait().unwrap().is_some()) {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
     /// Keeps a copy of everything it has, as a backup would.
     pub fn copy(&mut self, name: &str) -> PathBuf {
         let copy = self.folder.with_file_name(name);

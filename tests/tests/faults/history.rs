@@ -376,5 +376,6 @@ pub(crate) fn word(fate: Fate) -> &'static str {
         Fate::Delayed => "a request delayed",
         Fate::Late => "a request late",
         Fate::Killed => "the server killed",
+        Fate::Silent => "an answer without an end",
     }
 }

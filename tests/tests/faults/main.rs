@@ -6,7 +6,11 @@
 mod book;
 mod contents;
 mod device;
+mod first_sync;
 mod history;
+mod points;
+mod put_back;
 mod seeds;
 mod stage;
 mod tally;
+mod whole;
