@@ -7,6 +7,7 @@
 
 mod device;
 mod dice;
+mod disk;
 pub mod frozen;
 mod liar;
 mod member;
@@ -18,6 +19,7 @@ mod world;
 
 pub use device::Device;
 pub use dice::Dice;
+pub use disk::{Disk, with_small_disks};
 pub use liar::{Answer, Asked, Call, Liar};
 pub use member::Member;
 pub use network::{Fate, Network};

@@ -80,6 +80,11 @@ impl World {
         Server::start(self.path("server"), "warn")
     }
 
+    /// A server whose data lie in this folder.
+    pub fn server_in(&self, folder: &Path) -> Server {
+        Server::start(folder.to_owned(), "warn")
+    }
+
     /// A server that logs all it can.
     pub fn talkative_server(&self) -> Server {
         Server::start(self.path("server"), "trace")

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use keymoor_fail_points::Crash;
 use keymoor_journeys::PASSWORD;
 use keymoor_vault::{
     Edit, Error, Field, Filter, Input, Listing, NewCredential, Notice, RecordId, ServerProblem, SyncOptions,
@@ -36,8 +37,8 @@ pub(crate) enum Action {
 pub(crate) enum Synced {
     Done(SyncReport, Vec<Notice>),
     Failed(Error),
-    /// The process died at this step of it.
-    Crashed(#[expect(dead_code, reason = "shown in the story")] String),
+    /// The process died at this point.
+    Crashed(&'static str),
 }
 
 pub(crate) struct Device {
@@ -45,9 +46,6 @@ pub(crate) struct Device {
     /// Not there after everything on it was lost, until it was unlocked again.
     vault: Option<Vault>,
 }
-
-/// The process dies.
-struct Crash(String);
 
 impl Device {
     pub(crate) fn new(home: PathBuf) -> Self {
@@ -183,44 +181,42 @@ impl Device {
         Ok(())
     }
 
-    /// Syncs. At the step of that number, if there are so many, something else happens: the process dies, or what `between`
-    /// does comes between two of its steps.
-    pub(crate) fn sync(
-        &mut self,
-        dies_at: Option<u64>,
-        mut between: Option<(u64, &mut dyn FnMut())>,
-    ) -> Synced {
+    /// Syncs. If there are so many steps, what `between` does comes between two of them.
+    pub(crate) fn sync(&mut self, mut between: Option<(u64, &mut dyn FnMut())>) -> Synced {
         let mut options = SyncOptions::default();
         options.accept_deletes = true;
         let mut steps = 0;
-        let vault = self.vault();
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            vault.sync(&options, &mut |_| Some(PASSWORD.into()), &mut |step| {
+        let done = self.or_crash(|device| {
+            device.vault().sync(&options, &mut |_| Some(PASSWORD.into()), &mut |_| {
                 steps += 1;
                 if let Some((at, act)) = &mut between
                     && *at == steps
                 {
                     act();
                 }
-                if Some(steps) == dies_at {
-                    resume_unwind(Box::new(Crash(format!("{step:?}"))));
-                }
             })
-        }));
+        });
         match done {
             Ok(Ok(report)) => {
                 let notices = self.vault().notices();
                 Synced::Done(report, notices)
             }
             Ok(Err(error)) => Synced::Failed(error),
-            Err(crash) => match crash.downcast::<Crash>() {
-                Ok(crash) => {
-                    self.start_again();
-                    Synced::Crashed(crash.0)
-                }
-                Err(other) => resume_unwind(other),
-            },
+            Err(point) => Synced::Crashed(point),
         }
+    }
+
+    /// Does something in which the process dies at the armed point, if it comes there: then it starts again.
+    pub(crate) fn or_crash<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> Result<T, &'static str> {
+        let done = catch_unwind(AssertUnwindSafe(|| act(self)));
+        keymoor_fail_points::disarm();
+        done.map_err(|crash| match crash.downcast::<Crash>() {
+            Ok(crash) => {
+                self.start_again();
+                crash.0
+            }
+            Err(other) => resume_unwind(other),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     book::Book,
     contents::{Contents, shown},
     device::{Action, Device, Synced, is_an_answer, is_the_network_s, secret},
+    points::{Work, in_this_process},
     stage::{DEVICES, Stage, name},
 };
 
@@ -37,6 +38,7 @@ struct History<'s> {
     log: Vec<String>,
     given: u64,
     tokens_may_look_stolen: bool,
+    tokens_expired: bool,
 }
 
 /// Plays the history of this number. What it met, or how it went wrong.
@@ -56,6 +58,7 @@ pub(crate) fn play(stage: &Stage, seed: u64) -> Result<BTreeSet<&'static str>, S
         log: Vec::new(),
         given: 0,
         tokens_may_look_stolen: false,
+        tokens_expired: false,
         folder: folder.clone(),
     };
     let done = history.run(seed);
@@ -119,16 +122,21 @@ impl History<'_> {
             }
             700..=714 => {
                 self.server("tokens expired", "access tokens expire", |server| server.expire_access_tokens());
+                self.tokens_expired = true;
                 Ok(())
             }
             715..=719 => {
                 self.server("sessions ended", "sessions end", |server| server.end_sessions());
                 Ok(())
             }
-            _ if more < 15 => self.sync(at, Some(1 + more % 4)),
-            _ if more < 35 => self.sync_and_between(at, 1 + more % 3, which, true),
-            _ if more < 45 => self.sync_and_between(at, 1 + more % 3, which, false),
-            _ => self.sync(at, None),
+            _ if more < 25 => {
+                let refreshes = self.tokens_expired && more < 15;
+                self.arm(if refreshes { &[Work::Refresh] } else { &[Work::Sync, Work::Snapshot] }, which);
+                self.sync(at)
+            }
+            _ if more < 45 => self.sync_and_between(at, 1 + more % 3, which, true),
+            _ if more < 55 => self.sync_and_between(at, 1 + more % 3, which, false),
+            _ => self.sync(at),
         }
     }
 
@@ -141,7 +149,7 @@ impl History<'_> {
             done = if other {
                 let other = (at + 1 + which as usize % (DEVICES - 1)) % DEVICES;
                 match self.device(other).is_there() {
-                    true => self.sync(other, None),
+                    true => self.sync(other),
                     false => Ok(()),
                 }
             } else {
@@ -155,10 +163,22 @@ impl History<'_> {
             self.met.insert(if other { "another sync between" } else { "an edit between" });
             self.log.push(")".to_owned());
         };
-        let synced = device.sync(None, Some((step, &mut act)));
+        let synced = device.sync(Some((step, &mut act)));
         self.devices[at] = Some(device);
         done?;
         self.synced(at, synced)
+    }
+
+    /// The process that is at work next dies at one of the points, if it comes there.
+    fn arm(&mut self, at: &[Work], which: u64) {
+        let points = in_this_process(at);
+        if points.is_empty() {
+            return;
+        }
+        let point = points[which as usize % points.len()];
+        let times = 1 + u64::from(which % 5 == 4);
+        keymoor_fail_points::arm(point, times);
+        self.tell(format!("(may die at {point}, time {times})"));
     }
 
     fn tell(&mut self, what: String) {
@@ -183,7 +203,18 @@ impl History<'_> {
         let before = self.shown(at);
         self.given += 1;
         let number = self.given;
-        let done = self.device(at).act(action, which, number);
+        match action {
+            Action::Erase if !which.is_multiple_of(3) => self.arm(&[Work::Erase], which),
+            _ if which.is_multiple_of(12) => self.arm(&[Work::Add, Work::Edit], which / 12),
+            _ => {}
+        }
+        let done = match self.device(at).or_crash(|device| device.act(action, which, number)) {
+            Ok(done) => done,
+            Err(point) => {
+                self.met.insert(point);
+                Ok(format!("died at {point}"))
+            }
+        };
         self.tell(format!("{at} {action:?} {number}: {done:?}"));
         match done {
             Err(error) if !is_an_answer(&error) => return Err(format!("{action:?}: {error:?}")),
@@ -194,8 +225,8 @@ impl History<'_> {
         Ok(())
     }
 
-    fn sync(&mut self, at: usize, dies_at: Option<u64>) -> Result<(), String> {
-        let synced = self.device(at).sync(dies_at, None);
+    fn sync(&mut self, at: usize) -> Result<(), String> {
+        let synced = self.device(at).sync(None);
         self.synced(at, synced)
     }
 
@@ -239,7 +270,7 @@ impl History<'_> {
                     }
                 }
             }
-            Synced::Crashed(_) => drop(self.met.insert("a crash")),
+            Synced::Crashed(point) => drop(self.met.insert(point)),
             Synced::Failed(error) if is_the_network_s(&error) => drop(self.met.insert("a sync failed")),
             Synced::Failed(error) => return Err(format!("{error:?}")),
         }
@@ -312,7 +343,7 @@ impl History<'_> {
         for _ in 0..ROUNDS {
             let before = self.head();
             for at in 0..DEVICES {
-                self.sync(at, None)?;
+                self.sync(at)?;
                 if self.log.last().is_some_and(|line| line.contains("Failed")) {
                     return Err("a sync fails in calm weather".to_owned());
                 }

@@ -7,6 +7,7 @@ mod book;
 mod contents;
 mod device;
 mod first_sync;
+mod full_disks;
 mod history;
 mod points;
 mod put_back;

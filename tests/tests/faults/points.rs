@@ -6,6 +6,9 @@ mod client;
 mod server;
 mod table;
 
+pub(crate) use client::Work;
+pub(crate) use table::in_this_process;
+
 use std::collections::BTreeMap;
 
 use keymoor_journeys::{Device, Ran, Server, World, run_fed};

@@ -7,6 +7,7 @@ use keymoor_journeys::Fate;
 
 use crate::{
     history::{play, word},
+    points::{Work, in_this_process},
     stage::Stage,
     tally::Tally,
 };
@@ -15,9 +16,8 @@ use crate::{
 const EACH: u64 = 100;
 
 /// What must not be too rare, beside every fault of the network.
-const MET: [&str; 15] = [
+const MET: [&str; 14] = [
     "a conflict",
-    "a crash",
     "a delete met an edit",
     "a device wiped",
     "a late commit taken",
@@ -81,6 +81,8 @@ fn play_all(group: u64) {
     assert!(failed.is_empty(), "{} histories failed; the first is above: {failed:#?}", failed.len());
     if only.is_none() {
         let faults = Fate::FAULTS.map(word);
-        tally.tell(&[&MET[..], &faults].concat());
+        let points =
+            in_this_process(&[Work::Add, Work::Edit, Work::Erase, Work::Sync, Work::Refresh, Work::Snapshot]);
+        tally.tell(&[&MET[..], &faults, &points].concat());
     }
 }

@@ -8,7 +8,7 @@ use super::{Two, struck, table::CLIENT};
 
 /// What is done while a point is come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
+pub(crate) enum Work {
     /// A key is added, on a device with a keychain.
     Add,
     /// A key is edited there.

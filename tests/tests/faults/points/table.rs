@@ -59,6 +59,13 @@ pub(super) const SERVER: &[(&str, Work)] = &[
     ("login.done", Work::Join),
 ];
 
+/// A client's points at this work, where that needs no keychain. The histories die at these, too.
+pub(crate) fn in_this_process(at: &[Work]) -> Vec<&'static str> {
+    let names = CLIENT.iter().filter(|(point, work)| at.contains(work) && !point.starts_with("mirror."));
+    let names: BTreeSet<&str> = names.map(|(point, _)| point.split(':').next().unwrap_or(point)).collect();
+    names.into_iter().collect()
+}
+
 #[test]
 fn every_point_in_the_sources_is_walked_through() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("crates");
