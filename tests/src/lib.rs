@@ -13,6 +13,7 @@ mod member;
 mod programs;
 mod ran;
 mod server;
+mod watcher;
 mod world;
 
 pub use device::Device;
@@ -22,4 +23,5 @@ pub use member::Member;
 pub use programs::program;
 pub use ran::{Ran, run_fed};
 pub use server::Server;
+pub use watcher::{Watcher, eventually};
 pub use world::{PASSWORD, World};

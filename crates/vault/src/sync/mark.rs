@@ -14,7 +14,21 @@ const MET: &str = "mark_met";
 impl Vault {
     /// Makes the state that the keychain remembers one that the next pull must reach, if this cache is older.
     pub(crate) fn meet_mark(&mut self) -> Result<(), Error> {
-        let Some(mark) = self.read_mark()? else { return Ok(()) };
+        let vault = self.keys.vault;
+        if self.remembered.as_ref().is_some_and(|remembered| remembered.mark_met == Some(vault)) {
+            return Ok(());
+        }
+        let mark = self.read_mark()?;
+        if let Some(mark) = mark {
+            self.reach(mark)?;
+        }
+        if let Some(remembered) = &mut self.remembered {
+            remembered.mark_met = Some(vault);
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, mark: Mark) -> Result<(), Error> {
         let older = self.cache.read(|view| {
             let device = view.device()?.ok_or(Error::Locked)?;
             let is = |note: Option<Vec<u8>>| {
