@@ -34,6 +34,11 @@ pub struct Limits {
     pub history_versions: u64,
     /// Seconds for which more of them are kept.
     pub history_seconds: u64,
+    /// Seconds for which commits can be pulled after they came, unless there are very many; a device that was away for longer
+    /// takes a snapshot.
+    pub log_seconds: u64,
+    /// Commits that can be pulled at least, unless they are older.
+    pub log_commits: u64,
     /// Seconds of silence after which `GET /v1/events` sends a sign of life.
     pub keep_alive_seconds: u64,
 }
@@ -48,6 +53,8 @@ impl Default for Limits {
             commit_bytes: ENVELOPE_BYTES_A_COMMIT as u64,
             history_versions: 20,
             history_seconds: 90 * DAY_S,
+            log_seconds: 180 * DAY_S,
+            log_commits: 10_000,
             keep_alive_seconds: 20,
         }
     }

@@ -95,6 +95,7 @@ impl From<StoreError> for Refusal {
             StoreError::AccountExists => Code::AccountExists,
             StoreError::HeadMoved(head) => return Self { head: Some(head), ..Self::new(Code::HeadMoved) },
             StoreError::Diverged => Code::Diverged,
+            StoreError::BelowFloor => Code::SnapshotRequired,
             StoreError::KeysMoved => Code::KeysMoved,
             StoreError::InvalidKeys => Code::InvalidKeys,
             StoreError::InvalidCommit => Code::InvalidCommit,

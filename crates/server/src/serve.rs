@@ -14,6 +14,7 @@ use crate::connections::serve_connections;
 use crate::setup;
 use crate::store::sqlite::{OpenError, Sqlite};
 use crate::tls;
+use crate::upkeep::keep_up;
 
 /// The suffix of the OPAQUE setup's file.
 const SETUP: &str = "opaque";
@@ -96,7 +97,15 @@ pub async fn serve(
         listeners.close();
     };
     let places = Places::new(config.connections_per_address, &config.trusted_proxies);
-    let done = tokio::spawn(serve_connections(listener, acceptor, router, config.connections, places, stop));
+    let done = async move {
+        let served = serve_connections(listener, acceptor, router, config.connections, places, stop);
+        // The one never ends, and stops with the other: at a step's end, for a step is the writer's.
+        tokio::select! {
+            () = served => {}
+            () = keep_up(app) => {}
+        }
+    };
+    let done = tokio::spawn(done);
     Ok(Serving { address, fingerprint, store, done })
 }
 

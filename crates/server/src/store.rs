@@ -29,6 +29,9 @@ pub enum StoreError {
     /// There is another commit at that number, or none.
     #[error("diverged")]
     Diverged,
+    /// The log is not paged that far back.
+    #[error("below the floor")]
+    BelowFloor,
     /// The keys document is not the expected one.
     #[error("the keys document moved")]
     KeysMoved,
@@ -128,6 +131,17 @@ pub struct RefreshRequest {
     pub now: i64,
 }
 
+/// What a purge removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// Commits that cannot be pulled any more; the chain still has them.
+    pub commits: u64,
+    /// Versions of records, out of the history.
+    pub versions: u64,
+    /// Sessions that had expired.
+    pub sessions: u64,
+}
+
 /// What happened and is on the disk, for those who wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
@@ -220,7 +234,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         push: Push,
         now: i64,
     ) -> impl Future<Output = Result<Cursor, StoreError>> + Send;
-    /// Commits after a cursor.
+    /// Commits after a cursor; [`StoreError::BelowFloor`] if that is too far back.
     fn pull(
         &self,
         account: AccountId,
@@ -240,4 +254,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         account: AccountId,
         record: RecordId,
     ) -> impl Future<Output = Result<History, StoreError>> + Send;
+
+    /// Removes what was kept long enough, in steps so small that others get their turn: raises the floors, thins the history
+    /// of records that nobody writes any more, and ends expired sessions.
+    fn purge(&self, now: i64) -> impl Future<Output = Result<Purged, StoreError>> + Send;
 }

@@ -5,6 +5,7 @@ mod append;
 mod connection;
 mod devices;
 mod log;
+mod purge;
 mod records;
 mod refresh;
 mod rows;
@@ -25,7 +26,7 @@ use rusqlite::Connection;
 
 use crate::store::checked::Checked;
 use crate::store::{
-    Ear, NewSession, News, Presented, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes,
+    Ear, NewSession, News, Presented, Purged, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes,
 };
 pub use connection::OpenError;
 use writer::Writer;
@@ -279,6 +280,10 @@ impl Store for Sqlite {
 
     async fn history(&self, account: AccountId, record: RecordId) -> Result<History, StoreError> {
         self.read(move |connection| log::history(connection, account, record)).await
+    }
+
+    async fn purge(&self, now: i64) -> Result<Purged, StoreError> {
+        purge::purge(self, now).await
     }
 }
 

@@ -43,6 +43,9 @@ pub(super) fn pull(connection: &Connection, account: AccountId, after: Cursor) -
     if known(connection, account, after.seq)? != Some(after.head) {
         return Err(StoreError::Diverged);
     }
+    if after.seq < floor(connection, account)? {
+        return Err(StoreError::BelowFloor);
+    }
     let mut commits = Vec::new();
     let (mut room, mut last) = (Room::NEW, after.seq);
     let sql = "SELECT seq, bytes, tag FROM commits WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
@@ -126,6 +129,14 @@ pub(super) fn history(
 fn head(connection: &Connection, account: AccountId) -> Result<Cursor, StoreError> {
     let found = first(connection, "SELECT seq, head FROM vault WHERE account_id = ?1", [account.0], |row| {
         Ok(Cursor { seq: count(row, "seq")?, head: Head(get(row, "head")?) })
+    })?;
+    found.ok_or(StoreError::NotFound)
+}
+
+/// Up to which number the log is not paged.
+fn floor(connection: &Connection, account: AccountId) -> Result<u64, StoreError> {
+    let found = first(connection, "SELECT floor FROM vault WHERE account_id = ?1", [account.0], |row| {
+        count(row, "floor")
     })?;
     found.ok_or(StoreError::NotFound)
 }

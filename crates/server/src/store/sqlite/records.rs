@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use keymoor_protocol::limits::Limits;
 use keymoor_protocol::state::{Buckets, Entry, bucket_hash, bucket_of};
 use keymoor_protocol::{AccountId, Digest, Record, RecordId};
 use rusqlite::Connection;
@@ -9,11 +10,7 @@ use rusqlite::Connection;
 use super::rows::{all, count, each, execute, first, get, optional};
 use crate::store::StoreError;
 
-/// Older versions that are kept whatever their age.
-const KEEP_VERSIONS: i64 = 20;
-/// Younger ones than this are kept, too,
-const KEEP_MS: i64 = 90 * 24 * 60 * 60 * 1000;
-/// up to this number: each push looks through them.
+/// Young versions are kept up to this number: each push looks through them.
 const KEEP_YOUNG: i64 = 1000;
 
 /// What a change is measured by.
@@ -51,13 +48,13 @@ pub(super) fn was_forgotten(
     Ok(optional::<i64>(connection, sql, (&account.0, &id.0))?.is_some())
 }
 
-/// Moves the stored version to the history, and drops what has lain there long enough; returns the sizes of what was dropped.
+/// Moves the stored version to the history; whether there was one.
 pub(super) fn supersede(
     connection: &Connection,
     account: AccountId,
     id: RecordId,
     now: i64,
-) -> Result<Vec<u64>, StoreError> {
+) -> Result<bool, StoreError> {
     let moved = execute(
         connection,
         "INSERT INTO history (account_id, record_id, seq, version, deleted, meta, secret, superseded_at) \
@@ -65,21 +62,56 @@ pub(super) fn supersede(
          WHERE account_id = ?1 AND record_id = ?2",
         (&account.0, &id.0, now),
     )?;
-    if moved == 0 {
-        return Ok(Vec::new());
-    }
+    Ok(moved > 0)
+}
+
+/// Drops from a record's history what has lain there long enough; returns the sizes of what was dropped.
+pub(super) fn expire(
+    connection: &Connection,
+    account: AccountId,
+    id: RecordId,
+    limits: &Limits,
+    now: i64,
+) -> Result<Vec<u64>, StoreError> {
     let sql = "DELETE FROM history WHERE account_id = ?1 AND record_id = ?2 \
                AND seq <= (SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 \
                ORDER BY seq DESC LIMIT 1 OFFSET ?4) \
                AND (superseded_at < ?3 OR seq <= (SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 \
                ORDER BY seq DESC LIMIT 1 OFFSET ?5)) RETURNING length(meta) + length(secret) AS size";
-    let params = (&account.0, &id.0, now - KEEP_MS, KEEP_VERSIONS, KEEP_YOUNG);
+    let long_ago = ago(now, limits.history_seconds);
+    let params = (&account.0, &id.0, long_ago, limits.history_versions as i64, KEEP_YOUNG);
     all(connection, sql, params, |row| count(row, "size"))
+}
+
+/// Records after this one with more earlier versions than are kept whatever their age, and no more than `most`.
+pub(super) fn with_long_history(
+    connection: &Connection,
+    account: AccountId,
+    after: Option<RecordId>,
+    limits: &Limits,
+    most: i64,
+) -> Result<Vec<RecordId>, StoreError> {
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec()); // the empty blob sorts before every id
+    let sql = "SELECT record_id FROM history WHERE account_id = ?1 AND record_id > ?2 \
+               GROUP BY record_id HAVING count(*) > ?3 ORDER BY record_id LIMIT ?4";
+    all(connection, sql, (&account.0, after, limits.history_versions as i64, most), |row| {
+        Ok(RecordId(get(row, "record_id")?))
+    })
+}
+
+/// A moment so many seconds before now, both in milliseconds.
+pub(super) fn ago(now: i64, seconds: u64) -> i64 {
+    now.saturating_sub(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX))
 }
 
 /// Drops history beyond the newest versions of each record, the oldest first, until `excess` bytes are gone; returns the
 /// sizes of what was dropped.
-pub(super) fn thin(connection: &Connection, account: AccountId, excess: u64) -> Result<Vec<u64>, StoreError> {
+pub(super) fn thin(
+    connection: &Connection,
+    account: AccountId,
+    limits: &Limits,
+    excess: u64,
+) -> Result<Vec<u64>, StoreError> {
     // Which records have so many is read from the index alone: mostly it is none.
     let sql = "SELECT history.rowid AS place, length(meta) + length(secret) AS size FROM history \
                JOIN (SELECT rowid AS spare, row_number() OVER (PARTITION BY record_id ORDER BY seq DESC) AS rank \
@@ -87,7 +119,7 @@ pub(super) fn thin(connection: &Connection, account: AccountId, excess: u64) -> 
                WHERE account_id = ?1 GROUP BY record_id HAVING count(*) > ?2)) ON spare = history.rowid \
                WHERE rank > ?2 ORDER BY superseded_at, seq";
     let (mut spare, mut freed) = (Vec::new(), 0);
-    each(connection, sql, (&account.0, KEEP_VERSIONS), |row| {
+    each(connection, sql, (&account.0, limits.history_versions as i64), |row| {
         let size = count(row, "size")?;
         spare.push((get::<i64>(row, "place")?, size));
         freed += size;

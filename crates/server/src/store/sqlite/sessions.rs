@@ -109,6 +109,12 @@ pub(super) fn end(connection: &Connection, family: [u8; 16]) -> Result<Option<Ac
     Ok(optional(connection, sql, [family])?.map(AccountId))
 }
 
+/// Ends the account's sessions whose refresh token has expired; returns how many.
+pub(super) fn expire(connection: &Connection, account: AccountId, now: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM session WHERE account_id = ?1 AND refresh_expires_at < ?2";
+    Ok(execute(connection, sql, (&account.0, now))? as u64)
+}
+
 /// Does `work`, and returns the families of the account that ended by it.
 pub(super) fn ended_by(
     connection: &Connection,
