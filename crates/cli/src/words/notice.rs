@@ -15,6 +15,10 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::CacheSetAside { path, taken, whole } => {
             set_aside(&path.display().to_string(), *taken, *whole)
         }
+        Notice::CacheWasOlder { taken } => format!(
+            "The cache on this disk was an older copy. It has caught up with the keychain: {} newer there.",
+            counted(*taken, "credential was", "credentials were")
+        ),
         Notice::Healed { id, from } => {
             format!(
                 "A damaged copy of credential {id} was replaced by the good one of the {}.",
