@@ -264,6 +264,13 @@ pub struct Push {
     pub records: Vec<Record>,
 }
 
+impl Push {
+    /// Bytes of the commit and of the envelopes.
+    pub fn size(&self) -> usize {
+        self.signed.bytes.len() + self.records.iter().map(Record::size).sum::<usize>()
+    }
+}
+
 /// Commits after a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {

@@ -34,6 +34,9 @@ use writer::Writer;
 /// Read connections kept for reuse. Two cores hardly keep more busy.
 const READERS: usize = 4;
 
+/// Bytes of a push that is checked on the spot.
+const SMALL: usize = 16 * 1024;
+
 /// An SQLite file of mode 0600 in WAL mode with `synchronous=FULL`: what was answered is on the disk.
 #[derive(Clone)]
 pub struct Sqlite {
@@ -144,17 +147,26 @@ impl Sqlite {
     ) -> Result<T, StoreError> {
         let store = self.clone();
         let done = tokio::task::spawn_blocking(move || {
-            let connection = store.reader()?;
-            connection.execute_batch("BEGIN").map_err(rows::failed)?;
-            let done = work(&connection);
-            connection.execute_batch("COMMIT").map_err(rows::failed)?;
-            let mut readers = store.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
-            if readers.len() < READERS {
-                readers.push(connection);
-            }
-            done
+            store.glance(|connection| {
+                rows::execute(connection, "BEGIN", ())?;
+                let done = work(connection);
+                rows::execute(connection, "COMMIT", ())?;
+                done
+            })
         });
         done.await.map_err(|_| StoreError::Unavailable)?
+    }
+
+    /// Runs `work`, one query for a row or two, on the spot: handing it to another thread would take longer.
+    fn glance<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.reader()?;
+        let done = work(&connection);
+        // One that is left inside a transaction would see the same moment for ever.
+        let mut readers = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS && connection.is_autocommit() {
+            readers.push(connection);
+        }
+        done
     }
 
     fn reader(&self) -> Result<Connection, StoreError> {
@@ -205,8 +217,7 @@ impl Store for Sqlite {
     }
 
     async fn session(&self, access: Presented, now: i64) -> Result<SessionInfo, StoreError> {
-        let (session, first_use) =
-            self.read(move |connection| sessions::find(connection, access, now)).await?;
+        let (session, first_use) = self.glance(|connection| sessions::find(connection, access, now))?;
         if first_use {
             self.write(move |connection| sessions::mark_used(connection, access, now)).await?;
         }
@@ -259,14 +270,23 @@ impl Store for Sqlite {
     async fn push(&self, account: AccountId, push: Push, now: i64) -> Result<Cursor, StoreError> {
         // Decoding and hashing need no database: they are done before the one writer is asked.
         let limits = self.inner.limits;
-        let checked = tokio::task::spawn_blocking(move || Checked::new(push, &limits));
-        let checked = checked.await.map_err(|_| StoreError::Unavailable)??;
+        let checked = if push.size() <= SMALL {
+            Checked::new(push, &limits)?
+        } else {
+            let checked = tokio::task::spawn_blocking(move || Checked::new(push, &limits));
+            checked.await.map_err(|_| StoreError::Unavailable)??
+        };
         let append =
             move |connection: &Connection| append::append(connection, account, &checked, &limits, now);
         self.write_and_tell(append, move |head| Some(News::Head(account, head.seq))).await
     }
 
     async fn pull(&self, account: AccountId, after: Cursor) -> Result<Page, StoreError> {
+        // Mostly there is nothing new.
+        let head = self.glance(|connection| log::head(connection, account))?;
+        if head == after {
+            return Ok(Page { commits: Vec::new(), head, more: false });
+        }
         self.read(move |connection| log::pull(connection, account, after)).await
     }
 

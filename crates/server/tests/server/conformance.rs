@@ -3,6 +3,7 @@
 mod accounts;
 mod commits;
 mod log;
+mod news;
 mod purge;
 mod quota;
 mod sessions;
@@ -55,6 +56,10 @@ mod sqlite {
             history_keeps_versions_until_the_record_is_forgotten
             a_history_of_large_versions_is_bounded
             accounts_see_nothing_of_each_other;
+        news:
+            a_new_head_is_told_when_it_can_be_read
+            whatever_ends_a_session_is_told
+            the_head_is_read_by_a_family_that_lives;
         purge:
             commits_that_were_kept_long_enough_are_not_paged
             a_log_much_longer_than_its_live_set_is_not_paged_from_its_beginning

@@ -244,3 +244,23 @@ async fn an_older_database_is_taken_over_and_its_commits_grow_old_from_then_on()
     assert_eq!(store.purge(now + 180 * DAY + 1).await.unwrap().commits, 700);
     assert_eq!(store.pull(author.account, Cursor::START).await, Err(StoreError::BelowFloor));
 }
+
+#[tokio::test]
+async fn very_many_young_versions_are_bounded_as_they_are_written() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("s.db");
+    let store = Sqlite::open(&path, Limits::default()).unwrap();
+    let mut author = Author::new();
+    store.create_account(author.new_account(), 1).await.unwrap();
+    let id = RecordId::generate();
+    for _ in 0..1149 {
+        store.push(author.account, author.write(&[Edit::Put(id, 1)]), 2).await.unwrap();
+    }
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let (rows, oldest): (i64, i64) = connection
+        .query_row("SELECT count(*), min(version) FROM history", (), |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!((rows, oldest), (1049, 100), "a thousand, and what came since that was looked at");
+    let (stored, counted) = kept(&path);
+    assert_eq!(stored, counted);
+}

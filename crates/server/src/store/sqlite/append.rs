@@ -102,10 +102,13 @@ fn apply(
                     }
                 }
                 totals.add(size, record.deleted);
-                let dropped = match records::supersede(connection, account, record.id, now)? {
-                    true => records::expire(connection, account, record.id, limits, now)?,
-                    false => Vec::new(),
-                };
+                let mut dropped = Vec::new();
+                if records::supersede(connection, account, record.id, now)? {
+                    dropped = records::expire(connection, account, record.id, limits, now)?;
+                }
+                if version.is_multiple_of(records::BOUNDED) {
+                    dropped.extend(records::bound(connection, account, record.id)?);
+                }
                 records::put(connection, account, record, &change.digest, push.commit.seq)?;
                 dropped
             }

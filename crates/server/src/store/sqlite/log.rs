@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::{Break, Continue};
 
 use keymoor_protocol::api::{Chain, History, Page, Placed, Push, Snapshot};
-use keymoor_protocol::{AccountId, Cursor, Head, Record, RecordId, SignedCommit, Tag};
+use keymoor_protocol::{AccountId, Cursor, Head, RecordId, SignedCommit, Tag};
 use rusqlite::{Connection, Row};
 
 use super::rows::{all, count, each, first, get, optional, record};
@@ -52,11 +52,12 @@ pub(super) fn pull(connection: &Connection, account: AccountId, after: Cursor) -
     each(connection, sql, (&account.0, after.seq as i64, PAGE_COMMITS), |row| {
         let (seq, signed) = signed(row)?;
         let records = all(connection, RECORDS_OF_A_COMMIT, (&account.0, seq as i64), record)?;
-        if !room.takes(signed.bytes.len() + records.iter().map(Record::size).sum::<usize>()) {
+        let push = Push { signed, records };
+        if !room.takes(push.size()) {
             return Ok(Break(()));
         }
         last = seq;
-        commits.push(Push { signed, records });
+        commits.push(push);
         Ok(Continue(()))
     })?;
     Ok(Page { commits, head, more: last < head.seq })
@@ -126,7 +127,8 @@ pub(super) fn history(
     if versions.is_empty() { Err(StoreError::NotFound) } else { Ok(History { versions, more }) }
 }
 
-fn head(connection: &Connection, account: AccountId) -> Result<Cursor, StoreError> {
+/// Where the log is.
+pub(super) fn head(connection: &Connection, account: AccountId) -> Result<Cursor, StoreError> {
     let found = first(connection, "SELECT seq, head FROM vault WHERE account_id = ?1", [account.0], |row| {
         Ok(Cursor { seq: count(row, "seq")?, head: Head(get(row, "head")?) })
     })?;

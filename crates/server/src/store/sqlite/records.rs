@@ -10,8 +10,10 @@ use rusqlite::Connection;
 use super::rows::{all, count, each, execute, first, get, optional};
 use crate::store::StoreError;
 
-/// Young versions are kept up to this number: each push looks through them.
+/// Young versions are kept up to this number,
 const KEEP_YOUNG: i64 = 1000;
+/// which is looked at once in so many.
+pub(super) const BOUNDED: u64 = 50;
 
 /// What a change is measured by.
 pub(super) struct Stored {
@@ -73,14 +75,63 @@ pub(super) fn expire(
     limits: &Limits,
     now: i64,
 ) -> Result<Vec<u64>, StoreError> {
-    let sql = "DELETE FROM history WHERE account_id = ?1 AND record_id = ?2 \
-               AND seq <= (SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 \
-               ORDER BY seq DESC LIMIT 1 OFFSET ?4) \
-               AND (superseded_at < ?3 OR seq <= (SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 \
-               ORDER BY seq DESC LIMIT 1 OFFSET ?5)) RETURNING length(meta) + length(secret) AS size";
+    let Some(spare) = newest_but(connection, account, id, limits.history_versions as i64)? else {
+        return Ok(Vec::new());
+    };
     let long_ago = ago(now, limits.history_seconds);
-    let params = (&account.0, &id.0, long_ago, limits.history_versions as i64, KEEP_YOUNG);
-    all(connection, sql, params, |row| count(row, "size"))
+    // From the oldest up to the first that is young: with every push, and mostly that is one row.
+    drop_oldest(connection, account, id, spare, |superseded_at| superseded_at < long_ago)
+}
+
+/// Drops from a record's history what is beyond the greatest number, however young.
+pub(super) fn bound(
+    connection: &Connection,
+    account: AccountId,
+    id: RecordId,
+) -> Result<Vec<u64>, StoreError> {
+    match newest_but(connection, account, id, KEEP_YOUNG)? {
+        Some(spare) => drop_oldest(connection, account, id, spare, |_| true),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The number of the newest version in the history after so many newer ones, if there is one.
+fn newest_but(
+    connection: &Connection,
+    account: AccountId,
+    id: RecordId,
+    newer: i64,
+) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT seq FROM history WHERE account_id = ?1 AND record_id = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3";
+    optional(connection, sql, (&account.0, &id.0, newer))
+}
+
+fn drop_oldest(
+    connection: &Connection,
+    account: AccountId,
+    id: RecordId,
+    up_to: i64,
+    goes: impl Fn(i64) -> bool,
+) -> Result<Vec<u64>, StoreError> {
+    let sql = "SELECT rowid AS place, superseded_at, length(meta) + length(secret) AS size FROM history \
+               WHERE account_id = ?1 AND record_id = ?2 AND seq <= ?3 ORDER BY seq";
+    let mut dropped: Vec<(i64, u64)> = Vec::new();
+    each(connection, sql, (&account.0, &id.0, up_to), |row| {
+        if !goes(get(row, "superseded_at")?) {
+            return Ok(ControlFlow::Break(()));
+        }
+        dropped.push((get(row, "place")?, count(row, "size")?));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    drop_rows(connection, dropped)
+}
+
+/// Drops these rows of the history, and returns their sizes.
+fn drop_rows(connection: &Connection, rows: Vec<(i64, u64)>) -> Result<Vec<u64>, StoreError> {
+    for (place, _) in &rows {
+        execute(connection, "DELETE FROM history WHERE rowid = ?1", [place])?;
+    }
+    Ok(rows.into_iter().map(|(_, size)| size).collect())
 }
 
 /// Records after this one with more earlier versions than are kept whatever their age, and no more than `most`.
@@ -125,10 +176,7 @@ pub(super) fn thin(
         freed += size;
         Ok(if freed < excess { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
-    for (place, _) in &spare {
-        execute(connection, "DELETE FROM history WHERE rowid = ?1", [place])?;
-    }
-    Ok(spare.into_iter().map(|(_, size)| size).collect())
+    drop_rows(connection, spare)
 }
 
 pub(super) fn put(
@@ -140,8 +188,10 @@ pub(super) fn put(
 ) -> Result<(), StoreError> {
     execute(
         connection,
-        "REPLACE INTO record (account_id, record_id, version, deleted, digest, bucket, seq, meta, secret) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO record (account_id, record_id, version, deleted, digest, bucket, seq, meta, secret) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET version = excluded.version, \
+         deleted = excluded.deleted, digest = excluded.digest, seq = excluded.seq, meta = excluded.meta, \
+         secret = excluded.secret",
         (
             &account.0,
             &record.id.0,
