@@ -46,7 +46,7 @@ pub struct Asked {
     pub path: String,
     /// Its body.
     pub body: Vec<u8>,
-    head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
 }
 
 /// An answer on its way.
@@ -174,7 +174,7 @@ fn converse(stream: TcpStream, lie: &Mutex<Arc<Lie>>, calls: &AtomicUsize, upstr
 }
 
 /// Asks the real server, on a connection of its own.
-fn pass(asked: &Asked, upstream: &str) -> Answer {
+pub(crate) fn pass(asked: &Asked, upstream: &str) -> Answer {
     let Ok(mut stream) = TcpStream::connect(upstream) else {
         return Answer::error(503, "UNAVAILABLE");
     };
@@ -185,7 +185,7 @@ fn pass(asked: &Asked, upstream: &str) -> Answer {
     Answer { status, body: read_body(&mut reader, &headers).unwrap() }
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+pub(crate) fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let (line, headers) = read_head(reader)?;
     let mut parts = line.split(' ');
     let (method, path) = (parts.next()?.to_owned(), parts.next()?.to_owned());

@@ -3,6 +3,7 @@
 //! It lies in the keychain, or sealed in the cache where there is none. An expired or revoked session never touches local
 //! data: the outbox waits until the user signs in again (rule 12).
 
+use keymoor_fail_points::reached;
 use keymoor_keychain::EntryId;
 use keymoor_protocol::api::{Refresh, Session};
 use keymoor_protocol::keys::WrapKind;
@@ -85,8 +86,12 @@ impl Vault {
             refresh_token: session.refresh.expose_secret().to_owned(), // exposed to be sent to the server
             refresh_id: session.refresh_id,
         };
+        reached("refresh.before");
         match remote.refresh(&request) {
-            Ok(next) => self.begin_session(remote, next),
+            Ok(next) => {
+                reached("refresh.answered");
+                self.begin_session(remote, next)
+            }
             Err(error) => {
                 let error = Error::from(error);
                 if matches!(error, Error::Server(ServerProblem::SessionStolen)) {
@@ -171,6 +176,7 @@ impl Vault {
             refresh_id,
         };
         self.write_session(&entry)?;
+        reached("session.written");
         Ok(self.line(remote, &entry))
     }
 
