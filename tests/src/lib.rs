@@ -15,6 +15,7 @@ mod network;
 mod programs;
 mod ran;
 mod server;
+mod watcher;
 mod world;
 
 pub use device::Device;
@@ -26,4 +27,5 @@ pub use network::{Fate, Network};
 pub use programs::program;
 pub use ran::{Ran, run_fed};
 pub use server::{Server, copy_folder};
+pub use watcher::{Watcher, eventually};
 pub use world::{PASSWORD, World};

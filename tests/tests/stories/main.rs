@@ -25,3 +25,4 @@ mod resets;
 mod restored;
 mod told;
 mod two_vaults;
+mod watching;

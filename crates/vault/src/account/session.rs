@@ -21,6 +21,7 @@ use crate::homes::mirror::{from_slot, to_slot};
 use crate::homes::without_keychain;
 use crate::notice::Notice;
 use crate::vault::Vault;
+use crate::watch::remembered::Remembered;
 
 /// Where the session lies: the cache's name for its place in the keychain, and the setting that holds it without one.
 pub(crate) const SESSION: &str = "session";
@@ -32,7 +33,14 @@ impl Vault {
     pub(crate) fn remote(&mut self) -> Result<Remote, Error> {
         let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
         let url = device.server.ok_or(Error::NoAccount)?;
-        Ok(Remote::new(&url, device.pin)?)
+        if let Some(remote) = self.remembered.as_ref().and_then(|known| known.remote(&url, device.pin)) {
+            return Ok(remote);
+        }
+        let remote = Remote::new(&url, device.pin)?;
+        if let Some(remembered) = &mut self.remembered {
+            remembered.keep_remote(&url, device.pin, &remote);
+        }
+        Ok(remote)
     }
 
     /// A line that the server accepts, refreshed if need be.
@@ -41,10 +49,13 @@ impl Vault {
     /// [`ServerProblem::SignIn`] if there is no session any more.
     pub(crate) fn authorised(&mut self) -> Result<Authorised, Error> {
         let remote = self.remote()?;
+        if let Some(access) = self.remembered.as_ref().and_then(|known| known.access(MARGIN_MS)) {
+            // Exposed to be sent to the server.
+            return Ok(remote.with_token(access.expose_secret()));
+        }
         let session = self.read_session()?.ok_or(Error::Server(ServerProblem::SignIn))?;
         if session.expires_at > now() + MARGIN_MS {
-            // Exposed to be sent to the server.
-            return Ok(remote.with_token(session.access.expose_secret()));
+            return Ok(self.line(&remote, &session));
         }
         self.refresh(&remote, &session)
     }
@@ -53,7 +64,20 @@ impl Vault {
     pub(crate) fn authorised_anew(&mut self) -> Result<Authorised, Error> {
         let remote = self.remote()?;
         let session = self.read_session()?.ok_or(Error::Server(ServerProblem::SignIn))?;
+        let refreshed = self.remembered.as_mut().is_some_and(|known| known.drop_access(&session.access));
+        if refreshed && session.expires_at > now() + MARGIN_MS {
+            return Ok(self.line(&remote, &session)); // by another process, since this one read it
+        }
         self.refresh(&remote, &session)
+    }
+
+    /// The server in the name of this session.
+    fn line(&mut self, remote: &Remote, session: &SessionEntry) -> Authorised {
+        if let Some(remembered) = &mut self.remembered {
+            remembered.keep_access(&session.access, session.expires_at);
+        }
+        // Exposed to be sent to the server.
+        remote.with_token(session.access.expose_secret())
     }
 
     /// Rotates the refresh token. The refresh id was stored before it is sent, so a lost answer is asked for again.
@@ -145,7 +169,6 @@ impl Vault {
     ) -> Result<Authorised, Error> {
         let mut refresh_id = [0; 16];
         getrandom::fill(&mut refresh_id)?;
-        let line = remote.with_token(&session.access_token);
         let entry = SessionEntry {
             access: std::mem::take(&mut session.access_token).into(),
             expires_at: now().saturating_add(session.expires_in.saturating_mul(1000)),
@@ -154,7 +177,7 @@ impl Vault {
         };
         self.write_session(&entry)?;
         reached("session.written");
-        Ok(line)
+        Ok(self.line(remote, &entry))
     }
 
     fn read_session(&mut self) -> Result<Option<SessionEntry>, Error> {
@@ -198,6 +221,9 @@ impl Vault {
     pub(crate) fn forget_session(&mut self) -> Result<(), Error> {
         if let Some(keychain) = &self.keychain {
             keychain.delete(EntryId::Session)?;
+        }
+        if let Some(remembered) = &mut self.remembered {
+            *remembered = Remembered::default();
         }
         self.cache.write(|change| {
             change.clear_slot(SESSION)?;
