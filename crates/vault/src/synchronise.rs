@@ -1,5 +1,6 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::api::{Code, Push};
 use keymoor_remote::{Authorised, Error as Remote};
 
@@ -127,6 +128,7 @@ impl Vault {
             self.raise(*alarm)?;
         }
         let refused = done?;
+        reached("sync.synced");
         self.drop_former()?;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
@@ -192,8 +194,11 @@ impl Vault {
                     let (keys, room, first) = (&self.keys, exchange.room(), options.first_commit);
                     frozen = self.cache.write(|change| {
                         let empty = drafts::device(change, keys)?.cursor.seq == 0;
-                        freeze::freeze(change, keys, empty && first, room)
+                        let frozen = freeze::freeze(change, keys, empty && first, room);
+                        reached("freeze.inside");
+                        frozen
                     })?;
+                    reached("freeze.done");
                     exchange.froze(frozen.is_some());
                 }
                 Next::Push => {
@@ -224,8 +229,14 @@ impl Vault {
     fn push(&mut self, line: &Authorised, push: &Push, exchange: &mut Exchange) -> Result<bool, Error> {
         match line.push(self.keys.vault, push) {
             Ok(cursor) => {
+                reached("push.answered");
                 let keys = &self.keys;
-                self.cache.write(|change| accept::accepted(change, keys, push, cursor))?;
+                self.cache.write(|change| {
+                    accept::accepted(change, keys, push, cursor)?;
+                    reached("accept.inside");
+                    Ok::<_, Error>(())
+                })?;
+                reached("accept.done");
                 exchange.accepted();
                 return Ok(true);
             }
