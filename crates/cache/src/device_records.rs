@@ -22,7 +22,8 @@ impl View<'_> {
 impl Change<'_> {
     /// Keeps the record of a device in the place of an earlier one.
     pub fn put_device_record(&mut self, device: DeviceId, bytes: &[u8]) -> Result<(), Error> {
-        self.execute("REPLACE INTO device_record (device, bytes) VALUES (?1, ?2)", (&device.0, bytes)).map(drop)
+        self.execute("REPLACE INTO device_record (device, bytes) VALUES (?1, ?2)", (&device.0, bytes))
+            .map(drop)
     }
 
     /// Drops it: the account has no such device any more.

@@ -15,12 +15,12 @@ use crate::activity::{Entry, read_entry};
 use crate::cache::Cache;
 use crate::device::Device;
 use crate::error::Error;
-use crate::{connection, files};
 use crate::history::Past;
 use crate::log::read_signed;
 use crate::records::{Base, Draft, read_base, read_draft};
 use crate::rows::{envelope, id, number, number_if_any, record};
 use crate::transaction::View;
+use crate::{connection, files};
 
 /// Row numbers that are tried one by one where a table cannot be walked; beyond that the rest is given up.
 const TRIED: i64 = 1 << 13;

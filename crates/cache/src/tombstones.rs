@@ -55,4 +55,3 @@ const NEW: &str = "SELECT b.id, b.digest FROM base AS b WHERE b.deleted = 1 \
 /// Put down, and not deleted, or deleted anew.
 const GONE: &str = "SELECT t.id FROM tombstone AS t WHERE NOT EXISTS \
                     (SELECT 1 FROM base AS b WHERE b.id = t.id AND b.digest = t.digest AND b.deleted = 1)";
-

@@ -2,14 +2,15 @@
 
 use std::io::Read as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use keymoor_protocol::base64url;
 use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use ureq::http::{HeaderValue, Method, Request};
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
+use ureq::http::{HeaderMap, HeaderValue, Method, Request};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, Proxy, ProxyProtocol};
 use zeroize::Zeroizing;
@@ -44,6 +45,8 @@ impl Default for Patience {
 pub(crate) struct Line {
     agent: Agent,
     address: Address,
+    /// What the newest answer gave as its date: seconds since 1970, 0 for none yet.
+    date: Arc<AtomicU64>,
 }
 
 impl Line {
@@ -65,17 +68,25 @@ impl Line {
             .timeout_recv_body(Some(patience.body))
             .build();
         let agent = Agent::with_parts(configuration, connector(tls), DefaultResolver::default());
-        Self { agent, address }
+        Self { agent, address, date: Arc::default() }
     }
 
     pub(crate) fn url(&self) -> &str {
         self.address.as_str()
     }
 
+    /// The server's clock as its newest answer gave it, milliseconds since 1970.
+    pub(crate) fn server_date(&self) -> Option<u64> {
+        match self.date.load(Ordering::Relaxed) {
+            0 => None,
+            seconds => Some(seconds.saturating_mul(1000)),
+        }
+    }
+
     /// Begins a request to a path of this server.
     pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
         let url = format!("{}{path}", self.url());
-        Call { agent: &self.agent, method, url, token: None, proof: None, body: Ok(None) }
+        Call { agent: &self.agent, date: &self.date, method, url, token: None, proof: None, body: Ok(None) }
     }
 }
 
@@ -87,6 +98,7 @@ fn proxy() -> Option<Proxy> {
 /// A request in the making.
 pub(crate) struct Call<'a> {
     agent: &'a Agent,
+    date: &'a AtomicU64,
     method: Method,
     url: String,
     token: Option<&'a str>,
@@ -143,6 +155,7 @@ impl<'a> Call<'a> {
             None => self.agent.run(request.body(()).map_err(ureq::Error::Http)?)?,
         };
         let (head, body) = answer.into_parts();
+        self.date.store(date_of(&head.headers), Ordering::Relaxed);
         let body = read(body)?;
         if head.status.is_success() {
             return Ok(body);
@@ -150,6 +163,13 @@ impl<'a> Call<'a> {
         let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         Err(Error::from_answer(head.status.as_u16(), retry_after, &body))
     }
+}
+
+/// The `Date` of an answer in seconds since 1970; 0 without one.
+fn date_of(headers: &HeaderMap) -> u64 {
+    let text = headers.get(DATE).and_then(|value| value.to_str().ok());
+    let date = text.and_then(|text| httpdate::parse_http_date(text).ok());
+    date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_secs())
 }
 
 const JSON: &str = "application/json";

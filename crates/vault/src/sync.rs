@@ -7,6 +7,7 @@ pub(crate) mod accept;
 pub(crate) mod ahead;
 pub(crate) mod apply;
 pub(crate) mod chain;
+pub(crate) mod forgetting;
 pub(crate) mod freeze;
 pub(crate) mod mark;
 pub(crate) mod plan;

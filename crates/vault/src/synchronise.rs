@@ -4,6 +4,7 @@ use keymoor_protocol::api::Code;
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::account::document::Compared;
+use crate::activity::{self, Event};
 use crate::clock::now;
 use crate::drafts;
 use crate::error::{Alarm, Error, ServerProblem};
@@ -14,7 +15,7 @@ use crate::sync::ahead::Ahead;
 use crate::sync::chain::Known;
 use crate::sync::refused::Refused;
 use crate::sync::take::Outcome;
-use crate::sync::{accept, apply, freeze, plan};
+use crate::sync::{accept, apply, forgetting, freeze, plan};
 use crate::vault::Vault;
 
 /// Rounds of pull and push before somebody else's writing counts as endless.
@@ -121,30 +122,50 @@ impl Vault {
             done = self.rounds(&line, options, &mut outcome, &mut pushed, progress);
         }
         // What the pulls did has happened, also where a push failed after them.
-        for notice in &outcome.notices {
-            if let Notice::Alarm(alarm) = notice {
-                self.raise(*alarm)?;
+        for notice in std::mem::take(&mut outcome.notices) {
+            match notice {
+                Notice::Alarm(alarm) => {
+                    self.raise(alarm)?;
+                    self.notices.push(notice);
+                }
+                notice => self.tell(notice),
             }
         }
-        self.notices.append(&mut outcome.notices);
+        let synced = Event::Synced { pulled: outcome.pulled, pushed, deleted: outcome.deleted };
+        if done.is_err() && outcome.pulled + pushed > 0 {
+            self.note(&synced);
+        }
         if let Err(Error::Alarm(alarm)) = &done {
             self.raise(*alarm)?;
         }
         let refused = done?;
         self.drop_former()?;
+        self.exchange_device_records(&line, outcome.pulled + pushed > 0);
+        let keys = &self.keys;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
             // This sync added up, so what did not before is settled.
             for alarm in change.alarms()? {
-                if !Alarm::informs(&alarm.code) || alarm.at + SHOWN_MS < now() {
+                if !Alarm::from_code(&alarm.code).is_some_and(Alarm::informs) || alarm.at + SHOWN_MS < now() {
                     change.clear_alarm(&alarm.code)?;
+                    if let Some(alarm) = Alarm::from_code(&alarm.code).filter(|alarm| !alarm.informs()) {
+                        activity::put(change, keys, &Event::AlarmOver { alarm })?;
+                    }
                 }
+            }
+            if outcome.pulled + pushed > 0 {
+                activity::put(change, keys, &synced)?;
             }
             // Written only when something happened: a sync with nothing new costs no fsync.
             if device.last_sync.is_none_or(|at| at + 60_000 < now()) || outcome.pulled + pushed > 0 {
                 device.last_sync = Some(now());
                 change.set_device(&device)?;
                 change.prune_history(now())?;
+                if let Some(now) = forgetting::agreed(now(), line.server_date())
+                    && change.tombstones_are_behind()?
+                {
+                    change.hold_tombstones(now)?;
+                }
             }
             Ok::<_, Error>(change.unmirrored_count()?)
         })?;
@@ -314,16 +335,19 @@ impl Vault {
         }
     }
 
+    /// Shows an alarm in the status, and keeps it in the activity: once for as long as it stands.
     pub(crate) fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
-        self.note(crate::activity::Event::Alarm { alarm })?;
+        let keys = &self.keys;
         self.cache.write(|change| {
-            change.raise_alarm(&keymoor_cache::Alarm {
+            if change.alarms()?.iter().all(|raised| raised.code != alarm.code()) || alarm.informs() {
+                activity::put(change, keys, &Event::Alarm { alarm })?;
+            }
+            Ok::<_, Error>(change.raise_alarm(&keymoor_cache::Alarm {
                 code: alarm.code().to_owned(),
                 at: now(),
                 details: Vec::new(),
-            })
-        })?;
-        Ok(())
+            })?)
+        })
     }
 }
 

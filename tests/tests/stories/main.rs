@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test throughout.
 #![allow(clippy::print_stderr)] // Counts and reasons, for whoever reads the run.
 
+mod activity;
 mod at_once;
 mod back;
 mod canaries;
 mod conflicts;
 mod damaged;
+mod devices;
 mod disks;
 mod durable;
 mod erasing;
@@ -23,5 +25,6 @@ mod refusals;
 mod refused;
 mod resets;
 mod restored;
+mod sessions;
 mod told;
 mod two_vaults;

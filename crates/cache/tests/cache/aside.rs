@@ -61,7 +61,9 @@ fn uses_wait_in_a_file_and_are_taken_over_once() {
 fn lines_that_a_crash_left_are_taken_once_and_torn_ones_skipped() {
     let (dir, mut cache) = open();
     let path = dir.path().join("keymoor.db.uses");
-    (1..=3).for_each(|n| drop(cache.add_use(u64::from(n), &sealed(n))));
+    for n in 1..=3 {
+        cache.add_use(u64::from(n), &sealed(n)).unwrap();
+    }
     let before = fs::read(&path).unwrap();
     assert_eq!(take(&mut cache), [1, 2, 3]);
     // Killed between the transaction and the file; then more came.
