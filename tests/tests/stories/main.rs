@@ -13,6 +13,7 @@ mod devices;
 mod disks;
 mod durable;
 mod erasing;
+mod guard;
 mod homes;
 mod hostile;
 mod killed;
