@@ -95,7 +95,7 @@ impl Vault {
         let uses = self.cache.uses()?;
         let entries = self.cache.read(|view| view.activity(u32::MAX))?;
         let keys = &self.keys;
-        let all = entries.into_iter().chain(uses).filter(|entry| entry.at >= since);
+        let all = uses.into_iter().rev().chain(entries).filter(|entry| entry.at >= since);
         let read = |entry: keymoor_cache::ActivityEntry| {
             Some(Activity { at: entry.at, event: opened(keys, entry.bytes)? })
         };

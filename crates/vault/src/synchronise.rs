@@ -1,6 +1,10 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
-use keymoor_protocol::api::Code;
+use std::collections::BTreeSet;
+
+use keymoor_cache::View;
+use keymoor_protocol::api::{Code, Push};
+use keymoor_protocol::{Kind, RecordId};
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::account::document::Compared;
@@ -13,7 +17,7 @@ use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
 use crate::sync::ahead::Ahead;
 use crate::sync::chain::Known;
-use crate::sync::refused::Refused;
+use crate::sync::refused::{Refused, Room};
 use crate::sync::take::Outcome;
 use crate::sync::{accept, apply, forgetting, freeze, plan};
 use crate::vault::Vault;
@@ -195,22 +199,24 @@ impl Vault {
             self.pull(line, options, outcome, progress)?;
             // Before anything is pushed: a push may fail, and this device must be able to fill a lost server without it.
             self.follow_keys_document(line)?;
-            let (empty, waiting) = self.cache.read(|view| {
-                Ok::<_, Error>((view.device()?.is_some_and(|d| d.cursor.seq == 0), view.draft_count()?))
+            let (empty, waiting, due) = self.cache.read(|view| {
+                let empty = view.device()?.is_some_and(|d| d.cursor.seq == 0);
+                Ok::<_, Error>((empty, view.draft_count()?, due(view, line)?))
             })?;
             self.must_have_log(empty && !options.first_commit)?;
             let keys = &self.keys;
             let first = empty && options.first_commit;
             if waiting == 0
                 && !first
+                && due.is_empty()
                 && self
                     .cache
                     .read(|view| Ok::<_, Error>(view.frozen()?.is_none() && view.erasures()?.is_empty()))?
             {
                 return Ok(None);
             }
-            let room = refused.room();
-            let Some(push) = self.cache.write(|change| freeze::freeze(change, keys, first, room))? else {
+            let room = Room { due, ..refused.room().clone() };
+            let Some(push) = self.cache.write(|change| freeze::freeze(change, keys, first, &room))? else {
                 if refused.try_all() {
                     continue;
                 }
@@ -224,6 +230,7 @@ impl Vault {
                     let keys = &self.keys;
                     self.cache.write(|change| accept::accepted(change, keys, &push, cursor))?;
                     refused.accepted();
+                    self.note_forgotten(&push, &room.due);
                     *pushed += changes;
                     progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
                 }
@@ -335,6 +342,18 @@ impl Vault {
         }
     }
 
+    /// Keeps in the activity how many records a commit forgot because of their age.
+    fn note_forgotten(&mut self, push: &Push, due: &BTreeSet<RecordId>) {
+        let changes = push.signed.commit().map(|commit| commit.changes).unwrap_or_default();
+        let aged = |change: &&keymoor_protocol::Change| {
+            change.kind == Kind::Forgotten && due.contains(&change.record)
+        };
+        let count = changes.iter().filter(aged).count() as u64;
+        if count > 0 {
+            self.note(&Event::Forgotten { count });
+        }
+    }
+
     /// Shows an alarm in the status, and keeps it in the activity: once for as long as it stands.
     pub(crate) fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
         let keys = &self.keys;
@@ -349,6 +368,12 @@ impl Vault {
             })?)
         })
     }
+}
+
+/// The deleted records that were held for long enough, if the server's date says so, too.
+fn due(view: &View<'_>, line: &Authorised) -> Result<BTreeSet<RecordId>, Error> {
+    let Some(now) = forgetting::agreed(now(), line.server_date()) else { return Ok(BTreeSet::new()) };
+    Ok(forgetting::due(&view.tombstones()?, now).into_iter().collect())
 }
 
 /// Inside a round every way of not being let in is "sign in"; the caller refreshes once before it believes that.

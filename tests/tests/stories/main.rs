@@ -28,4 +28,5 @@ mod resets;
 mod restored;
 mod sessions;
 mod told;
+mod trash;
 mod two_vaults;

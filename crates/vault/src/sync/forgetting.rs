@@ -15,7 +15,6 @@ pub(crate) fn agreed(here: u64, server: Option<u64>) -> Option<u64> {
     server.filter(|server| here.abs_diff(*server) <= APART_MS).map(|_| here)
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the loop calls it next"))]
 /// The records to forget at the time `now`, which was [`agreed`] upon: as many as one commit may hold, the longest held
 /// first. One that was put down by a clock that was ahead waits until that is past.
 pub(crate) fn due(held: &[Tombstone], now: u64) -> Vec<RecordId> {
