@@ -233,6 +233,7 @@ impl From<vault::Notice> for Notice {
         let (code, records) = match notice {
             vault::Notice::CacheRebuilt { records } => ("CACHE_REBUILT", Some(records)),
             vault::Notice::CacheSetAside { .. } => ("CACHE_SET_ASIDE", None),
+            vault::Notice::CacheWasOlder { .. } => ("CACHE_WAS_OLDER", None),
             vault::Notice::Healed { .. } => ("HEALED", None),
             vault::Notice::Quarantined { .. } => ("QUARANTINED", None),
             vault::Notice::Back { .. } => ("BACK_AGAIN", None),

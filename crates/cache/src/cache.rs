@@ -154,6 +154,12 @@ impl Cache {
         }
     }
 
+    /// Which file the cache of this directory lies in: its number in the file system, and when it was made. A copy that is
+    /// put in its place is another one. `None` where the system does not say.
+    pub fn identity(dir: &Path) -> Option<[u8; 16]> {
+        files::identity(&files::database(dir))
+    }
+
     /// Where the database of `dir` lies.
     pub fn path(dir: &Path) -> PathBuf {
         files::database(dir)

@@ -38,6 +38,23 @@ pub(crate) fn create(dir: &Path) -> Result<(), Error> {
     }
 }
 
+#[cfg(unix)]
+pub(crate) fn identity(file: &Path) -> Option<[u8; 16]> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = fs::metadata(file).ok()?;
+    let made = metadata.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let mut identity = [0; 16];
+    identity[..8].copy_from_slice(&metadata.ino().to_be_bytes());
+    identity[8..].copy_from_slice(&(made.as_nanos() as u64).to_be_bytes());
+    Some(identity)
+}
+
+/// The number of a file is not to be had here without further ado.
+#[cfg(not(unix))]
+pub(crate) fn identity(_: &Path) -> Option<[u8; 16]> {
+    None
+}
+
 /// Takes everybody else's rights off the database, should it have got any (a copy put back by hand has). SQLite gives
 /// `-wal` and `-shm` the mode of the database.
 #[cfg(unix)]

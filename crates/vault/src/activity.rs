@@ -186,6 +186,7 @@ mod tests {
         let notices = [
             Notice::CacheRebuilt { records: 3 },
             Notice::CacheSetAside { path: "/somewhere".into(), taken: 1, whole: false },
+            Notice::CacheWasOlder { taken: 2 },
             Notice::Healed { id, from: crate::error::HomeName::Keychain },
             Notice::Quarantined { id },
             Notice::Back { name: "openai/work".to_owned(), erased: true, here: false },

@@ -19,6 +19,8 @@ use std::sync::Arc;
 use keymoor_protocol::ActorId;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::rules::{Rule, kept};
+
 /// Which edits went into something: for each actor the highest counter.
 pub(crate) type Seen = BTreeMap<ActorId, u64>;
 
@@ -107,7 +109,7 @@ impl Meta {
     /// left no value behind, such as a note that was emptied.
     pub(crate) fn deleted(&self) -> bool {
         let covered = |(actor, counter): (&ActorId, &u64)| self.removed.get(actor) >= Some(counter);
-        !self.removed.is_empty() && self.seen.iter().all(covered)
+        !self.removed.is_empty() && (self.seen.iter().all(covered) || !kept(Rule::DeletesCoverSeen))
     }
 
     /// Every value of every field.
@@ -222,6 +224,9 @@ pub(crate) fn covers(seen: &Seen, stamp: &Stamp) -> bool {
 ///
 /// Commutative, associative and idempotent.
 pub(crate) fn merge(mine: &Content, theirs: &Content) -> Content {
+    if !kept(Rule::MergeBySeen) {
+        return if mine.meta.updated > theirs.meta.updated { mine.clone() } else { theirs.clone() };
+    }
     let meta = merge_meta(&mine.meta, &theirs.meta);
     let mut secrets = mine.secrets.clone();
     secrets.extend(theirs.secrets.iter().map(|(fingerprint, secret)| (*fingerprint, Arc::clone(secret))));

@@ -7,6 +7,8 @@ use crate::clock::now;
 use crate::drafts::{self, Kept};
 use crate::error::{Error, KeychainProblem};
 use crate::homes::lost;
+use crate::rules::gone::erasure_waits;
+use crate::sync::elsewhere;
 use crate::sync::take::name_of;
 use crate::vault::Vault;
 
@@ -37,7 +39,8 @@ impl Vault {
                 change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
             // So may the record of a rebuilt cache: what it knows of the server lags behind until the next sync.
             let rebuilt = drafts::device(change, keys)?.rebuilt;
-            if kept.base.is_none() && !sent && !rebuilt {
+            let elsewhere = elsewhere::is_noted(change, id)?;
+            if !erasure_waits(kept.base.is_some(), sent, rebuilt, elsewhere) {
                 change.drop_draft(id)?;
                 change.forget(id)?;
                 return Ok::<_, Error>(false);
@@ -78,9 +81,9 @@ mod tests {
     use crate::config::{Backend, Config};
     use crate::error::Error;
     use crate::find::Place;
+    use crate::rules::refused::Room;
     use crate::sync::accept::accept;
     use crate::sync::freeze::freeze;
-    use crate::sync::refused::Room;
     use crate::sync::take::take;
     use crate::vault::{Patience, Vault};
 

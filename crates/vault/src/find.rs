@@ -8,6 +8,7 @@ use keymoor_protocol::RecordId;
 use crate::content::{Meta, field};
 use crate::error::{Candidate, Error};
 use crate::keys::Keys;
+use crate::rules::names::{display, is_taken};
 use crate::vault::Vault;
 use crate::{input, list};
 
@@ -60,8 +61,8 @@ pub(crate) fn must_be_free(
     name: &str,
     except: Option<RecordId>,
 ) -> Result<(), Error> {
-    let taken = holders(view, keys, provider, name)?.into_iter().any(|id| Some(id) != except);
-    if taken { Err(Error::NameTaken) } else { Ok(()) }
+    let holders = holders(view, keys, provider, name)?;
+    if is_taken(&holders, except) { Err(Error::NameTaken) } else { Ok(()) }
 }
 
 /// The error that lists the credentials which share a provider and a name.
@@ -71,12 +72,6 @@ pub(crate) fn ambiguous(view: &View<'_>, keys: &Keys, ids: &[RecordId]) -> Resul
         candidates.extend(candidate(view, keys, *id)?);
     }
     Ok(Error::Ambiguous(candidates))
-}
-
-/// The name as shown: the smallest id keeps it, the others show as `name (2)`, computed alike on every device.
-pub(crate) fn display(name: &str, id: RecordId, holders: &[RecordId]) -> String {
-    let place = holders.iter().filter(|other| **other < id).count();
-    if place == 0 { name.to_owned() } else { format!("{name} ({})", place + 1) }
 }
 
 fn active(view: &View<'_>, keys: &Keys, text: &str) -> Result<Vec<Candidate>, Error> {

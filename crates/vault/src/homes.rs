@@ -1,5 +1,6 @@
 //! The three homes as the vault sees them: what lies in the keychain, how a lost home is rebuilt, how a record is healed.
 
+pub(crate) mod catch_up;
 pub(crate) mod copy;
 pub(crate) mod entries;
 pub(crate) mod heal;

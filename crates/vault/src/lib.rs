@@ -28,6 +28,7 @@ mod password;
 mod restore;
 mod reveal;
 mod revert;
+mod rules;
 mod settle;
 mod show;
 mod status;

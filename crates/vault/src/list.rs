@@ -11,7 +11,7 @@ use crate::content::{Meta, field};
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
-use crate::sync::forgetting::KEPT_MS;
+use crate::rules::forgetting::KEPT_MS;
 use crate::vault::Vault;
 
 /// What to list. The default lists everything in use.

@@ -23,6 +23,11 @@ pub enum Notice {
         /// Whether everything in it could be read.
         whole: bool,
     },
+    /// The cache was an older copy of itself, from a backup or a disk image; it has caught up with the keychain.
+    CacheWasOlder {
+        /// Credentials of which the keychain had something newer.
+        taken: u64,
+    },
     /// A copy that did not open was replaced by a good one.
     Healed {
         /// Which credential.

@@ -65,7 +65,7 @@ fn in_place_of_lost(
     }
     // What cannot be read may have counters of this cache's; none may be given twice.
     let known = drafts::actor(change, keys)?;
-    let actor = take::new_actor(change, keys, known)?;
+    let actor = take::new_actor(change, known)?;
     let mut action = old.clone().act(actor, now());
     action.write_again();
     drafts::create(change, keys, id, &action.finish())

@@ -1,17 +1,14 @@
-//! The rules of sync.
+//! What the rules decide, done to the cache: each step inside one local transaction.
 //!
-//! [`chain`], [`plan`] and [`refused`] are pure: no I/O, no clock, no randomness. The other modules are what happens to the cache, each
-//! inside one local transaction; [`ahead`] fetches a page meanwhile. [`crate::synchronise`] is the one loop that performs them.
+//! [`crate::rules`] decides, [`crate::synchronise`] is the one loop; [`ahead`] fetches a page meanwhile.
 
 pub(crate) mod accept;
 pub(crate) mod ahead;
 pub(crate) mod apply;
-pub(crate) mod chain;
-pub(crate) mod forgetting;
+pub(crate) mod elsewhere;
 pub(crate) mod freeze;
 pub(crate) mod mark;
-pub(crate) mod plan;
+pub(crate) mod pull;
 pub(crate) mod reconcile;
-pub(crate) mod refused;
 pub(crate) mod snapshot;
 pub(crate) mod take;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use keymoor_cache::View;
 use keymoor_protocol::api::{Code, Push};
 use keymoor_protocol::{Kind, RecordId};
 use keymoor_remote::{Authorised, Error as Remote};
@@ -15,15 +14,13 @@ use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::lock::Lock;
 use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
-use crate::sync::ahead::Ahead;
-use crate::sync::chain::Known;
-use crate::sync::refused::{Refused, Room};
+use crate::rules::exchange::{Exchange, Next};
+use crate::rules::forgetting;
+use crate::rules::refused::Room;
+use crate::sync::pull::{Pull, Pulled};
 use crate::sync::take::Outcome;
-use crate::sync::{accept, apply, forgetting, freeze, plan};
+use crate::sync::{accept, freeze};
 use crate::vault::Vault;
-
-/// Rounds of pull and push before somebody else's writing counts as endless.
-const ROUNDS: usize = 100;
 
 /// How long the status tells of what happened and stops nothing.
 const SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
@@ -185,7 +182,7 @@ impl Vault {
         })
     }
 
-    /// Pulls and pushes until nothing is left that the server takes; returns why something waits.
+    /// Does what the rules say until nothing is left that the server takes; returns why something waits.
     fn rounds(
         &mut self,
         line: &Authorised,
@@ -194,152 +191,104 @@ impl Vault {
         pushed: &mut u64,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<ServerProblem>, Error> {
-        let mut refused = Refused::default();
-        for _ in 0..ROUNDS {
-            self.pull(line, options, outcome, progress)?;
-            // Before anything is pushed: a push may fail, and this device must be able to fill a lost server without it.
-            self.follow_keys_document(line)?;
-            let (empty, waiting, due) = self.cache.read(|view| {
-                let empty = view.device()?.is_some_and(|d| d.cursor.seq == 0);
-                Ok::<_, Error>((empty, view.draft_count()?, due(view, line)?))
-            })?;
-            self.must_have_log(empty && !options.first_commit)?;
-            let keys = &self.keys;
-            let first = empty && options.first_commit;
-            if waiting == 0
-                && !first
-                && due.is_empty()
-                && self
-                    .cache
-                    .read(|view| Ok::<_, Error>(view.frozen()?.is_none() && view.erasures()?.is_empty()))?
-            {
-                return Ok(None);
-            }
-            let room = Room { due, ..refused.room().clone() };
-            let Some(push) = self.cache.write(|change| freeze::freeze(change, keys, first, &room))? else {
-                if refused.try_all() {
-                    continue;
+        let rebuilt = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?.rebuilt;
+        let mut exchange = Exchange::begin(rebuilt);
+        let mut pull = Pull::default();
+        let (mut waiting, mut frozen, mut due) = (0, None, BTreeSet::new());
+        loop {
+            match exchange.next() {
+                Next::Pull => match self.pull(&mut pull, line, options, outcome, progress)? {
+                    Pulled::Page { more } => exchange.applied(more),
+                    Pulled::DoesNotFollow => exchange.does_not_follow(),
+                },
+                Next::Snapshot => {
+                    pull = Pull::default();
+                    self.snapshot(line, options, outcome)?;
+                    exchange.reconciled();
                 }
-                return Ok(refused.problem());
-            };
-            progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
-            let vault = keys.vault;
-            let changes = push.signed.commit().map_or(0, |commit| commit.changes.len() as u64);
-            match line.push(vault, &push) {
-                Ok(cursor) => {
-                    let keys = &self.keys;
-                    self.cache.write(|change| accept::accepted(change, keys, &push, cursor))?;
-                    refused.accepted();
-                    self.note_forgotten(&push, &room.due);
-                    *pushed += changes;
+                Next::Look => {
+                    // Before anything is pushed: a push may fail, and this device must be able to fill a lost server without
+                    // it.
+                    self.follow_keys_document(line)?;
+                    let waits;
+                    (waits, waiting, due) = self.waits(options, line)?;
+                    exchange.looked(waits);
+                }
+                Next::Freeze => {
+                    let room = Room { due: due.clone(), ..exchange.room().clone() };
+                    let (keys, first) = (&self.keys, options.first_commit);
+                    frozen = self.cache.write(|change| {
+                        let empty = drafts::device(change, keys)?.cursor.seq == 0;
+                        freeze::freeze(change, keys, empty && first, &room)
+                    })?;
+                    exchange.froze(frozen.is_some());
+                }
+                Next::Push => {
+                    let Some(push) = frozen.take() else { return Err(Error::Server(ServerProblem::Refused)) };
                     progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
-                }
-                Err(Remote::HeadMoved(_)) => {} // the next pull brings what came first
-                Err(Remote::Refused(Code::InvalidCommit) | Remote::KeysMoved) => {
-                    self.cache.write(|change| accept::let_go(change, &push))?;
-                    // A server that was restored from a copy may know an older keys document than the commit names.
-                    match self.compare_keys(line)? {
-                        Compared::Behind(_) | Compared::Apart => {
-                            return Err(Error::Server(ServerProblem::KeysBehind));
-                        }
-                        Compared::Same if !refused.refused(ServerProblem::CommitRefused, &push) => {
-                            return Ok(Some(ServerProblem::CommitRefused));
-                        }
-                        Compared::Same | Compared::Taken => {}
+                    if self.push(line, &push, &mut exchange)? {
+                        self.note_forgotten(&push, &due);
+                        *pushed += push.signed.commit().map_or(0, |commit| commit.changes.len() as u64);
+                        progress(Progress::Pushing { done: *pushed, total: (*pushed).max(waiting) });
                     }
                 }
-                Err(error @ (Remote::OverQuota | Remote::TooLarge)) => {
-                    self.cache.write(|change| accept::let_go(change, &push))?;
-                    let problem = match error {
-                        Remote::OverQuota => ServerProblem::OverQuota,
-                        _ => ServerProblem::TooLarge,
-                    };
-                    if !refused.refused(problem, &push) {
-                        return Ok(Some(problem));
-                    }
-                }
-                Err(error) => return Err(unauthenticated(error)),
+                Next::Done(problem) => return Ok(*problem),
             }
         }
-        Err(Error::Server(ServerProblem::Refused))
     }
 
-    /// Pulls everything, as pages or, where those do not follow from what is known here, as a snapshot.
-    fn pull(
+    /// Whether anything is to be sent, how many changes wait, and what is to be forgotten because of its age.
+    fn waits(
         &mut self,
-        line: &Authorised,
         options: &SyncOptions,
-        outcome: &mut Outcome,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(), Error> {
-        let (device, newest, guard) = self.cache.read(|view| {
-            let device = view.device()?.ok_or(Error::Locked)?;
-            let newest = view.chain_at(device.cursor.seq)?.and_then(|signed| signed.commit().ok());
-            let guard = view.setting(plan::GUARD)?.and_then(|bytes| plan::Guard::decode(&bytes));
-            Ok::<_, Error>((device, newest, guard.unwrap_or(plan::Guard::of(view.live_count()?))))
-        })?;
-        if device.rebuilt {
-            return self.snapshot(line, options, outcome);
-        }
-        let mut known = Known {
-            cursor: device.cursor,
-            epoch: if device.cursor.seq == 0 { 0 } else { device.epoch },
-            document_version: newest.map_or(0, |commit| commit.document_version),
-            ..Known::start(device.vault)
-        };
-        let mut guard = guard;
-        let mut ahead = None;
-        loop {
-            let came = ahead.take().map_or_else(|| line.pull(device.vault, known.cursor), Ahead::page);
-            let page = match came {
-                Ok(page) => page,
-                Err(Remote::Diverged | Remote::SnapshotRequired) => {
-                    return self.snapshot(line, options, outcome);
-                }
-                Err(error) => return Err(unauthenticated(error)),
+        line: &Authorised,
+    ) -> Result<(bool, u64, BTreeSet<RecordId>), Error> {
+        let (empty, waiting, more, due) = self.cache.read(|view| {
+            let empty = view.device()?.is_some_and(|device| device.cursor.seq == 0);
+            let more = view.frozen()?.is_some() || !view.erasures()?.is_empty();
+            let due = match forgetting::agreed(now(), line.server_date()) {
+                Some(now) => forgetting::due(&view.tombstones()?, now),
+                None => Vec::new(),
             };
-            let (more, total) = (page.more, page.head.seq);
-            if more && page.commits.is_empty() {
-                return Err(Error::Alarm(Alarm::ChainBroken)); // it would never end
+            Ok::<_, Error>((empty, view.draft_count()?, more, due))
+        })?;
+        self.must_have_log(empty && !options.first_commit)?;
+        let waits = waiting > 0 || more || !due.is_empty() || (empty && options.first_commit);
+        Ok((waits, waiting, due.into_iter().collect()))
+    }
+
+    /// Sends what is frozen; returns whether the server took it.
+    fn push(&mut self, line: &Authorised, push: &Push, exchange: &mut Exchange) -> Result<bool, Error> {
+        match line.push(self.keys.vault, push) {
+            Ok(cursor) => {
+                let keys = &self.keys;
+                self.cache.write(|change| accept::accepted(change, keys, push, cursor))?;
+                exchange.accepted();
+                return Ok(true);
             }
-            let verified = apply::verify(&self.keys, &mut known, page).map_err(Error::Alarm)?;
-            if verified.is_empty() && !more {
-                // The pages before may have been applied by an earlier sync, or promised more than came.
-                return self.cache.read(|view| apply::adds_up(view, known.cursor));
-            }
-            if more {
-                ahead = Ahead::begin(line, device.vault, known.cursor);
-            }
-            guard.deleted += self.cache.read(|view| {
-                // Only what is in use here counts: a long absence brings many deletes of records never seen.
-                verified.deletes().into_iter().try_fold(0, |count, id| {
-                    let current = drafts::legible(view.current(id))?;
-                    let live = current.is_some_and(|current| !current.record().deleted);
-                    Ok::<_, Error>(count + u64::from(live))
-                })
-            })?;
-            if !options.accept_deletes && guard.stops() {
-                return Err(Error::MassDelete { count: guard.deleted, of: guard.live });
-            }
-            let keys = &self.keys;
-            let told = outcome.notices.len();
-            let applied = self.cache.write(|change| {
-                // What a pull has deleted so far outlives it: pages that trickle in are one pull to the guard.
-                match more {
-                    true => change.set_setting(plan::GUARD, &guard.encode())?,
-                    false => change.remove_setting(plan::GUARD)?,
+            Err(Remote::HeadMoved(_)) => exchange.head_moved(),
+            Err(Remote::Refused(Code::InvalidCommit) | Remote::KeysMoved) => {
+                self.cache.write(|change| accept::let_go(change, push))?;
+                // A server that was restored from a copy may know an older keys document than the commit names.
+                match self.compare_keys(line)? {
+                    Compared::Behind(_) | Compared::Apart => {
+                        return Err(Error::Server(ServerProblem::KeysBehind));
+                    }
+                    Compared::Same => exchange.refused(ServerProblem::CommitRefused, push),
+                    Compared::Taken => exchange.again(),
                 }
-                verified.apply(change, keys, outcome)
-            });
-            if applied.is_err() {
-                outcome.notices.truncate(told); // nothing of it has happened
             }
-            let applied = applied?;
-            progress(Progress::Pulling { done: known.cursor.seq, total });
-            if !applied || !more {
-                return Ok(()); // where another process moved the cursor, the next round begins from there
+            Err(error @ (Remote::OverQuota | Remote::TooLarge)) => {
+                self.cache.write(|change| accept::let_go(change, push))?;
+                let problem = match error {
+                    Remote::OverQuota => ServerProblem::OverQuota,
+                    _ => ServerProblem::TooLarge,
+                };
+                exchange.refused(problem, push);
             }
+            Err(error) => return Err(unauthenticated(error)),
         }
+        Ok(false)
     }
 
     /// Keeps in the activity how many records a commit forgot because of their age.
@@ -368,12 +317,6 @@ impl Vault {
             })?)
         })
     }
-}
-
-/// The deleted records that were held for long enough, if the server's date says so, too.
-fn due(view: &View<'_>, line: &Authorised) -> Result<BTreeSet<RecordId>, Error> {
-    let Some(now) = forgetting::agreed(now(), line.server_date()) else { return Ok(BTreeSet::new()) };
-    Ok(forgetting::due(&view.tombstones()?, now).into_iter().collect())
 }
 
 /// Inside a round every way of not being let in is "sign in"; the caller refreshes once before it believes that.

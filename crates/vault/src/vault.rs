@@ -186,7 +186,10 @@ impl Vault {
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        Ok(Self { config, cache, keychain, keys, custody, notices: Vec::new() })
+        let mut vault = Self { config, cache, keychain, keys, custody, notices: Vec::new() };
+        // Where it cannot be done now, the next start does it.
+        let _ = vault.meet_file();
+        Ok(vault)
     }
 
     /// A damaged cache without a keychain: what can be read of the file, if its keys document is among it, becomes a new one.

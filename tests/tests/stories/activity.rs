@@ -65,6 +65,29 @@ fn each_device_remembers_what_happened_on_it_and_no_other_hears_of_it() {
 }
 
 #[test]
+fn a_conflict_is_told_when_it_appears_and_when_it_is_over() {
+    let (_world, a, b, _server, _keys) = synced_world();
+    a.edit("openai/work", "sk-from-a").done();
+    b.edit("openai/work", "sk-from-b").done();
+    a.sync();
+    b.sync();
+    a.sync();
+    for device in [&a, &b] {
+        assert_eq!(events(device)[..2], ["synced".to_owned(), "conflict openai/work".to_owned()]);
+    }
+    b.edit("openai/work", "sk-settled").done();
+    assert_eq!(events(&b)[..2], ["edited openai/work".to_owned(), "settled openai/work".to_owned()]);
+    b.sync();
+    a.sync();
+    assert_eq!(events(&a)[..2], ["synced".to_owned(), "conflict_over openai/work".to_owned()]);
+    // A change to something else is neither.
+    b.edit("google/robot", "sk-other").done();
+    b.sync();
+    a.sync();
+    assert_eq!(events(&a).iter().filter(|event| event.starts_with("conflict")).count(), 2);
+}
+
+#[test]
 fn a_damaged_cache_gives_its_activity_back_and_a_lost_one_says_so() {
     let (_world, a, _b, _server, _keys) = synced_world();
     assert!(a.get("work").starts_with(b"sk-proj-"));

@@ -94,14 +94,13 @@ fn whoever_was_ahead_erases_on_the_restored_server_too() {
 }
 
 #[test]
-fn an_erasure_that_the_server_lost_can_be_done_again() {
+fn an_erasure_that_the_server_lost_is_done_again() {
     let (_world, mut server, a, b) = two_devices();
     let old = server.copy("old");
     erase(&a);
     server.put_back(&old);
+    // Whoever knows of it from the log erases again what nobody has changed since; b never heard of it.
     a.sync();
     b.sync();
-    // What the server lost of an erasure nobody knows any more: the key is there again, whole, and can be erased again.
-    erase(&b);
     are_well([&a, &b], 1);
 }

@@ -30,6 +30,8 @@ export class Notices {
         return this.#stay({ what: say.cacheRebuilt(notice.records ?? 0), safe: "", next: "" });
       case "CACHE_SET_ASIDE":
         return this.#stay({ what: say.cacheSetAside, safe: "", next: "" });
+      case "CACHE_WAS_OLDER":
+        return this.#stay({ what: say.cacheWasOlder, safe: "", next: "" });
       case "HEALED":
         return this.done(say.healed);
       default:

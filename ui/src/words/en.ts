@@ -139,6 +139,7 @@ export const en = {
   told: {
     cacheRebuilt: (n: number) => (n === 1 ? "The cache was gone. 1 key is back from the keychain." : `The cache was gone. ${n} keys are back from the keychain.`),
     cacheSetAside: "The cache file was damaged. It was set aside and made again.",
+    cacheWasOlder: "The cache on this disk was an older copy. It has caught up with the keychain.",
     healed: "A damaged copy was replaced by a good one.",
   },
   homes: {

@@ -138,6 +138,7 @@ export const es: Words = {
   told: {
     cacheRebuilt: (n) => (n === 1 ? "La caché no estaba. 1 clave ha vuelto del llavero." : `La caché no estaba. ${n} claves han vuelto del llavero.`),
     cacheSetAside: "El archivo de la caché estaba dañado. Se apartó y se hizo de nuevo.",
+    cacheWasOlder: "La caché de este disco era una copia antigua. Se puso al día con el llavero.",
     healed: "Una copia dañada se cambió por una buena.",
   },
   homes: {

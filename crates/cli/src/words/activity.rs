@@ -3,7 +3,7 @@
 use keymoor_vault::{Alarm, Event, Subject};
 
 use super::alarm;
-use super::notice::{back, cache_rebuilt, healed, quarantined, set_aside};
+use super::notice::{back, cache_rebuilt, cache_was_older, healed, quarantined, set_aside};
 use crate::output::{counted, plain};
 
 /// An entry of the activity.
@@ -52,6 +52,7 @@ pub(crate) fn activity(event: &Event) -> String {
         Event::Quarantined { id } => quarantined(*id),
         Event::Back { name, erased, here } => back(name, *erased, *here),
         Event::CacheRebuilt { records } => cache_rebuilt(*records),
+        Event::CacheWasOlder { taken } => cache_was_older(*taken),
         Event::CacheSetAside { path, taken, whole } => set_aside(path, *taken, *whole),
         Event::SignedIn => "This device signed in with the password.".to_owned(),
         Event::AccountCreated { server } => format!("The account was made at {}.", plain(server)),

@@ -12,6 +12,7 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::CacheSetAside { path, taken, whole } => {
             set_aside(&path.display().to_string(), *taken, *whole)
         }
+        Notice::CacheWasOlder { taken } => cache_was_older(*taken),
         Notice::Healed { id, from } => healed(*id, *from),
         Notice::Quarantined { id } => quarantined(*id),
         Notice::Back { name, erased, here } => back(name, *erased, *here),
@@ -30,6 +31,13 @@ pub(crate) fn notice(notice: &Notice) -> String {
 pub(super) fn cache_rebuilt(records: u64) -> String {
     let what = counted(records, "credential", "credentials");
     format!("The cache on this disk was gone and is back from the keychain, with {what}.")
+}
+
+pub(super) fn cache_was_older(taken: u64) -> String {
+    let what = counted(taken, "credential was", "credentials were");
+    format!(
+        "The cache on this disk was an older copy. It has caught up with the keychain: {what} newer there."
+    )
 }
 
 pub(super) fn healed(id: RecordId, from: HomeName) -> String {

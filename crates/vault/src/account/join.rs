@@ -18,7 +18,7 @@ use crate::homes::lock::Lock;
 use crate::homes::without_keychain;
 use crate::keys::Keys;
 use crate::kit::JoinKit;
-use crate::sync::plan;
+use crate::rules::gone::reborn;
 use crate::synchronise::{Progress, SyncOptions, SyncReport};
 use crate::vault::Vault;
 
@@ -142,7 +142,7 @@ impl Vault {
                 change.drop_draft(*id)?;
                 change.remove_base(*id)?;
                 change.forget(*id)?;
-                drafts::write(change, keys, RecordId::generate(), &plan::reborn(content, actor))?;
+                drafts::write(change, keys, RecordId::generate(), &reborn(content, actor))?;
             }
             Ok::<_, Error>(())
         });

@@ -100,6 +100,11 @@ pub enum Event {
         /// Whether everything in it could be read.
         whole: bool,
     },
+    /// The cache was an older copy of itself, and caught up with the keychain.
+    CacheWasOlder {
+        /// Credentials that were newer there.
+        taken: u64,
+    },
     /// This device signed in at the server with the password.
     SignedIn,
     /// The account was made, or made known to a server that did not know it.
@@ -137,6 +142,7 @@ impl From<&Notice> for Event {
             Notice::CacheSetAside { path, taken, whole } => {
                 Self::CacheSetAside { path: path.display().to_string(), taken: *taken, whole: *whole }
             }
+            Notice::CacheWasOlder { taken } => Self::CacheWasOlder { taken: *taken },
             Notice::Healed { id, from } => Self::Healed { id: *id, from: *from },
             Notice::Quarantined { id } => Self::Quarantined { id: *id },
             Notice::Back { name, erased, here } => {

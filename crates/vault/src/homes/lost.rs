@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::homes::copy::Copy;
 use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
-use crate::sync::plan::{self, Left};
+use crate::rules::gone::reborn;
+use crate::rules::take::{Left, left};
 use crate::sync::take::name_of;
 use crate::vault::Vault;
 
@@ -74,7 +75,7 @@ fn take_over(
             drafts::carry(change, keys, RecordId::generate(), draft)?;
         } else {
             let actor = drafts::actor(change, keys)?;
-            drafts::write(change, keys, RecordId::generate(), &plan::reborn(&lost, actor))?;
+            drafts::write(change, keys, RecordId::generate(), &reborn(&lost, actor))?;
         }
         return Ok(Some(Notice::Back { name: name_of(&lost), erased: true, here: false }));
     };
@@ -83,7 +84,7 @@ fn take_over(
     if !same || newer || current.base.is_some_and(|base| is_newer(&base.record)) {
         let past = Past { record: draft.clone(), seq: None, saved_at: lost.meta.updated };
         change.keep_past(&past, now())?;
-    } else if let Left::Draft(merged) = plan::take(Some(&lost), &stands) {
+    } else if let Left::Draft(merged) = left(Some(&lost), &stands) {
         drafts::write(change, keys, id, &merged)?;
     }
     Ok(None)

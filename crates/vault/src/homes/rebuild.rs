@@ -22,16 +22,18 @@ use crate::homes::placeholder;
 use crate::homes::salvaged::Salvaged;
 use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
-use crate::sync::plan::{self, Left};
+use crate::rules::copies;
+use crate::rules::gone::reborn;
+use crate::rules::take::{Left, left};
 use crate::vault::{DEVICE_SLOT, Vault, new_device};
 
 /// One record as the keychain has it.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     /// The newest generation, where it opens.
-    good: Option<Copy>,
+    pub(super) good: Option<Copy>,
     /// Where it lies.
-    slot: Option<Slot>,
+    pub(super) slot: Option<Slot>,
     /// The newest generation, if it does not open, and the newest of those before it that do.
     bad: Option<(Vec<u8>, Option<Copy>)>,
     /// What it says under the keys from before a join.
@@ -95,9 +97,9 @@ pub(crate) fn from_keychain(
         }
     }
     if let Some((mark, _)) = &mark {
-        (device.epoch, device.document_version, device.cursor) =
-            (mark.epoch, mark.document_version, mark.cursor);
+        (device.epoch, device.document_version) = (mark.epoch, mark.document_version);
     }
+    device.cursor = copies::begins_at(mark.as_ref().map(|(mark, _)| mark.cursor));
     let own = Own { device: Some(slot), mark, document };
     let salvaged = match &aside {
         Some(path) => Salvaged::read(path, &keys)?,
@@ -153,7 +155,7 @@ fn fill(
                 // Sealed before a join and not yet anew: it comes along as a new record, as the join would have done it,
                 // and the copy under the old id goes once the new one is there.
                 change.clear_slot(&slot_key(id))?;
-                drafts::write(change, keys, RecordId::generate(), &plan::reborn(content, device.actor))?;
+                drafts::write(change, keys, RecordId::generate(), &reborn(content, device.actor))?;
                 change.mark_unmirrored(id)?;
                 change.set_setting(FORMER, b"1")?;
                 records += u64::from(!content.meta.deleted());
@@ -225,7 +227,7 @@ fn left_of(
 }
 
 /// Puts one record down: what the keychain's copy and the damaged file say of it, merged. Returns what stands then.
-fn put(
+pub(super) fn put(
     change: &mut Change<'_>,
     keys: &Keys,
     id: RecordId,
@@ -235,16 +237,19 @@ fn put(
 ) -> Result<Copy, Error> {
     let (base_there, draft_there) =
         layers.map_or((None, None), |(base, draft)| (base.as_ref(), draft.as_ref()));
+    let base_there = base_there.map(|base| (&base.record, base.seq));
+    let (base_here, draft_here) = copy.map_or((None, None), |copy| {
+        let base = copy.base.as_ref().map(|base| (&base.record, base.seq));
+        copies::layers(base, copy.draft.as_ref())
+    });
     // The base of the later commit counts; the other one is what the record was before.
-    let mut bases: Vec<&Base> =
-        copy.and_then(|copy| copy.base.as_ref()).into_iter().chain(base_there).collect();
-    bases.sort_by_key(|base| base.seq);
-    for base in &bases {
-        change.put_base(&base.record, base.seq, keys.tags(&open(keys, &base.record)?.meta))?;
+    let mut bases: Vec<(&Record, u64)> = base_here.into_iter().chain(base_there).collect();
+    bases.sort_by_key(|(_, seq)| *seq);
+    for (record, seq) in &bases {
+        change.put_base(record, *seq, keys.tags(&open(keys, record)?.meta))?;
     }
-    let base = bases.last().copied();
-    let mut drafts: Vec<&Record> =
-        copy.and_then(|copy| copy.draft.as_ref()).into_iter().chain(draft_there).collect();
+    let base = bases.last().map(|(record, _)| *record);
+    let mut drafts: Vec<&Record> = draft_here.into_iter().chain(draft_there).collect();
     drafts.dedup_by_key(|record| record.digest());
     let merged = match drafts.as_slice() {
         [] => None,
@@ -261,15 +266,15 @@ fn put(
         // Bytes that say it all stay as they are; only a merge is sealed anew. From the keychain alone nothing changes.
         let left = match (layers, base) {
             // Beside what only a newer version understands a draft waits as it is.
-            (Some(_), Some(base)) if !is_newer(&base.record) && !merged.is_newer() => {
-                match plan::take(Some(&merged), &open(keys, &base.record)?) {
+            (Some(_), Some(base)) if !is_newer(base) && !merged.is_newer() => {
+                match left(Some(&merged), &open(keys, base)?) {
                     Left::Nothing => None,
                     Left::Draft(content) => Some(*content),
                 }
             }
             _ => Some(merged),
         };
-        let version = base.map_or(1, |base| base.record.version + 1);
+        let version = base.map_or(1, |base| base.version + 1);
         let same = |content: &Content| {
             let says_it = |record: &&&Record| {
                 open(keys, record).is_ok_and(|draft| draft.meta == content.meta)
@@ -298,7 +303,7 @@ fn put(
     Ok(Copy { base: current.base, draft: current.draft.map(|draft| draft.record), erased })
 }
 
-fn examine(keys: &Keys, former: Option<&Keys>, id: RecordId, generations: Vec<Stored>) -> Found {
+pub(super) fn examine(keys: &Keys, former: Option<&Keys>, id: RecordId, generations: Vec<Stored>) -> Found {
     let mut found = Found { slot: generations.first().map(|stored| stored.slot), ..Found::default() };
     if let (Some(former), Some(newest)) = (former, generations.first()) {
         let copy = Copy::decode(&former.copy, &newest.bytes).ok();

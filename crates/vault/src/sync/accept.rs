@@ -8,6 +8,8 @@ use keymoor_protocol::{Commit, Cursor, Kind};
 use crate::drafts;
 use crate::error::{Alarm, Error};
 use crate::keys::Keys;
+use crate::rules::accepted::{After, after};
+use crate::sync::elsewhere;
 use crate::sync::take::{self, Outcome};
 
 /// The server took a commit: base, drafts, chain and cursor move in one transaction.
@@ -34,7 +36,7 @@ pub(crate) fn accepted(
 }
 
 /// A definite refusal: the commit need not stay frozen. Why that is safe even where it was accepted stands in
-/// [`crate::sync::refused`].
+/// [`crate::rules::refused`].
 pub(crate) fn let_go(change: &mut Change<'_>, push: &Push) -> Result<(), Error> {
     if change.frozen()?.is_some_and(|frozen| frozen.signed == push.signed) {
         change.thaw()?;
@@ -52,6 +54,9 @@ pub(crate) fn accept(
     for record in &frozen.records {
         let id = record.id;
         let content = keys.open(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
+        if record.version == 1 {
+            elsewhere::clear(change, id)?;
+        }
         change.put_base(record, commit.seq, keys.tags(&content.meta))?;
         let Some(draft) = drafts::legible(change.draft(id))? else { continue };
         if draft.record.digest() == record.digest() {
@@ -60,12 +65,10 @@ pub(crate) fn accept(
         }
         // Edited since it was frozen: the draft goes on from the new base.
         let Ok(newer) = keys.open(&draft.record) else { continue }; // it waits to be healed
-        if newer.meta == content.meta {
-            change.drop_draft(id)?;
-        } else if newer.is_newer() {
-            drafts::carry(change, keys, id, &draft.record)?;
-        } else {
-            drafts::write(change, keys, id, &newer)?;
+        match after(&newer, &content) {
+            After::Goes => change.drop_draft(id)?,
+            After::GoesOn if newer.is_newer() => drafts::carry(change, keys, id, &draft.record)?,
+            After::GoesOn => drafts::write(change, keys, id, &newer)?,
         }
     }
     for forgotten in commit.changes.iter().filter(|change| change.kind == Kind::Forgotten) {

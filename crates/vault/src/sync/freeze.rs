@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use keymoor_cache::Change;
 use keymoor_protocol::api::Push;
-use keymoor_protocol::limits::BYTES_A_RECORD;
-use keymoor_protocol::{Commit, Digest, Kind, Record, RecordId};
+use keymoor_protocol::limits::ENVELOPE_BYTES_A_COMMIT;
+use keymoor_protocol::{Commit, Record, RecordId};
 use keymoor_sealing::commit::sign;
 
 use crate::clock::now;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
-use crate::sync::plan::{self, Left};
-use crate::sync::refused::Room;
+use crate::rules::gone::{Erasure, erasure};
+use crate::rules::push::{self, Ready};
+use crate::rules::refused::Room;
+use crate::sync::elsewhere;
 
 /// The frozen commit: the one in the outbox, or a new one of the drafts that fit and have room. `None` if there is nothing
 /// to push.
@@ -31,23 +33,32 @@ pub(crate) fn freeze(
     let device = change.device()?.ok_or(Error::Locked)?;
     let mut erased: BTreeSet<RecordId> = change.erasures()?.into_iter().collect();
     for id in erased.clone() {
-        if change.kept(id)?.base.is_none() {
-            // Sent in vain before it was erased, or lost by the server since: there is nobody to tell.
-            change.drop_draft(id)?;
-            change.forget(id)?;
-            erased.remove(&id);
+        let (based, elsewhere) = (change.kept(id)?.base.is_some(), elsewhere::is_noted(change, id)?);
+        match erasure(based, elsewhere) {
+            Erasure::Forget => continue,
+            Erasure::DeleteOnly => change.unmark_erased(id)?,
+            Erasure::Drop => {
+                change.drop_draft(id)?;
+                change.forget(id)?;
+            }
         }
+        erased.remove(&id);
     }
-    let mut records = Vec::new();
+    let (mut records, mut bytes) = (Vec::new(), 0);
     for id in change.draft_ids()? {
+        if records.len() >= room.changes || bytes > ENVELOPE_BYTES_A_COMMIT {
+            break; // enough for one commit
+        }
         if erased.contains(&id) || room.aside.contains(&id) {
             continue;
         }
         let Some(draft) = drafts::legible(change.draft(id))? else { continue };
         let Some(record) = ready(change, keys, draft.record)? else { continue };
-        if record.size() > BYTES_A_RECORD || (room.full && grows(change, &record)?) {
+        let base = change.base(record.id)?.map(|base| base.record);
+        if !push::fits(&record, base.as_ref(), room.full) {
             continue; // what is too large waits to be settled, and the other for room
         }
+        bytes += record.size();
         records.push(record);
     }
     if !room.due.is_empty() {
@@ -59,18 +70,12 @@ pub(crate) fn freeze(
     let forgets: Vec<RecordId> = forgets.take(room.changes).collect();
     let sizes: Vec<(RecordId, usize)> = records.iter().map(|record| (record.id, record.size())).collect();
     let room = room.changes - forgets.len();
-    records.truncate(if room == 0 { 0 } else { plan::cut(&sizes, room) });
-    let mut changes: Vec<keymoor_protocol::Change> = records.iter().map(change_of).collect();
+    records.truncate(if room == 0 { 0 } else { push::cut(&sizes, room) });
+    let mut gone = Vec::new();
     for id in forgets {
-        let Some(base) = drafts::legible(change.base(id))? else { continue };
-        changes.push(keymoor_protocol::Change {
-            record: id,
-            version: base.record.version + 1,
-            digest: Digest([0; 32]),
-            kind: Kind::Forgotten,
-        });
+        gone.extend(drafts::legible(change.base(id))?.map(|base| (id, base.record.version)));
     }
-    changes.sort_unstable_by_key(|change| change.record);
+    let changes = push::changes(&records, &gone);
     if changes.is_empty() && !even_empty {
         return Ok(None);
     }
@@ -86,9 +91,9 @@ pub(crate) fn freeze(
         changes,
         state,
     };
-    let push = Push { signed: sign(&keys.root, &commit), records };
-    change.freeze(&push)?;
-    Ok(Some(push))
+    let frozen = Push { signed: sign(&keys.root, &commit), records };
+    change.freeze(&frozen)?;
+    Ok(Some(frozen))
 }
 
 /// The draft as it may be pushed. What does not open is never pushed, nor pushed over; nor is anything over a record that a
@@ -100,45 +105,27 @@ fn ready(change: &mut Change<'_>, keys: &Keys, draft: Record) -> Result<Option<R
         Err(keymoor_cache::Error::Record(_)) => return Ok(None),
         base => base?,
     };
-    let Some(base) = base else { return Ok(Some(draft)) };
-    let Ok(base) = keys.open(&base.record) else { return Ok(None) };
-    if base.is_newer() || content.is_newer() {
-        return Ok(None);
-    }
-    match plan::take(Some(&content), &base) {
-        Left::Draft(merged) if merged.meta == content.meta => Ok(Some(draft)),
-        Left::Draft(merged) => {
+    let base = match base.map(|base| keys.open(&base.record)) {
+        Some(Err(_)) => return Ok(None),
+        base => base.and_then(Result::ok),
+    };
+    match push::ready(&content, base.as_ref()) {
+        Ready::Yes => Ok(Some(draft)),
+        Ready::Waits => Ok(None),
+        Ready::Merged(merged) => {
             drafts::write(change, keys, id, &merged)?;
             Ok(change.draft(id)?.map(|draft| draft.record))
         }
-        Left::Nothing => {
+        Ready::Goes => {
             change.drop_draft(id)?;
             Ok(None)
         }
     }
 }
 
-/// Whether the account holds more once the server has this: what is deleted counts nothing there.
-fn grows(change: &Change<'_>, record: &Record) -> Result<bool, Error> {
-    if record.deleted {
-        return Ok(false);
-    }
-    let base = change.base(record.id)?.filter(|base| !base.record.deleted);
-    Ok(base.is_none_or(|base| record.size() > base.record.size()))
-}
-
-fn change_of(record: &Record) -> keymoor_protocol::Change {
-    keymoor_protocol::Change {
-        record: record.id,
-        version: record.version,
-        digest: record.digest(),
-        kind: if record.deleted { Kind::Deleted } else { Kind::Live },
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use keymoor_protocol::Cursor;
+    use keymoor_protocol::{Cursor, Kind};
 
     use super::*;
     use crate::add::{Field, NewCredential, Value};

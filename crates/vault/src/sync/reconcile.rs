@@ -1,22 +1,21 @@
-//! From the live set: after a server that is behind or changed, after pruned history, and for a rebuilt cache (rules 8 to 10).
-//!
-//! What this device knew to be acknowledged after the last common commit and the server lacks was lost there and is put
-//! back; what it knew to be acknowledged before it and is absent was deleted and forgotten; what others wrote is merged.
+//! The staged live set becomes the base, in one local transaction, as [`crate::rules::reconcile`] decides.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use keymoor_cache::{Base, Change};
 use keymoor_protocol::api::Placed;
-use keymoor_protocol::{ActorId, Kind, RecordId};
+use keymoor_protocol::{ActorId, Commit, Kind, RecordId};
 
 use crate::clock::now;
-use crate::content::merge;
 use crate::drafts;
 use crate::error::{Alarm, Error};
-use crate::keys::{Keys, is_newer};
+use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
-use crate::sync::plan;
-use crate::sync::snapshot::Proved;
+use crate::rules::chain::Proved;
+use crate::rules::reconcile::{At, Here, Step};
+use crate::rules::{self, guard};
+use crate::sync::accept::accept;
+use crate::sync::elsewhere;
 use crate::sync::take::{Outcome, draft_of, forget, take};
 
 /// Makes the staged set the base, as far as the chain proves it.
@@ -32,46 +31,46 @@ pub(crate) fn reconcile(
     let mut actor = device.actor;
     let was_behind = ancestor < device.cursor.seq;
     let live_before = change.live_count()?;
+    if let Some(frozen) = change.frozen()?.filter(|frozen| proved.has(&frozen.signed)) {
+        let commit = frozen.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
+        accept(change, keys, &commit, &frozen)?;
+    }
     let mut staged = Vec::new();
     change.for_each_staged(|placed| {
         staged.push(placed_by(proved, placed)?);
         Ok::<_, Error>(())
     })?;
-    let present: BTreeSet<RecordId> = staged.iter().map(|placed| placed.record.id).collect();
-    for placed in &staged {
-        take_placed(change, keys, placed, &mut actor, outcome)?;
-    }
-    let mut absent = Vec::new();
-    change.for_each_base(|base| {
-        if !present.contains(&base.record.id) {
-            absent.push(base);
-        }
+    let live: BTreeMap<RecordId, At> = staged.iter().map(|placed| (placed.record.id, at(placed))).collect();
+    let mut base = BTreeMap::new();
+    change.for_each_base(|Base { record, seq }| {
+        base.insert(record.id, At { seq, digest: record.digest() });
         Ok::<_, Error>(())
     })?;
-    for Base { record, seq } in absent {
-        if seq > ancestor {
-            // The server lost it. Its draft goes on without a base, or becomes one again.
-            let kept = match draft_of(change, keys, record.id, &mut actor, outcome)? {
-                Some((draft, _)) => draft,
-                None => record,
-            };
-            change.remove_base(kept.id)?;
-            if is_newer(&kept) {
-                drafts::carry(change, keys, kept.id, &kept)?;
-            } else if let Ok(content) = keys.open(&kept) {
-                drafts::write(change, keys, kept.id, &content)?;
+    let lost = change.chain_range(ancestor + 1, u32::MAX)?;
+    let lost: Vec<Commit> = lost.iter().filter_map(|(_, signed)| signed.commit().ok()).collect();
+    let (drafts, erased, seq) = (&change.draft_ids()?, &change.erasures()?, device.cursor.seq);
+    let here = Here { base: &base, drafts, erased, seq, lost: &lost };
+    let steps = rules::reconcile::steps(&here, &live, ancestor, &proved.forgotten);
+    let mut staged: BTreeMap<RecordId, Placed> =
+        staged.into_iter().map(|placed| (placed.record.id, placed)).collect();
+    for (id, step) in steps {
+        match (step, staged.remove(&id)) {
+            (Step::Take, Some(placed)) => take_placed(change, keys, &placed, &mut actor, outcome)?,
+            (Step::Renumber(seq), Some(Placed { record, .. })) => {
+                let tags = keys.open_meta(&record).map_or(NAMELESS, |meta| keys.tags(&meta));
+                change.put_base(&record, seq, tags)?;
             }
-        } else {
-            forget(change, keys, record.id, outcome)?;
+            (Step::PutBack, _) => put_back(change, keys, id, &mut actor, outcome)?,
+            (Step::MayBeElsewhere, _) => elsewhere::note(change, id)?,
+            (Step::Forget, _) => forget(change, keys, id, outcome)?,
+            (Step::EraseAgain, Some(placed)) => {
+                take_placed(change, keys, &placed, &mut actor, outcome)?;
+                erase_again(change, keys, id, actor)?;
+            }
+            (Step::Take | Step::Renumber(_) | Step::EraseAgain, None) => {} // they name what is staged
         }
     }
-    // Erased by somebody who had not seen what was lost, or never heard of an edit here: it comes back under a new id.
-    for id in change.draft_ids()? {
-        if proved.forgotten.contains(&id) && !present.contains(&id) {
-            forget(change, keys, id, outcome)?;
-        }
-    }
-    if !accept_deletes && outcome.deleted > plan::deletes_allowed(live_before) {
+    if !accept_deletes && outcome.deleted > guard::deletes_allowed(live_before) {
         return Err(Error::MassDelete { count: outcome.deleted, of: live_before });
     }
 
@@ -110,7 +109,42 @@ fn placed_by(proved: &Proved, placed: Placed) -> Result<Placed, Error> {
     if fits { Ok(Placed { seq: *seq, record }) } else { Err(Error::Alarm(Alarm::StateWrong)) }
 }
 
-/// Takes a record of the live set.
+fn at(placed: &Placed) -> At {
+    At { seq: placed.seq, digest: placed.record.digest() }
+}
+
+/// The server lost it: its draft goes on without a base, or the base becomes one.
+fn put_back(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    actor: &mut ActorId,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Some(base) = drafts::legible(change.base(id))? else { return Ok(()) };
+    let draft = draft_of(change, keys, id, actor, outcome)?;
+    let kept = draft.map_or(base.record, |(draft, _)| draft);
+    change.remove_base(id)?;
+    elsewhere::note(change, id)?;
+    if is_newer(&kept) {
+        drafts::carry(change, keys, id, &kept)?;
+    } else if let Ok(content) = keys.open(&kept) {
+        drafts::write(change, keys, id, &content)?;
+    }
+    Ok(())
+}
+
+/// As [`Vault::erase`](crate::Vault::erase): until the commit that forgets it, it is a deleted draft that nothing lists.
+fn erase_again(change: &mut Change<'_>, keys: &Keys, id: RecordId, actor: ActorId) -> Result<(), Error> {
+    let Ok(content) = drafts::current(change, keys, id) else { return Ok(()) };
+    if !content.meta.deleted() {
+        drafts::write(change, keys, id, &content.delete(actor, now()))?;
+    }
+    Ok(change.mark_erased(id, now())?)
+}
+
+/// Takes a record of the live set that others wrote. What this device had seen acknowledged goes into its draft first, so
+/// that nothing of it is lost.
 fn take_placed(
     change: &mut Change<'_>,
     keys: &Keys,
@@ -120,34 +154,18 @@ fn take_placed(
 ) -> Result<(), Error> {
     let Placed { seq, record } = placed;
     let mine = drafts::legible(change.base(record.id))?;
-    if mine.as_ref().is_some_and(|base| base.record.digest() == record.digest()) {
-        // The same bytes: only the commit that wrote them may have another number now.
-        if mine.as_ref().is_some_and(|base| base.seq != *seq) {
-            let tags = keys.open_meta(record).map(|meta| keys.tags(&meta));
-            if let Ok(tags) = tags {
-                change.put_base(record, *seq, tags)?;
-            }
-        }
-        return Ok(());
-    }
-    // What this device had seen acknowledged goes into its draft, so that nothing of it is lost.
     let opened = mine.and_then(|base| Some((keys.open(&base.record).ok()?, base.record)));
     let draft = draft_of(change, keys, record.id, actor, outcome)?;
     if let Some((known, mine)) = opened.as_ref().filter(|(known, _)| known.is_newer()) {
         // Not merged here. If the server's says less, it stays as a draft that waits for an update.
-        let says_all = keys.open_meta(record).is_ok_and(|meta| {
-            known.meta.seen.iter().all(|(actor, counter)| meta.seen.get(actor) >= Some(counter))
-        });
+        let says_all = keys.open_meta(record).is_ok_and(|meta| rules::reconcile::says_all(known, &meta));
         if draft.is_none() && !says_all {
             change.put_draft(mine, keys.tags(&known.meta), now())?;
         }
     } else if let (Some((known, _)), false) =
-        (opened, draft.as_ref().is_some_and(|(draft, _)| is_newer(draft)))
+        (&opened, draft.as_ref().is_some_and(|(draft, _)| is_newer(draft)))
     {
-        let content = match draft {
-            Some((_, draft)) => merge(&draft, &known),
-            None => known,
-        };
+        let content = rules::reconcile::with_known(draft.as_ref().map(|(_, draft)| draft), known);
         drafts::write(change, keys, record.id, &content)?;
     }
     take(change, keys, record, *seq, actor, outcome)

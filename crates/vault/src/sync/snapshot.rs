@@ -3,15 +3,14 @@
 //! Nothing of it is believed because the server says so: which commit wrote a record, which version is the newest and which
 //! records there are follow from the chain, whose every link is authenticated (rule 8).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use keymoor_protocol::api::Placed;
-use keymoor_protocol::state::{Buckets, StateHash};
-use keymoor_protocol::{Change, Cursor, Head, Kind, RecordId, SignedCommit};
+use keymoor_protocol::{Cursor, Head, Kind};
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::error::{Alarm, Error};
-use crate::sync::chain::Known;
+use crate::rules::chain::{Known, Proved, Proving};
 use crate::sync::reconcile;
 use crate::sync::take::Outcome;
 use crate::synchronise::{SyncOptions, unauthenticated};
@@ -22,22 +21,6 @@ const MOST: u64 = 100_000;
 
 /// Pages that they may come in: a server fills a page with hundreds of records.
 const PAGES: u64 = 1_000;
-
-/// What a chain proves.
-pub(crate) struct Proved {
-    /// The last commit that this device knew, too.
-    pub(crate) ancestor: u64,
-    /// The commits after it, and the newest one in any case.
-    pub(crate) chain: Vec<(Cursor, SignedCommit)>,
-    /// The newest commit, its epoch and its document version.
-    pub(crate) known: Known,
-    /// The state hash that it states; that of nothing for an empty log.
-    pub(crate) state: StateHash,
-    /// For each record of the live set the commit that wrote it, and what that says of it.
-    pub(crate) written: BTreeMap<RecordId, (u64, Change)>,
-    /// The records that it forgot: no server takes their ids again.
-    pub(crate) forgotten: BTreeSet<RecordId>,
-}
 
 impl Vault {
     /// Takes the server's live set over.
@@ -135,54 +118,11 @@ impl Vault {
         let mut heads: BTreeMap<u64, Head> =
             known_here.into_iter().map(|known| (known.seq, known.head)).collect();
         heads.insert(device.cursor.seq, device.cursor.head);
-        let mut proved = Proved {
-            ancestor: 0,
-            chain: Vec::new(),
-            known: Known::start(device.vault),
-            state: Buckets::default().state(),
-            written: BTreeMap::new(),
-            forgotten: BTreeSet::new(),
-        };
-        while proved.known.cursor.seq < head.seq {
-            let page = line.chain(device.vault, proved.known.cursor.seq + 1).map_err(unauthenticated)?;
-            if page.commits.is_empty() {
-                return Err(Error::Alarm(Alarm::ChainBroken));
-            }
-            for signed in page.commits {
-                if proved.known.cursor.seq == head.seq {
-                    break;
-                }
-                let commit = proved.known.follow(&self.keys.root, &signed).map_err(Error::Alarm)?;
-                for change in commit.changes {
-                    match change.kind {
-                        Kind::Forgotten => {
-                            proved.forgotten.insert(change.record);
-                            proved.written.remove(&change.record)
-                        }
-                        Kind::Live | Kind::Deleted => {
-                            proved.written.insert(change.record, (commit.seq, change))
-                        }
-                    };
-                }
-                proved.state = commit.state;
-                proved.chain.push((proved.known.cursor, signed));
-            }
+        let mut proving = Proving::begin(device.vault, head);
+        while let Some(from) = proving.next() {
+            let page = line.chain(device.vault, from).map_err(unauthenticated)?;
+            proving.follow(&self.keys.root, page.commits).map_err(Error::Alarm)?;
         }
-        if proved.known.cursor != head {
-            return Err(Error::Alarm(Alarm::ChainBroken));
-        }
-        // A head beyond this device's own is one that a kit states: a log without it is older than the kit.
-        let has = |seq: u64, head: &Head| {
-            proved.chain.iter().any(|(cursor, _)| (cursor.seq, &cursor.head) == (seq, head))
-        };
-        if heads.iter().any(|(seq, head)| *seq > device.cursor.seq && !has(*seq, head)) {
-            return Err(Error::Alarm(Alarm::RolledBack));
-        }
-        let common =
-            proved.chain.iter().rev().find(|(cursor, _)| heads.get(&cursor.seq) == Some(&cursor.head));
-        proved.ancestor = common.map_or(0, |(cursor, _)| cursor.seq);
-        let ancestor = proved.ancestor;
-        proved.chain.retain(|(cursor, _)| cursor.seq > ancestor || cursor.seq == head.seq);
-        Ok(proved)
+        proving.end(&heads, device.cursor.seq).map_err(Error::Alarm)
     }
 }

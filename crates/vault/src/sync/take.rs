@@ -3,6 +3,7 @@
 use keymoor_cache::{Change, Quarantined};
 use keymoor_protocol::{ActorId, Record, RecordId};
 
+use crate::activity::{self, Event, Subject};
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts;
@@ -10,7 +11,10 @@ use crate::error::Error;
 use crate::homes::{heal, lost};
 use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
-use crate::sync::plan::{self, Left};
+use crate::rules::gone::{self, Forgotten};
+use crate::rules::take::{Back, Draft, Here};
+use crate::rules::{self, life};
+use crate::sync::elsewhere;
 
 /// What a pull did.
 #[derive(Default)]
@@ -41,71 +45,53 @@ pub(crate) fn take(
         outcome.notices.push(Notice::Quarantined { id });
         return Ok(change.put_base(record, seq, NAMELESS)?);
     };
-    let draft = drafts::legible(change.draft(id))?;
-    if incoming.is_newer() || draft.as_ref().is_some_and(|draft| is_newer(&draft.record)) {
-        return beside(change, keys, record, seq, &incoming, outcome);
-    }
-    let was = drafts::legible(change.base(id))?;
-    let was_live = match (&draft, &was) {
-        (Some(draft), _) => !draft.record.deleted,
-        (None, base) => base.as_ref().is_some_and(|base| !base.record.deleted),
+    let current = drafts::legible(change.current(id))?;
+    let newer = incoming.is_newer()
+        || current.as_ref().and_then(|current| current.draft.as_ref()).is_some_and(|d| is_newer(&d.record));
+    let live = current.is_some_and(|current| !current.record().deleted);
+    let base = drafts::legible(change.base(id))?.and_then(|base| keys.open(&base.record).ok());
+    let mut draft = match newer {
+        // Neither merged nor put aside here: it waits until this version is updated.
+        true => drafts::legible(change.draft(id))?.and_then(|draft| keys.open(&draft.record).ok()),
+        false => draft_of(change, keys, id, actor, outcome)?.map(|(_, content)| content),
     };
-    let base = was.and_then(|base| keys.open(&base.record).ok());
-    let mut draft = draft_of(change, keys, id, actor, outcome)?.map(|(_, content)| content);
-    let known: Vec<&Content> = base.iter().chain(&draft).collect();
-    if incoming.meta.seen.contains_key(actor) && plan::rolled_back(*actor, &known, &incoming) {
-        let fresh = new_actor(change, keys, *actor)?;
-        draft = draft.map(|draft| plan::restamp(&draft, base.as_ref(), *actor, fresh));
-        *actor = fresh;
+    if !newer && life::gave_twice(*actor, base.as_ref(), draft.as_ref(), &incoming) {
+        *actor = new_actor(change, *actor)?;
     }
-    let erased_here = change.is_erased(id)?;
-    let deleted_here = draft.as_ref().is_some_and(|draft| draft.meta.deleted());
+    if let (false, Some(mine)) = (newer, &mut draft) {
+        for former in former_actors(change)? {
+            if life::gave_twice(former, base.as_ref(), Some(mine), &incoming) {
+                *mine = life::restamp(mine, base.as_ref(), &incoming, former, *actor);
+            }
+        }
+    }
+    let here = Here { base: base.as_ref(), draft: draft.as_ref(), live, erased: change.is_erased(id)? };
+    let taken = rules::take::take(here, &incoming);
+    let open = |content: &Content| content.meta.alternates().next().is_some();
+    if taken.conflict != draft.as_ref().or(base.as_ref()).is_some_and(open) {
+        let subject = Subject { id, name: name_of(taken.shown(here, &incoming)) };
+        let event = if taken.conflict { Event::Conflict(subject) } else { Event::ConflictOver(subject) };
+        activity::put(change, keys, &event)?;
+    }
+    if base.is_none() {
+        elsewhere::clear(change, id)?;
+    }
     change.put_base(record, seq, keys.tags(&incoming.meta))?;
-    if base.is_some_and(|base| base.meta != incoming.meta)
-        && !draft.as_ref().is_some_and(|d| saw(d, &incoming))
-    {
-        change.unmark_erased(id)?; // somebody edited what was being erased here: the edit decides
+    if taken.unerase {
+        change.unmark_erased(id)?;
     }
-    let incoming_deleted = incoming.meta.deleted();
-    let now_is = match plan::take(draft.as_ref(), &incoming) {
-        Left::Nothing => {
-            change.drop_draft(id)?;
-            incoming
-        }
-        Left::Draft(content) => {
-            drafts::write(change, keys, id, &content)?;
-            *content
-        }
-    };
-    let deleted_there = draft.is_some() && !deleted_here && incoming_deleted;
-    if (deleted_here || deleted_there) && !now_is.meta.deleted() {
-        let (name, erased) = (name_of(&now_is), erased_here && deleted_here);
+    match &taken.draft {
+        Draft::Goes => change.drop_draft(id)?,
+        Draft::Stays => {}
+        Draft::Becomes(content) => drafts::write(change, keys, id, content)?,
+    }
+    if let Some(Back { erased, here: deleted_here }) = taken.back {
+        let name = name_of(taken.shown(here, &incoming));
         outcome.notices.push(Notice::Back { name, erased, here: deleted_here });
     }
-    outcome.conflicts += u64::from(now_is.meta.alternates().next().is_some());
-    outcome.deleted += u64::from(was_live && now_is.meta.deleted());
+    outcome.conflicts += u64::from(taken.conflict);
+    outcome.deleted += u64::from(taken.deleted);
     Ok(())
-}
-
-/// Takes a record that only a newer version of Keymoor understands, or one whose draft only that one does: they are not
-/// merged here. A draft stays as it is and is not pushed until this version was updated; see `freeze`.
-fn beside(
-    change: &mut Change<'_>,
-    keys: &Keys,
-    record: &Record,
-    seq: u64,
-    incoming: &Content,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
-    let before = drafts::legible(change.current(record.id))?;
-    let base = before.as_ref().and_then(|current| current.base.as_ref());
-    if base.and_then(|base| keys.open_meta(&base.record).ok()).is_some_and(|base| base != incoming.meta) {
-        change.unmark_erased(record.id)?; // as for any other edit of what was being erased here
-    }
-    let gone = before.is_some_and(|current| current.draft.is_none() && !current.record().deleted);
-    outcome.deleted += u64::from(gone && record.deleted);
-    outcome.conflicts += u64::from(incoming.meta.alternates().next().is_some());
-    Ok(change.put_base(record, seq, keys.tags(&incoming.meta))?)
 }
 
 /// The record left the set for good. An edit that whoever forgot it had not seen comes back whole, as a new record.
@@ -117,19 +103,20 @@ pub(crate) fn forget(
 ) -> Result<(), Error> {
     let draft = drafts::legible(change.draft(id))?;
     let live = drafts::legible(change.current(id))?.is_some_and(|current| !current.record().deleted);
-    match draft.as_ref().map(|draft| (keys.open(&draft.record), &draft.record)) {
-        Some((Ok(content), record)) if content.is_newer() && !content.meta.deleted() => {
-            drafts::carry(change, keys, RecordId::generate(), record)?;
-            change.drop_draft(id)?;
-        }
-        Some((Ok(content), _)) if !content.meta.deleted() => {
-            let actor = drafts::actor(change, keys)?;
-            change.drop_draft(id)?;
-            drafts::write(change, keys, RecordId::generate(), &plan::reborn(&content, actor))?;
-            outcome.notices.push(Notice::Back { name: name_of(&content), erased: true, here: false });
+    let opened = draft.as_ref().map(|draft| keys.open(&draft.record));
+    match (opened, &draft) {
+        (Some(Ok(content)), Some(draft)) => {
+            match gone::forgotten(Some(&content), drafts::actor(change, keys)?) {
+                Forgotten::Goes => outcome.deleted += u64::from(live),
+                Forgotten::Carried => drafts::carry(change, keys, RecordId::generate(), &draft.record)?,
+                Forgotten::Anew(anew) => {
+                    drafts::write(change, keys, RecordId::generate(), &anew)?;
+                    outcome.notices.push(Notice::Back { name: name_of(&content), erased: true, here: false });
+                }
+            }
         }
         // One that does not open.
-        Some((Err(_), _)) | None if change.kept(id)?.draft.is_some() => lose(change, id, outcome)?,
+        (Some(Err(_)), _) | (None, _) if change.kept(id)?.draft.is_some() => lose(change, id, outcome)?,
         _ => outcome.deleted += u64::from(live),
     }
     change.drop_draft(id)?;
@@ -152,7 +139,7 @@ pub(crate) fn draft_of(
     }
     if change.kept(id)?.draft.is_some() {
         lose(change, id, outcome)?;
-        *actor = new_actor(change, keys, *actor)?;
+        *actor = new_actor(change, *actor)?;
     }
     Ok(None)
 }
@@ -166,35 +153,30 @@ fn lose(change: &mut Change<'_>, id: RecordId, outcome: &mut Outcome) -> Result<
     Ok(change.drop_draft(id)?)
 }
 
-/// Whether whoever wrote `draft` had seen all that is in `incoming`: it is an earlier state then, and no edit.
-fn saw(draft: &Content, incoming: &Content) -> bool {
-    incoming.meta.seen.iter().all(|(actor, counter)| draft.meta.seen.get(actor) >= Some(counter))
-}
-
 /// Provider and name, as they are shown.
 pub(crate) fn name_of(content: &Content) -> String {
     format!("{}/{}", content.meta.text(field::PROVIDER), content.meta.text(field::NAME))
 }
 
-/// A new actor, and every draft stamped anew by it.
-pub(crate) fn new_actor(change: &mut Change<'_>, keys: &Keys, old: ActorId) -> Result<ActorId, Error> {
+/// A new actor, because this cache is an older copy of itself: the stamps of before may have been given twice. Where a
+/// record shows that they were, its draft gets new ones.
+pub(crate) fn new_actor(change: &mut Change<'_>, old: ActorId) -> Result<ActorId, Error> {
     let fresh = ActorId::generate();
     let mut device = change.device()?.ok_or(Error::Locked)?;
     device.actor = fresh;
     change.set_device(&device)?;
-    for id in change.draft_ids()? {
-        let draft = drafts::legible(change.draft(id))?;
-        let Some(content) = draft.and_then(|draft| keys.open(&draft.record).ok()) else { continue };
-        if content.is_newer() {
-            continue; // not pushed from here before it is understood
-        }
-        let base = match change.base(id) {
-            Err(keymoor_cache::Error::Record(_)) => continue, // nor is it, over what is to be healed first
-            base => base?.and_then(|base| keys.open(&base.record).ok()),
-        };
-        drafts::write(change, keys, id, &plan::restamp(&content, base.as_ref(), old, fresh))?;
-    }
+    let mut former = change.setting(FORMER_ACTORS)?.unwrap_or_default();
+    former.extend_from_slice(&old.0);
+    change.set_setting(FORMER_ACTORS, &former)?;
     Ok(fresh)
+}
+
+/// The cache's name for the actors that it gave up, 16 bytes each.
+const FORMER_ACTORS: &str = "former_actors";
+
+fn former_actors(change: &Change<'_>) -> Result<Vec<ActorId>, Error> {
+    let bytes = change.setting(FORMER_ACTORS)?.unwrap_or_default();
+    Ok(bytes.as_chunks::<16>().0.iter().map(|id| ActorId(*id)).collect())
 }
 
 fn aside(change: &mut Change<'_>, record: &Record, home: &str) -> Result<(), Error> {

@@ -9,6 +9,7 @@ mod damage;
 mod holes;
 mod keychain;
 mod names;
+mod older;
 mod opening;
 mod place;
 mod together;

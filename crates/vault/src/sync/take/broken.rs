@@ -85,7 +85,7 @@ fn one_that_is_no_record_is_reverted_and_erased() {
     assert!(vault.erase(id).unwrap().on_server);
     assert!(vault.list(&Default::default()).unwrap().is_empty());
     let keys = &vault.keys;
-    let room = crate::sync::refused::Room::default();
+    let room = crate::rules::refused::Room::default();
     let push = vault.cache.write(|change| crate::sync::freeze::freeze(change, keys, false, &room)).unwrap();
     let changes = push.unwrap().signed.commit().unwrap().changes;
     assert_eq!(

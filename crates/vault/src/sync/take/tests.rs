@@ -10,8 +10,8 @@ use crate::config::{Backend, Config};
 use crate::content::{field, payload};
 use crate::edit::Edit;
 use crate::find::Place;
+use crate::rules::refused::Room;
 use crate::sync::freeze::freeze;
-use crate::sync::refused::Room;
 use crate::vault::{Patience, Vault};
 
 const NEWER: ActorId = ActorId([0xee; 16]);

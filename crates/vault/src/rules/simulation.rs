@@ -1,0 +1,117 @@
+//! Random histories of three devices, judged by what the outside world knows.
+//!
+//! The server, the network, the disk and time are simulated; every decision is made by the functions that the app runs.
+//! A history follows from its seed alone: `KEYMOOR_SEED=n cargo test -p keymoor-vault one_history` plays one again.
+
+mod book;
+mod device;
+mod dice;
+mod history;
+mod keychain;
+mod sealer;
+mod server;
+mod sync;
+mod user;
+mod world;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use book::Wrong;
+use history::history;
+use world::Events;
+
+use super::Rule;
+
+/// A rule that is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Without {
+    Core(Rule),
+    /// 1: the server compares the head and moves it in one step.
+    HeadCompared,
+    /// 2: what is sent was frozen before, and is sent again the same.
+    FrozenBytes,
+    /// 3: a page and the cursor are one local transaction.
+    PageWithCursor,
+    /// 9: the server's hash at the cursor is compared with the device's.
+    HeadsCompared,
+    /// 18: a rebuilt cache is a new actor.
+    NewActors,
+    /// 18: the mark is written before the copies.
+    MarkBeforeCopies,
+}
+
+thread_local! {
+    static WITHOUT: Cell<Option<Without>> = const { Cell::new(None) };
+}
+
+impl Without {
+    fn is_on(self) -> bool {
+        WITHOUT.get() == Some(self)
+    }
+}
+
+pub(crate) fn kept(rule: Rule) -> bool {
+    !Without::Core(rule).is_on()
+}
+
+/// All of them in every third history, a choice of them in the others.
+fn events(seed: u64) -> Events {
+    let all = seed.is_multiple_of(3);
+    let bit = |n: u64| all || (seed / 3) >> n & 1 == 1;
+    Events { server_put_back: bit(0), time_passes: bit(1), caches_wiped: bit(2), caches_put_back: bit(3) }
+}
+
+/// Plays histories on all processors; returns how many of them had what, and the first that went wrong.
+fn play(count: u64, without: Option<Without>) -> (BTreeMap<String, u64>, Option<(u64, Wrong)>) {
+    let next = AtomicU64::new(0);
+    let play = || {
+        WITHOUT.set(without);
+        let (mut had, mut wrong) = (BTreeMap::<String, u64>::new(), None);
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= count || wrong.is_some() {
+                return (had, wrong);
+            }
+            let (tally, judged) = history(seed, events(seed), false);
+            for what in tally.0 {
+                *had.entry(what).or_default() += 1;
+            }
+            wrong = judged.err().map(|judged| (seed, judged));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let done: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(play)).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let mut had = BTreeMap::<String, u64>::new();
+    let mut wrong = None;
+    for (some, failed) in done {
+        some.into_iter().for_each(|(what, count)| *had.entry(what).or_default() += count);
+        wrong = wrong.or(failed);
+    }
+    (had, wrong)
+}
+
+#[test]
+fn no_history_loses_anything() {
+    let histories = std::env::var("KEYMOOR_HISTORIES").ok().and_then(|count| count.parse().ok());
+    let histories = histories.unwrap_or(2_000);
+    let (had, wrong) = play(histories, None);
+    for (what, count) in &had {
+        println!("{count:6} of {histories} histories had {what}");
+    }
+    if let Some((seed, wrong)) = wrong {
+        panic!("seed {seed}: {wrong:?}");
+    }
+}
+
+#[test]
+fn one_history() {
+    let Some(seed) = std::env::var("KEYMOOR_SEED").ok().and_then(|seed| seed.parse().ok()) else { return };
+    let (tally, judged) = history(seed, events(seed), true);
+    println!("{:#?}", tally.0);
+    judged.unwrap();
+}
