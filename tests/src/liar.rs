@@ -47,7 +47,7 @@ pub struct Asked {
     pub path: String,
     /// Its body.
     pub body: Vec<u8>,
-    head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
 }
 
 /// An answer on its way.
@@ -196,7 +196,7 @@ fn converse(
 }
 
 /// Asks the real server, on a connection of its own. Returns its date, too.
-fn pass(asked: &Asked, upstream: &str) -> (Answer, Option<String>) {
+pub(crate) fn pass(asked: &Asked, upstream: &str) -> (Answer, Option<String>) {
     let Ok(mut stream) = TcpStream::connect(upstream) else {
         return (Answer::error(503, "UNAVAILABLE"), None);
     };
@@ -208,7 +208,7 @@ fn pass(asked: &Asked, upstream: &str) -> (Answer, Option<String>) {
     (Answer { status, body: read_body(&mut reader, &headers).unwrap() }, date)
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+pub(crate) fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let (line, headers) = read_head(reader)?;
     let mut parts = line.split(' ');
     let (method, path) = (parts.next()?.to_owned(), parts.next()?.to_owned());

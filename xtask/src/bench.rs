@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: figures of the release build, each beside a reference measured in the same run.
 //!
-//! Programs are timed from outside, as a user waits for them: start, work, end. Every figure is a median, and its
-//! rounds alternate with those of its reference, so that both see the same machine. Nothing of ours runs meanwhile.
+//! Programs are timed from outside, as a user waits for them: start, work, end; the server, by what its clients wait for.
+//! Every figure is a median, and its rounds alternate with those of its reference, so that both see the same machine. Nothing of ours runs meanwhile.
 
 mod account;
+mod echo;
 mod figure;
+mod load;
 mod read;
 mod sample;
 mod save;
@@ -25,6 +27,8 @@ struct Bench<'a> {
     keymoor: PathBuf,
     server: PathBuf,
     fill: PathBuf,
+    load: PathBuf,
+    echo: PathBuf,
 }
 
 /// Builds the release programs and prints every figure.
@@ -46,10 +50,19 @@ pub(crate) fn bench() -> Outcome {
         keymoor: program("keymoor"),
         server: program("keymoor-server"),
         fill: program("keymoor-fill"),
+        load: program("keymoor-load"),
+        echo: program("keymoor-echo"),
     };
 
     println!("\n{}", figure::HEAD);
-    let outcomes = [read::small(&bench), save::save(&bench), sync::idle(&bench), sync::large(&bench)];
+    let outcomes = [
+        read::small(&bench),
+        save::save(&bench),
+        sync::idle(&bench),
+        sync::large(&bench),
+        echo::echo(&bench),
+        load::load(&bench),
+    ];
     let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     if failed.is_empty() { Ok(()) } else { Err(format!("not measured:\n{}", failed.join("\n"))) }
 }

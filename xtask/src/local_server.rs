@@ -17,24 +17,34 @@ use crate::{
 /// A running sync server, ended when dropped.
 pub(crate) struct LocalServer {
     address: String,
-    _process: Process,
+    process: Process,
 }
 
 impl LocalServer {
     /// Starts it with its data below `folder`, and returns when it answers.
     pub(crate) fn start(program: &Path, folder: &Path) -> Outcome<Self> {
+        Self::start_with(program, folder, &[])
+    }
+
+    /// The same with these settings in its environment.
+    pub(crate) fn start_with(program: &Path, folder: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
         let folder = folder.join("server");
         let address = free_address().map_err(|error| format!("no free port: {error}"))?;
         let log = folder.join("log");
-        let process = spawn(program, &folder, &address, &log)
+        let process = spawn(program, &folder, &address, &log, settings)
             .map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
         let mut process = Process::new(process);
         let ready = until(Duration::from_secs(10), || process.has_ended() || is_healthy(&address));
         if ready && !process.has_ended() {
-            return Ok(Self { address, _process: process });
+            return Ok(Self { address, process });
         }
         let words = fs::read_to_string(&log).unwrap_or_default();
         Err(format!("the server did not come up:\n{words}"))
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Where devices find it.
@@ -48,12 +58,14 @@ fn spawn(
     folder: &PathBuf,
     address: &str,
     log: &Path,
+    settings: &[(&str, &str)],
 ) -> std::io::Result<std::process::Child> {
     fs::create_dir_all(folder)?;
     let log = File::create(log)?;
     let database = format!("sqlite:{}", folder.join("server.sqlite").display());
     Command::new(program)
         .args(["serve", "--listen", address, "--database", &database])
+        .envs(settings.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

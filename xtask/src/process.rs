@@ -20,6 +20,11 @@ impl Process {
         !matches!(self.0.try_wait(), Ok(None))
     }
 
+    /// Its id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// The child itself, for its pipes.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.0

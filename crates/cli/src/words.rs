@@ -13,6 +13,7 @@ mod notice;
 mod server;
 mod unreadable;
 mod vault;
+mod watching;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
@@ -28,6 +29,7 @@ pub(crate) use done::{
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
 pub(crate) use unreadable::NEWEST_LOST;
+pub(crate) use watching::watching;
 
 use crate::{
     clipboard::ClipboardError,

@@ -17,6 +17,7 @@
 //! | `GET /v1/vaults/{v}/chain?from=SEQ` | → [`Chain`], from commit SEQ on |
 //! | `GET /v1/vaults/{v}/snapshot?after=RECORD` | → [`Snapshot`] |
 //! | `GET /v1/vaults/{v}/records/{r}/history` | → [`History`] |
+//! | `GET /v1/events` | → `text/event-stream`: a [`HEAD_EVENT`] with a [`Hint`] for the vault, and one after each commit |
 
 use serde::{Deserialize, Serialize};
 use zeroize::ZeroizeOnDrop;
@@ -29,6 +30,10 @@ use crate::record::Record;
 
 /// The header that carries the account proof: base64url of `HKDF(root key, "keymoor/v1/account-proof")`, 32 bytes.
 pub const PROOF_HEADER: &str = "keymoor-account-proof";
+
+/// The name of the only event of `GET /v1/events`. Its data is a [`Hint`]. Silence is broken by a comment, every
+/// [`crate::limits::Limits::keep_alive_seconds`]; the stream ends with the access token or its session.
+pub const HEAD_EVENT: &str = "head";
 
 /// Every error's body: `{"error": "words for a person", "code": "STABLE_CODE"}`. Nothing in it echoes input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,6 +264,13 @@ pub struct Push {
     pub records: Vec<Record>,
 }
 
+impl Push {
+    /// Bytes of the commit and of the envelopes.
+    pub fn size(&self) -> usize {
+        self.signed.bytes.len() + self.records.iter().map(Record::size).sum::<usize>()
+    }
+}
+
 /// Commits after a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
@@ -311,4 +323,14 @@ pub struct History {
     /// Whether it keeps older ones that this answer had no room for.
     #[serde(default)]
     pub more: bool,
+}
+
+/// Where the log of a vault is, said when a stream of events begins and after each commit. Only a hint: one may be left out
+/// for a newer one, and what it says is believed only when a pull has brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hint {
+    /// Whose log.
+    pub vault: VaultId,
+    /// The newest commit's number, 0 before the first.
+    pub seq: u64,
 }

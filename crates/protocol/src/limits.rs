@@ -13,8 +13,12 @@ pub const BYTES_A_CREDENTIAL: usize = 64 * 1024;
 /// Bytes of a request's body: a full commit in base64 and its JSON, rounded up.
 pub const BYTES_A_REQUEST: usize = 2 * 1024 * 1024;
 
-/// What a server allows an account, as `GET /v1/limits` answers.
+const DAY_S: u64 = 24 * 60 * 60;
+
+/// What a server allows an account and keeps for it, as `GET /v1/limits` answers. What an older server leaves out is the
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Live, undeleted records an account.
     pub records: u64,
@@ -26,6 +30,17 @@ pub struct Limits {
     pub commit_changes: u64,
     /// Bytes of one commit's envelopes.
     pub commit_bytes: u64,
+    /// Earlier versions that are kept of each record, however old.
+    pub history_versions: u64,
+    /// Seconds for which more of them are kept.
+    pub history_seconds: u64,
+    /// Seconds for which commits can be pulled after they came, unless there are very many; a device that was away for longer
+    /// takes a snapshot.
+    pub log_seconds: u64,
+    /// Commits that can be pulled at least, unless they are older.
+    pub log_commits: u64,
+    /// Seconds of silence after which `GET /v1/events` sends a sign of life.
+    pub keep_alive_seconds: u64,
 }
 
 impl Default for Limits {
@@ -36,6 +51,31 @@ impl Default for Limits {
             record_bytes: BYTES_A_RECORD as u64,
             commit_changes: CHANGES_A_COMMIT as u64,
             commit_bytes: ENVELOPE_BYTES_A_COMMIT as u64,
+            history_versions: 20,
+            history_seconds: 90 * DAY_S,
+            log_seconds: 180 * DAY_S,
+            log_commits: 10_000,
+            keep_alive_seconds: 20,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_server_leaves_out_is_the_default() {
+        let older = r#"{"records":5,"bytes":1000,"record_bytes":100,"commit_changes":2,"commit_bytes":200}"#;
+        let read: Limits = serde_json::from_str(older).unwrap();
+        let expected = Limits {
+            records: 5,
+            bytes: 1000,
+            record_bytes: 100,
+            commit_changes: 2,
+            commit_bytes: 200,
+            ..Limits::default()
+        };
+        assert_eq!(read, expected);
     }
 }

@@ -11,6 +11,7 @@ use ureq::http::Method;
 use zeroize::Zeroizing;
 
 use crate::Error;
+use crate::events::Listener;
 use crate::exchange::{Call, Line};
 
 /// A server and an access token. Every call may answer [`Error::TokenExpired`] (refresh, ask again) or
@@ -100,6 +101,11 @@ impl Authorised {
     /// A record's older versions, newest first.
     pub fn history(&self, vault: VaultId, record: RecordId) -> Result<History, Error> {
         self.call(Method::GET, &format!("/v1/vaults/{vault}/records/{record}/history")).answer()
+    }
+
+    /// The way to the server's hints, not yet asked for.
+    pub fn listener(&self) -> Listener {
+        Listener::new(self.line.endless(), self.token.clone())
     }
 
     fn call(&self, method: Method, path: &str) -> Call<'_> {

@@ -36,6 +36,10 @@ impl Refusal {
     pub(crate) fn later(seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited) }
     }
+
+    pub(crate) fn busy(seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(Code::Unavailable) }
+    }
 }
 
 /// Status and words of each code.
@@ -91,6 +95,7 @@ impl From<StoreError> for Refusal {
             StoreError::AccountExists => Code::AccountExists,
             StoreError::HeadMoved(head) => return Self { head: Some(head), ..Self::new(Code::HeadMoved) },
             StoreError::Diverged => Code::Diverged,
+            StoreError::BelowFloor => Code::SnapshotRequired,
             StoreError::KeysMoved => Code::KeysMoved,
             StoreError::InvalidKeys => Code::InvalidKeys,
             StoreError::InvalidCommit => Code::InvalidCommit,
@@ -99,9 +104,7 @@ impl From<StoreError> for Refusal {
             StoreError::NoSession => Code::Unauthenticated,
             StoreError::TokenExpired => Code::TokenExpired,
             StoreError::RefreshReused => Code::RefreshReused,
-            StoreError::Busy => {
-                return Self { retry_after: Some(BUSY_S), ..Self::new(Code::Unavailable) };
-            }
+            StoreError::Busy => return Self::busy(BUSY_S),
             StoreError::Unavailable => Code::Unavailable,
         })
     }

@@ -14,9 +14,10 @@ use keymoor_protocol::opaque::ServerSetup;
 use crate::answer::Refusal;
 use crate::config::{Config, Registration};
 use crate::families::Families;
+use crate::listeners::Listeners;
 use crate::logins::Logins;
 use crate::rates::Rates;
-use crate::routes::{accounts, devices, health, keys, sessions, vaults};
+use crate::routes::{accounts, devices, events, health, keys, sessions, vaults};
 use crate::store::Store;
 
 /// Bytes of a request that brings a keys document, registrations or a device's record: each is at most 64 KiB, here in
@@ -36,6 +37,7 @@ pub(crate) struct App<S> {
     pub(crate) logins_by_account: Rates<AccountId>,
     pub(crate) logins_by_address: Rates<IpAddr>,
     pub(crate) families: Families,
+    pub(crate) listeners: Listeners,
     pub(crate) trusted_proxies: Vec<IpAddr>,
 }
 
@@ -44,6 +46,10 @@ pub(crate) type Shared<S> = Arc<App<S>>;
 impl<S: Store> App<S> {
     pub(crate) fn new(config: &Config, store: S, setup: ServerSetup) -> Shared<S> {
         let logins = config.logins / 60.0;
+        // Each stream holds a connection: some are left for calls, by which devices get on without streams.
+        let listeners = Listeners::new((config.connections * 3 / 4).max(1));
+        let told = listeners.clone();
+        store.tell(Box::new(move |news| told.tell(&news)));
         Arc::new(Self {
             store,
             setup,
@@ -54,6 +60,7 @@ impl<S: Store> App<S> {
             logins_by_account: Rates::new(logins, config.logins),
             logins_by_address: Rates::new(10.0 * logins, 10.0 * config.logins),
             families: Families::new(10.0 * logins, 10.0 * config.logins),
+            listeners,
             trusted_proxies: config.trusted_proxies.clone(),
         })
     }
@@ -73,6 +80,7 @@ impl<S: Store> App<S> {
             .route("/devices", get(devices::list::<S>))
             .route("/devices/{device}", put(devices::put::<S>).delete(devices::remove::<S>).layer(document()))
             .route("/keys", get(keys::get::<S>).put(keys::put::<S>).layer(document()))
+            .route("/events", get(events::events::<S>))
             .route("/limits", get(health::limits::<S>))
             .route("/vaults/{vault}/commits", commits.get(vaults::pull::<S>))
             .route("/vaults/{vault}/chain", get(vaults::chain::<S>))

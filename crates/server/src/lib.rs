@@ -13,6 +13,7 @@ pub mod config;
 mod connections;
 mod families;
 mod lent;
+mod listeners;
 mod logins;
 mod patient;
 mod rates;
@@ -22,6 +23,7 @@ mod setup;
 pub mod store;
 mod tls;
 mod tokens;
+mod upkeep;
 
 pub use config::{Config, Registration, Tls};
 pub use serve::{Error, Serving, check, new_certificate, serve};

@@ -60,6 +60,11 @@ impl Logins {
         Some(name)
     }
 
+    /// Forgets those that were not finished in time. They go as well when another begins.
+    pub(crate) fn expire(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).expire(LIFE);
+    }
+
     /// Takes a login out: each is good for one try.
     pub(crate) fn take(&self, name: &str) -> Option<Login> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,6 +12,9 @@ use keymoor_server::{Config, Error, Registration, Tls, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// A hundred years.
+const MOST_SECONDS: u64 = 36_500 * 24 * 60 * 60;
+
 /// The Keymoor sync server: keeps sealed records for your devices and cannot open them.
 ///
 /// Without a command it serves on 127.0.0.1:8787 from an SQLite file in your data directory.
@@ -88,6 +91,25 @@ struct Serve {
     /// Logins a minute for one account; ten times as many for one address.
     #[arg(long, env = "KEYMOOR_SERVER_LOGINS", default_value_t = 30.0, value_parser = at_least_one)]
     logins: f64,
+    /// How long commits can be pulled one by one, such as 180d, 12h or 90s; a device that was away for longer takes all
+    /// records anew. Nothing is lost by it.
+    #[arg(
+        long,
+        env = "KEYMOOR_SERVER_KEEP_LOG",
+        value_name = "TIME",
+        default_value = "180d",
+        value_parser = seconds
+    )]
+    keep_log: u64,
+    /// How long every earlier version of a record is kept; the 20 newest are, however old.
+    #[arg(
+        long,
+        env = "KEYMOOR_SERVER_KEEP_HISTORY",
+        value_name = "TIME",
+        default_value = "90d",
+        value_parser = seconds
+    )]
+    keep_history: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -105,7 +127,10 @@ enum TlsMode {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Where the log cannot be written (it lies on the disk that is full), a line is lost; telling that would be a panic, also
+    // in the one thread that writes the database.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.log_internal_errors(false).init();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(words) => {
@@ -217,6 +242,11 @@ fn config(options: Serve) -> Result<Config, String> {
         rate: options.rate,
         burst: options.burst,
         logins: options.logins,
+        limits: Limits {
+            log_seconds: options.keep_log,
+            history_seconds: options.keep_history,
+            ..Limits::default()
+        },
         ..Config::new(path(options.database)?)
     })
 }
@@ -235,6 +265,16 @@ fn rate(text: &str) -> Result<f64, String> {
 fn at_least_one(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number| (1.0..=1e6).contains(number));
     number.ok_or_else(|| "expected a number from 1 to 1000000".to_owned())
+}
+
+/// A number and its unit, in seconds.
+fn seconds(text: &str) -> Result<u64, String> {
+    let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
+    let read = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(*unit)?.parse().ok()?;
+        number.checked_mul(*seconds).filter(|seconds| (1..=MOST_SECONDS).contains(seconds))
+    });
+    read.ok_or_else(|| "expected a whole number with s, m, h or d, from 1s to 36500d".to_owned())
 }
 
 fn database(text: &str) -> Result<PathBuf, String> {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -13,6 +14,7 @@ use crate::connections::serve_connections;
 use crate::setup;
 use crate::store::sqlite::{OpenError, Sqlite};
 use crate::tls;
+use crate::upkeep::keep_up;
 
 /// The suffix of the OPAQUE setup's file.
 const SETUP: &str = "opaque";
@@ -87,9 +89,23 @@ pub async fn serve(
     let address = listener.local_addr().map_err(refused)?;
     let fingerprint = encryption.as_ref().map(|encryption| encryption.fingerprint);
     let acceptor = encryption.map(|encryption| encryption.acceptor);
-    let router = App::new(&config, store.clone(), setup).router();
+    let app = App::new(&config, store.clone(), setup);
+    let (router, listeners) = (Arc::clone(&app).router(), app.listeners.clone());
+    let stop = async move {
+        stop.await;
+        // Streams have no end of their own, and stopping waits for what is under way.
+        listeners.close();
+    };
     let places = Places::new(config.connections_per_address, &config.trusted_proxies);
-    let done = tokio::spawn(serve_connections(listener, acceptor, router, config.connections, places, stop));
+    let done = async move {
+        let served = serve_connections(listener, acceptor, router, config.connections, places, stop);
+        // The one never ends, and stops with the other: at a step's end, for a step is the writer's.
+        tokio::select! {
+            () = served => {}
+            () = keep_up(app) => {}
+        }
+    };
+    let done = tokio::spawn(done);
     Ok(Serving { address, fingerprint, store, done })
 }
 

@@ -29,6 +29,9 @@ pub enum StoreError {
     /// There is another commit at that number, or none.
     #[error("diverged")]
     Diverged,
+    /// The log is not paged that far back.
+    #[error("below the floor")]
+    BelowFloor,
     /// The keys document is not the expected one.
     #[error("the keys document moved")]
     KeysMoved,
@@ -76,6 +79,8 @@ pub struct SessionInfo {
     pub logged_in_at: i64,
     /// SHA-256 of the account proof.
     pub proof_hash: [u8; 32],
+    /// When the access token expires, milliseconds since 1970.
+    pub expires_at: i64,
 }
 
 /// A token as it is looked up: every token names its family.
@@ -126,10 +131,35 @@ pub struct RefreshRequest {
     pub now: i64,
 }
 
+/// What a purge removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// Commits that cannot be pulled any more; the chain still has them.
+    pub commits: u64,
+    /// Versions of records, out of the history.
+    pub versions: u64,
+    /// Sessions that had expired.
+    pub sessions: u64,
+}
+
+/// What happened and is on the disk, for those who wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// An account's log has a new head, with this number.
+    Head(AccountId, u64),
+    /// These families of an account ended.
+    Ended(AccountId, Vec<[u8; 16]>),
+}
+
+/// Is told news. Whoever writes waits for its return.
+pub type Ear = Box<dyn Fn(News) + Send + Sync>;
+
 /// Home 3's database.
 pub trait Store: Clone + Send + Sync + 'static {
     /// Whether it answers.
     fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Has news told to `ear` from here on, also of use cases whose caller is gone. One ear; a second is not heard.
+    fn tell(&self, ear: Ear);
 
     /// Registers an account with everything that it begins with.
     fn create_account(
@@ -176,6 +206,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         request: RefreshRequest,
         successor: TokenHashes,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// The number of the newest commit in the log of a family's account, as long as the family lives.
+    fn head(&self, family: [u8; 16]) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// Ends a family.
     fn end_session(&self, family: [u8; 16]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -202,7 +234,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         push: Push,
         now: i64,
     ) -> impl Future<Output = Result<Cursor, StoreError>> + Send;
-    /// Commits after a cursor.
+    /// Commits after a cursor; [`StoreError::BelowFloor`] if that is too far back.
     fn pull(
         &self,
         account: AccountId,
@@ -222,4 +254,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         account: AccountId,
         record: RecordId,
     ) -> impl Future<Output = Result<History, StoreError>> + Send;
+
+    /// Removes what was kept long enough, in steps so small that others get their turn: raises the floors, thins the history
+    /// of records that nobody writes any more, and ends expired sessions.
+    fn purge(&self, now: i64) -> impl Future<Output = Result<Purged, StoreError>> + Send;
 }

@@ -1,6 +1,7 @@
 //! Writing what the user did: one transaction in the cache, then the copy in the keychain.
 
 use keymoor_cache::{Change, View};
+use keymoor_fail_points::reached;
 use keymoor_protocol::{Record, RecordId};
 
 use crate::account::join::FORMER;
@@ -170,8 +171,10 @@ impl Vault {
             }
             let synced = device(change, keys)?.server.is_some();
             let waiting = if synced { change.draft_count()? } else { 0 };
+            reached("save.inside");
             Ok::<_, Error>((written, more, waiting))
         })?;
+        reached("save.written");
         let Written { id, meta, changed, settled, .. } = written;
         let saved = Saved {
             id,

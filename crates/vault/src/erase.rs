@@ -1,5 +1,6 @@
 //! Erasing: gone for good, with its history, here at once and on the server with the next sync.
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::RecordId;
 
 use crate::activity::{self, Event, Subject};
@@ -58,8 +59,10 @@ impl Vault {
                 Err(error) => return Err(error),
             }
             change.mark_erased(id, now())?;
+            reached("erase.inside");
             Ok(true)
         })?;
+        reached("erase.marked");
         // Where the keychain cannot be written now, the cache's mark has the next save or sync do it.
         let keychain = match self.mirror_record(id) {
             Ok(()) if self.keychain.is_none() => Kept::Off,

@@ -37,6 +37,7 @@ mod synchronise;
 mod trash;
 mod unlock;
 mod vault;
+mod watch;
 
 pub use account::create::{CreateAccount, Kits};
 pub use activity::{Activity, Event, Subject};
@@ -62,3 +63,4 @@ pub use status::{Home, HomeState, Homes, RaisedAlarm, Status, outline};
 pub use synchronise::{Progress, SyncOptions, SyncReport};
 pub use unlock::{unlock_with_kit, unlock_with_recovery};
 pub use vault::{Patience, Vault};
+pub use watch::{StopWatch, Watch, Watching};

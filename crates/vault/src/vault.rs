@@ -20,6 +20,7 @@ use crate::homes::{rebuild, without_keychain};
 use crate::keys::Keys;
 use crate::notice::Notice;
 use crate::password::AskPassword;
+use crate::watch::remembered::Remembered;
 
 /// An open vault. Several may be open on one data directory, in one process or many; each call reads the current state.
 pub struct Vault {
@@ -29,6 +30,8 @@ pub struct Vault {
     pub(crate) keys: Keys,
     pub(crate) custody: Custody,
     pub(crate) notices: Vec<Notice>,
+    /// Kept between syncs where there are many, in a watch.
+    pub(crate) remembered: Option<Remembered>,
 }
 
 /// What a caller does while the keychain lets it wait.
@@ -186,7 +189,8 @@ impl Vault {
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        let mut vault = Self { config, cache, keychain, keys, custody, notices: Vec::new() };
+        let mut vault =
+            Self { config, cache, keychain, keys, custody, notices: Vec::new(), remembered: None };
         // Where it cannot be done now, the next start does it.
         let _ = vault.meet_file();
         Ok(vault)

@@ -17,18 +17,21 @@ const OPEN_SIDE: &[&str] = &["sealing", "keychain", "vault", "providers", "loopb
 
 #[rustfmt::skip]
 const TABLE: &[Rule] = &[
+    Rule { name: "fail-points", may: &[], never: &[
+        "protocol", "cache", "remote", "server", "sealing", "keychain", "vault", "providers", "loopback", "cli", "desktop",
+    ] },
     Rule { name: "protocol", may: &[], never: &[
         "cache", "remote", "server", "sealing", "keychain", "vault", "providers", "loopback", "cli", "desktop",
     ] },
     Rule { name: "cache", may: &["protocol"], never: OPEN_SIDE },
     Rule { name: "remote", may: &["protocol"], never: OPEN_SIDE },
-    Rule { name: "server", may: &["protocol"], never: OPEN_SIDE },
+    Rule { name: "server", may: &["protocol", "fail-points"], never: OPEN_SIDE },
     Rule { name: "sealing", may: &["protocol"], never: &["cache", "remote", "server", "keychain", "vault"] },
     Rule { name: "keychain", may: &["protocol"], never: &["vault"] },
     Rule { name: "providers", may: &[], never: &["vault", "cache", "remote"] },
     Rule {
         name: "vault",
-        may: &["protocol", "cache", "remote", "sealing", "keychain", "providers"],
+        may: &["protocol", "cache", "remote", "sealing", "keychain", "providers", "fail-points"],
         never: &["loopback", "cli", "desktop"],
     },
     Rule { name: "loopback", may: &["vault", "providers", "protocol"], never: INSIDES },
@@ -38,6 +41,7 @@ const TABLE: &[Rule] = &[
         name: "journeys",
         may: &[
             "protocol", "cache", "remote", "server", "sealing", "keychain", "providers", "vault", "loopback", "cli",
+            "fail-points",
         ],
         never: &["desktop"],
     },

@@ -30,3 +30,4 @@ mod sessions;
 mod told;
 mod trash;
 mod two_vaults;
+mod watching;

@@ -81,17 +81,18 @@ pub(crate) fn allowance(stored: u64, deleting: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { records: 3, bytes: 1000, record_bytes: 500, commit_changes: 10, commit_bytes: 600 };
+    fn limits() -> Limits {
+        Limits { records: 3, bytes: 1000, ..Limits::default() }
+    }
 
     fn may(before: (u64, u64), after: (u64, u64)) -> bool {
         let totals = |(records, bytes)| Totals { records, bytes, ..Totals::default() };
-        totals(before).may_become(&totals(after), 0, &LIMITS)
+        totals(before).may_become(&totals(after), 0, &limits())
     }
 
     fn may_keep(before: (u64, u64), after: (u64, u64), deletes: u64) -> bool {
         let totals = |(kept_records, kept_bytes)| Totals { kept_records, kept_bytes, ..Totals::default() };
-        totals(before).may_become(&totals(after), deletes, &LIMITS)
+        totals(before).may_become(&totals(after), deletes, &limits())
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod append;
 mod connection;
 mod devices;
 mod log;
+mod purge;
 mod records;
 mod refresh;
 mod rows;
@@ -13,7 +14,7 @@ mod sessions;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use keymoor_protocol::api::{
     Chain, Device, History, Keys, NewAccount, NewKeys, NewPassword, Page, Push, Snapshot,
@@ -24,12 +25,17 @@ use keymoor_protocol::{AccountId, Cursor, DeviceId, RecordId};
 use rusqlite::Connection;
 
 use crate::store::checked::Checked;
-use crate::store::{NewSession, Presented, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes};
+use crate::store::{
+    Ear, NewSession, News, Presented, Purged, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes,
+};
 pub use connection::OpenError;
 use writer::Writer;
 
 /// Read connections kept for reuse. Two cores hardly keep more busy.
 const READERS: usize = 4;
+
+/// Bytes of a push that is checked on the spot.
+const SMALL: usize = 16 * 1024;
 
 /// An SQLite file of mode 0600 in WAL mode with `synchronous=FULL`: what was answered is on the disk.
 #[derive(Clone)]
@@ -43,6 +49,7 @@ struct Inner {
     /// Closed before the writer, whose connection is then the last: SQLite writes the log back and removes it.
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
+    ear: Arc<OnceLock<Ear>>,
 }
 
 impl Sqlite {
@@ -57,6 +64,7 @@ impl Sqlite {
             limits,
             writer: Writer::start(connection),
             readers: Mutex::new(Vec::new()),
+            ear: Arc::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -117,6 +125,21 @@ impl Sqlite {
         self.inner.writer.run(work).await
     }
 
+    /// Writes, and tells what is new when it is on the disk.
+    async fn write_and_tell<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        news: impl FnOnce(&T) -> Option<News> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let ear = Arc::clone(&self.inner.ear);
+        let tell = move |done: &T| {
+            if let Some((ear, news)) = ear.get().zip(news(done)) {
+                ear(news);
+            }
+        };
+        self.inner.writer.run_and_then(work, tell).await
+    }
+
     /// Runs `work` in one read transaction: it sees one moment.
     async fn read<T: Send + 'static>(
         &self,
@@ -124,17 +147,26 @@ impl Sqlite {
     ) -> Result<T, StoreError> {
         let store = self.clone();
         let done = tokio::task::spawn_blocking(move || {
-            let connection = store.reader()?;
-            connection.execute_batch("BEGIN").map_err(rows::failed)?;
-            let done = work(&connection);
-            connection.execute_batch("COMMIT").map_err(rows::failed)?;
-            let mut readers = store.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
-            if readers.len() < READERS {
-                readers.push(connection);
-            }
-            done
+            store.glance(|connection| {
+                rows::execute(connection, "BEGIN", ())?;
+                let done = work(connection);
+                rows::execute(connection, "COMMIT", ())?;
+                done
+            })
         });
         done.await.map_err(|_| StoreError::Unavailable)?
+    }
+
+    /// Runs `work`, one query for a row or two, on the spot: handing it to another thread would take longer.
+    fn glance<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.reader()?;
+        let done = work(&connection);
+        // One that is left inside a transaction would see the same moment for ever.
+        let mut readers = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS && connection.is_autocommit() {
+            readers.push(connection);
+        }
+        done
     }
 
     fn reader(&self) -> Result<Connection, StoreError> {
@@ -150,6 +182,10 @@ impl Store for Sqlite {
     async fn check(&self) -> Result<(), StoreError> {
         // A table of a row or two. Not through the writer: whoever asks has no session, and would stand in its line.
         self.read(|connection| rows::optional::<i64>(connection, "SELECT 1 FROM meta", ()).map(drop)).await
+    }
+
+    fn tell(&self, ear: Ear) {
+        let _ = self.inner.ear.set(ear);
     }
 
     async fn create_account(&self, account: NewAccount, now: i64) -> Result<(), StoreError> {
@@ -173,12 +209,15 @@ impl Store for Sqlite {
     }
 
     async fn begin_session(&self, session: NewSession) -> Result<(), StoreError> {
-        self.write(move |connection| sessions::begin(connection, &session)).await
+        let account = session.account;
+        let begin = move |connection: &Connection| {
+            sessions::ended_by(connection, account, |connection| sessions::begin(connection, &session))
+        };
+        self.write_and_tell(begin, move |ended| told(account, ended)).await.map(drop)
     }
 
     async fn session(&self, access: Presented, now: i64) -> Result<SessionInfo, StoreError> {
-        let (session, first_use) =
-            self.read(move |connection| sessions::find(connection, access, now)).await?;
+        let (session, first_use) = self.glance(|connection| sessions::find(connection, access, now))?;
         if first_use {
             self.write(move |connection| sessions::mark_used(connection, access, now)).await?;
         }
@@ -191,12 +230,21 @@ impl Store for Sqlite {
 
     async fn refresh(&self, request: RefreshRequest, successor: TokenHashes) -> Result<(), StoreError> {
         // Reuse ends the family, which is a write, and an error, which rolls back: so it is told apart afterwards.
-        let reused = self.write(move |connection| refresh::refresh(connection, &request, &successor)).await?;
-        if reused { Err(StoreError::RefreshReused) } else { Ok(()) }
+        let family = request.presented.family;
+        let refresh = move |connection: &Connection| refresh::refresh(connection, &request, &successor);
+        let ended =
+            self.write_and_tell(refresh, move |ended| ended.and_then(|whose| told(whose, &[family]))).await?;
+        if ended.is_some() { Err(StoreError::RefreshReused) } else { Ok(()) }
+    }
+
+    async fn head(&self, family: [u8; 16]) -> Result<u64, StoreError> {
+        self.read(move |connection| sessions::head(connection, family)).await
     }
 
     async fn end_session(&self, family: [u8; 16]) -> Result<(), StoreError> {
-        self.write(move |connection| sessions::end(connection, family)).await
+        let end = move |connection: &Connection| sessions::end(connection, family);
+        let ended = move |ended: &Option<AccountId>| ended.and_then(|whose| told(whose, &[family]));
+        self.write_and_tell(end, ended).await.map(drop)
     }
 
     async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
@@ -213,18 +261,32 @@ impl Store for Sqlite {
     }
 
     async fn remove_device(&self, account: AccountId, device: DeviceId) -> Result<(), StoreError> {
-        self.write(move |connection| devices::remove(connection, account, device)).await
+        let remove = move |connection: &Connection| {
+            sessions::ended_by(connection, account, |connection| devices::remove(connection, account, device))
+        };
+        self.write_and_tell(remove, move |ended| told(account, ended)).await.map(drop)
     }
 
     async fn push(&self, account: AccountId, push: Push, now: i64) -> Result<Cursor, StoreError> {
         // Decoding and hashing need no database: they are done before the one writer is asked.
         let limits = self.inner.limits;
-        let checked = tokio::task::spawn_blocking(move || Checked::new(push, &limits));
-        let checked = checked.await.map_err(|_| StoreError::Unavailable)??;
-        self.write(move |connection| append::append(connection, account, &checked, &limits, now)).await
+        let checked = if push.size() <= SMALL {
+            Checked::new(push, &limits)?
+        } else {
+            let checked = tokio::task::spawn_blocking(move || Checked::new(push, &limits));
+            checked.await.map_err(|_| StoreError::Unavailable)??
+        };
+        let append =
+            move |connection: &Connection| append::append(connection, account, &checked, &limits, now);
+        self.write_and_tell(append, move |head| Some(News::Head(account, head.seq))).await
     }
 
     async fn pull(&self, account: AccountId, after: Cursor) -> Result<Page, StoreError> {
+        // Mostly there is nothing new.
+        let head = self.glance(|connection| log::head(connection, account))?;
+        if head == after {
+            return Ok(Page { commits: Vec::new(), head, more: false });
+        }
         self.read(move |connection| log::pull(connection, account, after)).await
     }
 
@@ -239,4 +301,12 @@ impl Store for Sqlite {
     async fn history(&self, account: AccountId, record: RecordId) -> Result<History, StoreError> {
         self.read(move |connection| log::history(connection, account, record)).await
     }
+
+    async fn purge(&self, now: i64) -> Result<Purged, StoreError> {
+        purge::purge(self, now).await
+    }
+}
+
+fn told(account: AccountId, ended: &[[u8; 16]]) -> Option<News> {
+    (!ended.is_empty()).then(|| News::Ended(account, ended.to_vec()))
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use keymoor_protocol::RecordId;
 use keymoor_protocol::limits::Limits;
-use keymoor_server::store::Store as _;
+use keymoor_protocol::{Cursor, RecordId};
 use keymoor_server::store::sqlite::{OpenError, Sqlite};
+use keymoor_server::store::{Store as _, StoreError};
 use keymoor_server::{Config, Error, check, serve};
 
 use crate::author::{Author, Edit};
@@ -74,7 +74,7 @@ async fn a_newer_a_changed_and_a_broken_database_are_refused() {
     start(&config).await.unwrap();
     let alter = |sql: &str| rusqlite::Connection::open(&config.database).unwrap().execute_batch(sql).unwrap();
     alter("INSERT INTO refinery_schema_history (version, name, checksum) VALUES (99, 'later', '1')");
-    let newer = Error::Open(OpenError::Newer { found: 99, known: 1 });
+    let newer = Error::Open(OpenError::Newer { found: 99, known: 2 });
     assert_eq!(start(&config).await, Err(newer));
     assert_eq!(check(&config).await, Err(newer));
     alter("DELETE FROM refinery_schema_history WHERE version = 99");
@@ -185,4 +185,82 @@ async fn a_certificate_from_before_a_kill_is_taken_over() {
     assert_eq!(fs::read(&certificate).unwrap(), right);
     fs::remove_file(&certificate).unwrap();
     assert_eq!(start(&config).await, Err(Error::MissingCertificate("cert.pem")));
+}
+
+/// The rows that are kept and the number that is counted on.
+fn kept(path: &Path) -> (i64, i64) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let sum = |table| {
+        let sql = format!("SELECT coalesce(sum(length(meta) + length(secret) + 512), 0) FROM {table}");
+        connection.query_row(&sql, (), |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let counted = connection.query_row("SELECT sum(kept_bytes) FROM vault", (), |row| row.get(0));
+    (sum("record") + sum("history"), counted.unwrap())
+}
+
+#[tokio::test]
+async fn what_is_counted_as_kept_is_what_is_kept_also_after_a_purge() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("s.db");
+    let store = Sqlite::open(&path, Limits::default()).unwrap();
+    let mut author = Author::new();
+    store.create_account(author.new_account(), 1).await.unwrap();
+    let ids = [RecordId::generate(), RecordId::generate()];
+    for size in 0..60 {
+        store.push(author.account, author.write(&[Edit::Put(ids[size % 2], size)]), 1).await.unwrap();
+    }
+    let (before, counted) = kept(&path);
+    assert_eq!(before, counted);
+    assert_eq!(store.purge(91 * DAY).await.unwrap().versions, 2 * (29 - 20));
+    let (after, counted) = kept(&path);
+    assert_eq!(after, counted);
+    assert!(after < before - 18 * 512, "{after} of {before}");
+}
+
+#[tokio::test]
+async fn an_older_database_is_taken_over_and_its_commits_grow_old_from_then_on() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("s.db");
+    let store = Sqlite::open(&path, Limits::default()).unwrap();
+    let mut author = Author::new();
+    store.create_account(author.new_account(), 1).await.unwrap();
+    for _ in 0..700 {
+        store.push(author.account, author.write(&[]), 1).await.unwrap();
+    }
+    drop(store);
+    let back = "ALTER TABLE vault DROP COLUMN floor; ALTER TABLE commits DROP COLUMN received_at; \
+                DELETE FROM refinery_schema_history WHERE version = 2;";
+    rusqlite::Connection::open(&path).unwrap().execute_batch(back).unwrap();
+
+    assert_eq!(Sqlite::check(&path), Err(OpenError::Older));
+    let store = Sqlite::open(&path, Limits::default()).unwrap();
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = i64::try_from(since.as_millis()).unwrap();
+    assert_eq!(store.purge(now + 180 * DAY - 60_000).await.unwrap().commits, 0);
+    let whole = store.pull(author.account, Cursor::START).await.unwrap();
+    assert_eq!((whole.head, whole.commits.len()), (author.cursor, 500));
+    assert_eq!(store.purge(now + 180 * DAY + 1).await.unwrap().commits, 700);
+    assert_eq!(store.pull(author.account, Cursor::START).await, Err(StoreError::BelowFloor));
+}
+
+#[tokio::test]
+async fn very_many_young_versions_are_bounded_as_they_are_written() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("s.db");
+    let store = Sqlite::open(&path, Limits::default()).unwrap();
+    let mut author = Author::new();
+    store.create_account(author.new_account(), 1).await.unwrap();
+    let id = RecordId::generate();
+    for _ in 0..1149 {
+        store.push(author.account, author.write(&[Edit::Put(id, 1)]), 2).await.unwrap();
+    }
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let (rows, oldest): (i64, i64) = connection
+        .query_row("SELECT count(*), min(version) FROM history", (), |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!((rows, oldest), (1049, 100), "a thousand, and what came since that was looked at");
+    let (stored, counted) = kept(&path);
+    assert_eq!(stored, counted);
 }

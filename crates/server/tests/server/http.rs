@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod events;
 mod running;
 mod sessions;
 mod strangers;

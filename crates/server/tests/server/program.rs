@@ -125,6 +125,10 @@ fn numbers_that_would_let_nobody_in_are_refused_with_the_bounds() {
         ("--logins", "0.5", "a number from 1 to 1000000"),
         ("--burst", "0", "a number from 1 to 1000000"),
         ("--burst", "NaN", "a number from 1 to 1000000"),
+        ("--keep-log", "0s", "a whole number with s, m, h or d, from 1s to 36500d"),
+        ("--keep-log", "180", "a whole number with s, m, h or d"),
+        ("--keep-history", "36501d", "a whole number with s, m, h or d"),
+        ("--keep-history", "213503982334602d", "a whole number with s, m, h or d"),
         ("--rate", "-1", "a number from 0.001 to 1000000"),
     ] {
         let option = format!("{option}={value}");

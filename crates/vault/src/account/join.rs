@@ -1,6 +1,7 @@
 //! Joining an account with kit and password: keys that are here already come along as drafts of that account.
 
 use keymoor_cache::View;
+use keymoor_fail_points::reached;
 use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument, RecordId};
 use keymoor_remote::Remote;
 use keymoor_sealing::document::{self, Custody};
@@ -57,6 +58,7 @@ impl Vault {
         progress(Progress::SigningIn);
         let remote = Remote::new(&kit.server.url, kit.server.pin)?;
         let (opened, session) = open_account(kit, password, &remote, device.device)?;
+        reached("join.opened");
         self.move_in(kit, opened, device.device)?;
         self.begin_session(&remote, session)?;
         drop(lock);
@@ -116,6 +118,7 @@ impl Vault {
                 return Err(error);
             }
         }
+        reached("join.keys");
         let actor = ActorId::generate();
         let keys = &self.keys;
         let moved = self.cache.write(|change| {
@@ -150,9 +153,11 @@ impl Vault {
             (self.keys, self.custody) = (old_keys, old_custody);
             return Err(error);
         }
+        reached("join.moved");
         if self.keychain.is_none() {
             let path = self.config.secret_key_file();
             std::fs::remove_file(&path)?;
+            reached("join.without_key_file");
             without_keychain::finish_secret_key_file(&self.config)?;
         }
         Ok(())

@@ -11,7 +11,21 @@ use crate::vault::Vault;
 impl Vault {
     /// Catches up with the keychain, if this cache is older than what that remembers.
     pub(crate) fn meet_mark(&mut self) -> Result<(), Error> {
-        let Some(mark) = self.read_mark()? else { return Ok(()) };
+        let vault = self.keys.vault;
+        if self.remembered.as_ref().is_some_and(|remembered| remembered.mark_met == Some(vault)) {
+            return Ok(());
+        }
+        let mark = self.read_mark()?;
+        if let Some(mark) = mark {
+            self.reach(mark)?;
+        }
+        if let Some(remembered) = &mut self.remembered {
+            remembered.mark_met = Some(vault);
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, mark: Mark) -> Result<(), Error> {
         let older = self.cache.read(|view| {
             let device = view.device()?.ok_or(Error::Locked)?;
             let noted = view.setting(MARK_SLOT)?.and_then(|bytes| Mark::decode(&bytes).ok());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::limits::Limits;
 use keymoor_protocol::{AccountId, Cursor, Head, Record, RecordId};
 use rusqlite::Connection;
@@ -40,11 +41,11 @@ pub(super) fn append(
         return Ok(cursor);
     }
     follows(push, &log)?;
-    let (mut totals, deletes) = apply(connection, account, push, log.totals, now)?;
+    let (mut totals, deletes) = apply(connection, account, push, log.totals, limits, now)?;
     let excess = totals.excess(limits);
     if excess > 0 && totals.kept_bytes > log.totals.kept_bytes {
         // A little more than needed, or each push from here on would look for old versions.
-        let dropped = records::thin(connection, account, excess + limits.bytes / 16)?;
+        let dropped = records::thin(connection, account, limits, excess + limits.bytes / 16)?;
         dropped.into_iter().for_each(|size| totals.drop(size));
     }
     if !log.totals.may_become(&totals, deletes, limits) {
@@ -54,7 +55,9 @@ pub(super) fn append(
     if records::settle(connection, account, touched)?.state() != push.commit.state {
         return Err(StoreError::InvalidCommit);
     }
-    write(connection, account, push, totals)?;
+    reached("append.applied");
+    write(connection, account, push, totals, now)?;
+    reached("append.written");
     Ok(cursor)
 }
 
@@ -76,6 +79,7 @@ fn apply(
     account: AccountId,
     push: &Checked,
     mut totals: Totals,
+    limits: &Limits,
     now: i64,
 ) -> Result<(Totals, u64), StoreError> {
     let mut deletes = 0;
@@ -101,7 +105,13 @@ fn apply(
                     }
                 }
                 totals.add(size, record.deleted);
-                let dropped = records::supersede(connection, account, record.id, now)?;
+                let mut dropped = Vec::new();
+                if records::supersede(connection, account, record.id, now)? {
+                    dropped = records::expire(connection, account, record.id, limits, now)?;
+                }
+                if version.is_multiple_of(records::BOUNDED) {
+                    dropped.extend(records::bound(connection, account, record.id)?);
+                }
                 records::put(connection, account, record, &change.digest, push.commit.seq)?;
                 dropped
             }
@@ -117,12 +127,13 @@ fn write(
     account: AccountId,
     push: &Checked,
     totals: Totals,
+    now: i64,
 ) -> Result<(), StoreError> {
     let (commit, signed) = (&push.commit, &push.signed);
     execute(
         connection,
-        "INSERT INTO commits (account_id, seq, head, bytes, tag) VALUES (?1, ?2, ?3, ?4, ?5)",
-        (&account.0, commit.seq as i64, &push.head.0, &signed.bytes, &signed.tag.0),
+        "INSERT INTO commits (account_id, seq, head, bytes, tag, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (&account.0, commit.seq as i64, &push.head.0, &signed.bytes, &signed.tag.0, now),
     )?;
     execute(
         connection,

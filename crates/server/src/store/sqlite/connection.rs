@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -103,6 +104,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(OpenError::of)?;
     connection.busy_timeout(PATIENCE).map_err(OpenError::of)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise a statement with a parameter in LIMIT or OFFSET is parsed and planned anew with each execution.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(OpenError::of)?;
     Ok(connection)
 }
 
@@ -142,7 +145,25 @@ fn private_file(path: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
+
+    #[test]
+    fn a_statement_is_planned_once_whatever_its_parameters() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("s.db");
+        let (writer, reader) = (open(&path).unwrap(), open_to_read(&path).unwrap());
+        for connection in [writer, reader] {
+            let sql = "SELECT seq FROM history WHERE account_id = ?1 ORDER BY seq LIMIT ?2 OFFSET ?3";
+            let mut statement = connection.prepare(sql).unwrap();
+            for number in 1..5 {
+                let mut rows = statement.query(([number; 16], number, number)).unwrap();
+                assert!(rows.next().unwrap().is_none());
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
 
     #[test]
     fn what_is_committed_is_on_the_disk_on_a_mac_too() {

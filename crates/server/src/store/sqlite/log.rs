@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::{Break, Continue};
 
 use keymoor_protocol::api::{Chain, History, Page, Placed, Push, Snapshot};
-use keymoor_protocol::{AccountId, Cursor, Head, Record, RecordId, SignedCommit, Tag};
+use keymoor_protocol::{AccountId, Cursor, Head, RecordId, SignedCommit, Tag};
 use rusqlite::{Connection, Row};
 
 use super::rows::{all, count, each, first, get, optional, record};
@@ -43,17 +43,21 @@ pub(super) fn pull(connection: &Connection, account: AccountId, after: Cursor) -
     if known(connection, account, after.seq)? != Some(after.head) {
         return Err(StoreError::Diverged);
     }
+    if after.seq < floor(connection, account)? {
+        return Err(StoreError::BelowFloor);
+    }
     let mut commits = Vec::new();
     let (mut room, mut last) = (Room::NEW, after.seq);
     let sql = "SELECT seq, bytes, tag FROM commits WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     each(connection, sql, (&account.0, after.seq as i64, PAGE_COMMITS), |row| {
         let (seq, signed) = signed(row)?;
         let records = all(connection, RECORDS_OF_A_COMMIT, (&account.0, seq as i64), record)?;
-        if !room.takes(signed.bytes.len() + records.iter().map(Record::size).sum::<usize>()) {
+        let push = Push { signed, records };
+        if !room.takes(push.size()) {
             return Ok(Break(()));
         }
         last = seq;
-        commits.push(Push { signed, records });
+        commits.push(push);
         Ok(Continue(()))
     })?;
     Ok(Page { commits, head, more: last < head.seq })
@@ -123,9 +127,18 @@ pub(super) fn history(
     if versions.is_empty() { Err(StoreError::NotFound) } else { Ok(History { versions, more }) }
 }
 
-fn head(connection: &Connection, account: AccountId) -> Result<Cursor, StoreError> {
+/// Where the log is.
+pub(super) fn head(connection: &Connection, account: AccountId) -> Result<Cursor, StoreError> {
     let found = first(connection, "SELECT seq, head FROM vault WHERE account_id = ?1", [account.0], |row| {
         Ok(Cursor { seq: count(row, "seq")?, head: Head(get(row, "head")?) })
+    })?;
+    found.ok_or(StoreError::NotFound)
+}
+
+/// Up to which number the log is not paged.
+fn floor(connection: &Connection, account: AccountId) -> Result<u64, StoreError> {
+    let found = first(connection, "SELECT floor FROM vault WHERE account_id = ?1", [account.0], |row| {
+        count(row, "floor")
     })?;
     found.ok_or(StoreError::NotFound)
 }

@@ -1,5 +1,6 @@
 //! Rotating a session's tokens, and noticing when one comes back that should not.
 
+use keymoor_protocol::AccountId;
 use rusqlite::Connection;
 
 use super::rows::{execute, first, get, optional};
@@ -20,12 +21,12 @@ pub(super) fn salt(connection: &Connection, family: [u8; 16]) -> Result<[u8; 32]
     optional(connection, "SELECT salt FROM session WHERE family = ?1", [family])?.ok_or(StoreError::NoSession)
 }
 
-/// Rotates; `true` if a token came back that was followed up already, in which case the family is gone.
+/// Rotates; if a token came back that was followed up already, the family is gone, and whose it was is returned.
 pub(super) fn refresh(
     connection: &Connection,
     request: &RefreshRequest,
     successor: &TokenHashes,
-) -> Result<bool, StoreError> {
+) -> Result<Option<AccountId>, StoreError> {
     let family = find(connection, request)?;
     // The same rotation again, as long as its successor is unused: a lost answer is not theft.
     let is_repeated = !family.used
@@ -37,10 +38,9 @@ pub(super) fn refresh(
     } else if is_repeated {
         extend(connection, request)?;
     } else {
-        sessions::end(connection, request.presented.family)?;
-        return Ok(true);
+        return sessions::end(connection, request.presented.family);
     }
-    Ok(false)
+    Ok(None)
 }
 
 fn find(connection: &Connection, request: &RefreshRequest) -> Result<Family, StoreError> {

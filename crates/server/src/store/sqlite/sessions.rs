@@ -4,7 +4,7 @@ use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{AccountId, DeviceId, VaultId};
 use rusqlite::Connection;
 
-use super::rows::{execute, first, get};
+use super::rows::{all, count, execute, first, get, optional};
 use crate::store::{NewSession, Presented, SessionInfo, StoreError};
 use crate::tokens::{ACCESS_MS, REFRESH_MS};
 
@@ -71,6 +71,7 @@ pub(super) fn find(
             kind: kind(&get::<String>(row, "kind")?),
             logged_in_at: get(row, "logged_in_at")?,
             proof_hash: get(row, "proof_hash")?,
+            expires_at: 0, // below: of the token that was shown
         };
         let used: bool = get(row, "used")?;
         let is_newest = get::<[u8; 32]>(row, "access_hash")? == access.hash;
@@ -84,8 +85,8 @@ pub(super) fn find(
         Ok((session, expires, is_newest && !used))
     })?;
     let (session, expires, first_use) = found.ok_or(StoreError::NoSession)?;
-    let good = expires.is_some_and(|expires| expires >= now);
-    if good { Ok((session, first_use)) } else { Err(StoreError::TokenExpired) }
+    let expires_at = expires.filter(|expires| *expires >= now).ok_or(StoreError::TokenExpired)?;
+    Ok((SessionInfo { expires_at, ..session }, first_use))
 }
 
 /// From here on a repeated refresh with the token before is reuse, and the access token before is void.
@@ -102,8 +103,39 @@ pub(super) fn mark_used(connection: &Connection, access: Presented, now: i64) ->
     Ok(())
 }
 
-pub(super) fn end(connection: &Connection, family: [u8; 16]) -> Result<(), StoreError> {
-    execute(connection, "DELETE FROM session WHERE family = ?1", [family]).map(drop)
+/// Ends a family; returns whose it was, if it lived.
+pub(super) fn end(connection: &Connection, family: [u8; 16]) -> Result<Option<AccountId>, StoreError> {
+    let sql = "DELETE FROM session WHERE family = ?1 RETURNING account_id";
+    Ok(optional(connection, sql, [family])?.map(AccountId))
+}
+
+/// Ends the account's sessions whose refresh token has expired; returns how many.
+pub(super) fn expire(connection: &Connection, account: AccountId, now: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM session WHERE account_id = ?1 AND refresh_expires_at < ?2";
+    Ok(execute(connection, sql, (&account.0, now))? as u64)
+}
+
+/// Does `work`, and returns the families of the account that ended by it.
+pub(super) fn ended_by(
+    connection: &Connection,
+    account: AccountId,
+    work: impl FnOnce(&Connection) -> Result<(), StoreError>,
+) -> Result<Vec<[u8; 16]>, StoreError> {
+    let families = || {
+        let sql = "SELECT family FROM session WHERE account_id = ?1";
+        all(connection, sql, [account.0], |row| get::<[u8; 16]>(row, "family"))
+    };
+    let mut ended = families()?;
+    work(connection)?;
+    let living = families()?;
+    ended.retain(|family| !living.contains(family));
+    Ok(ended)
+}
+
+/// The newest commit's number in the log of a family's account.
+pub(super) fn head(connection: &Connection, family: [u8; 16]) -> Result<u64, StoreError> {
+    let sql = "SELECT v.seq FROM session s JOIN vault v USING (account_id) WHERE s.family = ?1";
+    first(connection, sql, [family], |row| count(row, "seq"))?.ok_or(StoreError::NoSession)
 }
 
 fn name(kind: LoginKind) -> &'static str {

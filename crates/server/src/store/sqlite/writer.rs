@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use keymoor_fail_points::reached;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -36,8 +37,10 @@ impl Writer {
         let (jobs, waiting) = sync_channel(WAITING);
         let counts = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let counted = Arc::clone(&counts);
-        let thread = std::thread::spawn(move || serve(&connection, &waiting, &counted));
-        Self { jobs: Some(jobs), thread: Some(thread), counts }
+        let thread = std::thread::Builder::new().name("writer".to_owned());
+        // Without a thread nothing is written, and that is what each caller hears.
+        let thread = thread.spawn(move || serve(&connection, &waiting, &counted)).ok();
+        Self { jobs: Some(jobs), thread, counts }
     }
 
     /// Runs `work` and returns when it is on the disk. An error, or a panic, rolls back this work alone.
@@ -45,12 +48,25 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.run_and_then(work, |_| ()).await
+    }
+
+    /// The same; `then` is called when it is on the disk, also when nobody waits for the answer any more.
+    pub(super) async fn run_and_then<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let (done, whole) = in_savepoint(connection, work);
             let answer: Answer = Box::new(move |committed| {
+                let done = committed.and(done);
+                if let Ok(done) = &done {
+                    then(done);
+                }
                 // Nobody waits any more where the client hung up: the work is done all the same.
-                let _ = sender.send(committed.and(done));
+                let _ = sender.send(done);
             });
             (answer, whole)
         });
@@ -83,37 +99,39 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> (Result<T, StoreError>, bool) {
-    if let Err(error) = connection.execute_batch("SAVEPOINT work") {
-        return (Err(rows::failed(error)), true);
+    if let Err(error) = rows::execute(connection, "SAVEPOINT work", ()) {
+        return (Err(error), true);
     }
     // A panic must not end the writer: its work is rolled back like that of an error.
     let done = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or(Err(StoreError::Unavailable));
-    let end = if done.is_ok() { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
-    match connection.execute_batch(end) {
-        Ok(()) => (done, true),
-        Err(error) => (Err(rows::failed(error)), false),
+    let undone = if done.is_ok() { Ok(0) } else { rows::execute(connection, "ROLLBACK TO work", ()) };
+    match undone.and_then(|_| rows::execute(connection, "RELEASE work", ())) {
+        Ok(_) => (done, true),
+        Err(error) => (Err(error), false),
     }
 }
 
 fn serve(connection: &Connection, waiting: &Receiver<Job>, counts: &(AtomicU64, AtomicU64)) {
     while let Ok(first) = waiting.recv() {
-        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-            rows::failed(error);
+        if rows::execute(connection, "BEGIN IMMEDIATE", ()).is_err() {
             drop(first); // its caller hears that the database is out of order
             continue;
         }
         let (answers, whole) = run_group(connection, first, waiting);
+        reached("writer.before_commit");
         let committed = match whole {
-            true => connection.execute_batch("COMMIT").map_err(rows::failed),
+            true => rows::execute(connection, "COMMIT", ()).map(drop),
             false => Err(StoreError::Unavailable),
         };
         if committed.is_err() && !connection.is_autocommit() {
             // A full disk leaves the transaction open.
             let _ = connection.execute_batch("ROLLBACK");
         }
+        reached("writer.committed");
         counts.0.fetch_add(1, Ordering::Relaxed);
         counts.1.fetch_add(answers.len() as u64, Ordering::Relaxed);
         answers.into_iter().for_each(|answer| answer(committed));
+        reached("writer.answered");
     }
 }
 

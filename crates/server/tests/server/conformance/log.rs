@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use keymoor_protocol::limits::Limits;
-use keymoor_protocol::{AccountId, Cursor, Head, RecordId};
+use keymoor_protocol::{AccountId, Cursor, Head, Kind, RecordId};
 use keymoor_server::store::{Store, StoreError};
 
 use crate::author::{Edit, started};
@@ -64,6 +66,29 @@ pub(super) async fn the_chain_is_whole<S: Store>(open: impl Fn(Limits) -> S) {
     }
 }
 
+pub(super) async fn the_chain_comes_in_pages_of_bounded_size<S: Store>(open: impl Fn(Limits) -> S) {
+    let store = open(Limits::default());
+    let mut author = started(&store).await;
+    // Ids that were never there may be forgotten: large commits without records.
+    for _ in 0..300 {
+        let edits: Vec<_> = (0..200).map(|_| Edit::Forget(RecordId::generate())).collect();
+        store.push(author.account, author.write(&edits), 2).await.unwrap();
+    }
+    let (mut commits, mut pages, mut from) = (Vec::new(), 0, 1);
+    loop {
+        let chain = store.chain(author.account, from).await.unwrap();
+        assert!(chain.commits.iter().map(|signed| signed.bytes.len()).sum::<usize>() <= PAGE);
+        assert_eq!(chain.head, author.cursor);
+        commits.extend(chain.commits);
+        (pages, from) = (pages + 1, commits.len() as u64 + 1);
+        if !chain.more {
+            break;
+        }
+    }
+    assert_eq!((pages, commits.len()), (2, 300));
+    assert_eq!(commits.last().unwrap().head(), author.cursor.head);
+}
+
 pub(super) async fn a_snapshot_comes_in_pages_of_bounded_size<S: Store>(open: impl Fn(Limits) -> S) {
     let store = open(Limits::default());
     let mut author = started(&store).await;
@@ -100,6 +125,54 @@ pub(super) async fn a_snapshot_comes_in_pages_of_bounded_size<S: Store>(open: im
         }
     }
     assert_eq!((pulled, cursor), (25, author.cursor));
+}
+
+pub(super) async fn a_snapshot_read_while_commits_come_in_between_is_made_whole_by_a_pull<S: Store>(
+    open: impl Fn(Limits) -> S,
+) {
+    let store = open(Limits::default());
+    let mut author = started(&store).await;
+    for _ in 0..25 {
+        let push = author.write(&[Edit::Put(RecordId::generate(), 400_000)]);
+        store.push(author.account, push, 2).await.unwrap();
+    }
+    let before = author.cursor;
+    let (mut staged, mut after) = (BTreeMap::new(), None);
+    loop {
+        let page = store.snapshot(author.account, after).await.unwrap();
+        assert_eq!(page.head, author.cursor);
+        for placed in page.records {
+            assert!(staged.insert(placed.record.id, placed.record).is_none(), "twice");
+        }
+        after = page.next;
+        let Some(here) = after else { break };
+        // On both sides of the page's end: a record edited, one gone, one new.
+        let (behind, ahead): (Vec<_>, Vec<_>) = author.set.keys().copied().partition(|id| *id <= here);
+        let new = |first: u8| {
+            let mut id = RecordId::generate();
+            id.0[0] = first;
+            Edit::Put(id, 10)
+        };
+        let edits = [
+            Edit::Put(behind[0], 20),
+            Edit::Forget(behind[1]),
+            Edit::Put(ahead[0], 20),
+            Edit::Forget(ahead[1]),
+            new(0),
+            new(255),
+        ];
+        store.push(author.account, author.write(&edits), 3).await.unwrap();
+    }
+    assert_ne!(author.cursor, before);
+    let page = store.pull(author.account, before).await.unwrap();
+    for push in page.commits {
+        for change in push.signed.commit().unwrap().changes {
+            let stays = change.kind != Kind::Forgotten;
+            staged.retain(|id, _| stays || *id != change.record);
+        }
+        staged.extend(push.records.into_iter().map(|record| (record.id, record)));
+    }
+    assert_eq!(staged, author.set);
 }
 
 pub(super) async fn history_keeps_versions_until_the_record_is_forgotten<S: Store>(

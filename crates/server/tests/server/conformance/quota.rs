@@ -1,8 +1,32 @@
-use keymoor_protocol::RecordId;
+use keymoor_protocol::api::NewKeys;
 use keymoor_protocol::limits::Limits;
+use keymoor_protocol::{Cursor, RecordId};
 use keymoor_server::store::{Store, StoreError};
 
 use crate::author::{Edit, record, started};
+
+pub(super) async fn reading_is_never_blocked<S: Store>(open: impl Fn(Limits) -> S) {
+    let store = open(Limits::default());
+    let mut author = started(&store).await;
+    let ids: Vec<_> = (0..4).map(|_| RecordId::generate()).collect();
+    let all: Vec<_> = ids.iter().map(|id| Edit::Put(*id, 1000)).collect();
+    for _ in 0..3 {
+        store.push(author.account, author.write(&all), 2).await.unwrap();
+    }
+    drop(store);
+    // Far over all four limits.
+    let store = open(Limits { records: 0, bytes: 0, ..Limits::default() });
+    let more = author.draft(&[Edit::Put(ids[0], 1001)]);
+    assert_eq!(store.push(author.account, more.push(), 3).await, Err(StoreError::OverQuota));
+    let account = author.account;
+    assert_eq!(store.pull(account, Cursor::START).await.unwrap().commits.len(), 3);
+    assert_eq!(store.chain(account, 1).await.unwrap().commits.len(), 3);
+    assert_eq!(store.snapshot(account, None).await.unwrap().records.len(), 4);
+    assert_eq!(store.history(account, ids[0]).await.unwrap().versions.len(), 3);
+    assert_eq!(store.keys(account).await.unwrap(), author.keys(1, 1));
+    let changed = NewKeys { expected: 1, keys: author.keys(2, 1) };
+    store.put_keys(account, changed).await.unwrap();
+}
 
 pub(super) async fn an_account_holds_so_many_records_and_bytes<S: Store>(open: impl Fn(Limits) -> S) {
     let one = record(RecordId::generate(), 1, false, 1000).size() as u64;

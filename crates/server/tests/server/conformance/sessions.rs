@@ -2,7 +2,7 @@ use keymoor_protocol::DeviceId;
 use keymoor_protocol::limits::Limits;
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_server::store::{
-    NewSession, Presented, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes,
+    NewSession, Presented, Purged, RefreshRequest, SessionInfo, Store, StoreError, TokenHashes,
 };
 
 use crate::author::Author;
@@ -67,6 +67,7 @@ pub(super) async fn a_session_is_found_by_its_token<S: Store>(open: impl Fn(Limi
     );
     assert_eq!((session.kind, session.logged_in_at), (LoginKind::Password, 0));
     assert_eq!(session.proof_hash, author.new_account().proof_hash);
+    assert_eq!(session.expires_at, HOUR);
     assert_eq!(family.store.refresh_salt(family.name).await, Ok([9; 32]));
     assert_eq!(family.access_of([2; 16], 1, 1).await, Err(StoreError::NoSession));
     family.store.end_session(family.name).await.unwrap();
@@ -168,6 +169,18 @@ pub(super) async fn a_revoked_device_has_no_session<S: Store>(open: impl Fn(Limi
     assert!(family.is_gone().await);
     assert_eq!(family.store.remove_device(account, device).await, Err(StoreError::NotFound));
     assert_eq!(family.store.put_device(account, device, vec![1]).await, Err(StoreError::NotFound));
+}
+
+pub(super) async fn expired_sessions_are_purged_and_their_device_stays<S: Store>(open: impl Fn(Limits) -> S) {
+    let family = Family::begin(open(Limits::default())).await;
+    family.log_in(DeviceId::generate(), LoginKind::Password, [2; 16], DAY).await;
+    assert_eq!(family.store.purge(90 * DAY).await.unwrap(), Purged::default(), "not a day early");
+    family.store.refresh_salt(family.name).await.unwrap();
+    let purged = family.store.purge(90 * DAY + 1).await.unwrap();
+    assert_eq!(purged, Purged { sessions: 1, ..Purged::default() });
+    assert!(family.is_gone().await);
+    family.store.refresh_salt([2; 16]).await.unwrap();
+    assert_eq!(family.store.devices(family.author.account).await.unwrap().len(), 2);
 }
 
 pub(super) async fn the_hundred_and_first_device_takes_the_place_of_the_one_longest_unseen<S: Store>(

@@ -1,9 +1,11 @@
 //! The one format of errors, whatever comes in, and limits on how much and how often.
 
+use std::time::Duration;
+
 use keymoor_protocol::api::Code;
 use keymoor_protocol::limits::Limits;
 use keymoor_protocol::opaque::LoginKind;
-use keymoor_protocol::{AccountId, DeviceId, RecordId, base64url};
+use keymoor_protocol::{AccountId, Cursor, DeviceId, RecordId, base64url};
 use keymoor_remote::Error;
 
 use super::running::Running;
@@ -116,6 +118,45 @@ fn a_record_of_the_largest_size_passes_and_one_beyond_does_not() {
 }
 
 #[test]
+fn what_an_account_may_hold_and_what_is_kept_for_it_is_told() {
+    let server = Running::start(|_| {});
+    let answer = server.ask("GET /v1/limits HTTP/1.1", b"");
+    let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let expected = serde_json::json!({
+        "records": 10_000,
+        "bytes": 50 * 1024 * 1024,
+        "record_bytes": 512 * 1024,
+        "commit_changes": 200,
+        "commit_bytes": 1024 * 1024,
+        "history_versions": 20,
+        "history_seconds": 90 * 24 * 60 * 60,
+        "log_seconds": 180 * 24 * 60 * 60,
+        "log_commits": 10_000,
+        "keep_alive_seconds": 20,
+    });
+    assert_eq!((answer.status, told), (200, expected));
+}
+
+#[test]
+fn the_running_server_purges_and_sends_whoever_is_behind_to_a_snapshot() {
+    let server = Running::start(|config| config.limits.log_seconds = 1);
+    let mut member = server.account();
+    let push = member.author.write(&[Edit::Put(RecordId::generate(), 10)]);
+    member.server().push(member.author.vault, &push).unwrap();
+    let begun = std::time::Instant::now();
+    let pull = || member.server().pull(member.author.vault, Cursor::START);
+    while pull().is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nothing was purged");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(pull(), Err(Error::SnapshotRequired));
+    let snapshot = member.server().snapshot(member.author.vault, None).unwrap();
+    assert_eq!((snapshot.head, snapshot.records.len()), (member.author.cursor, 1));
+    let after = member.server().pull(member.author.vault, snapshot.head).unwrap();
+    assert_eq!((after.commits.len(), after.more), (0, false));
+}
+
+#[test]
 fn limits_are_the_configured_ones() {
     let limits = Limits { records: 1, ..Limits::default() };
     let server = Running::start(|config| config.limits = limits);
@@ -140,6 +181,48 @@ fn too_many_requests_of_an_account_are_told_when_to_come_back() {
     let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((5..=10).contains(&wait), "{wait}");
     two.server().devices().unwrap();
+}
+
+#[test]
+fn every_limit_on_how_often_says_when_to_come_back() {
+    let server = Running::start(|config| {
+        (config.rate, config.burst, config.logins) = (0.1, 1.0, 4.0);
+        config.trusted_proxies = vec![[127, 0, 0, 1].into()];
+    });
+    let member = server.account();
+    let json = "content-type: application/json";
+    let (account, token) = (member.author.account, &member.session.access_token);
+    let start = format!(r#"{{"account":"{account}","kind":"password","request":"AAAA"}}"#);
+    let refresh = |token: &str| format!(r#"{{"refresh_token":"{token}","refresh_id":"{}"}}"#, "A".repeat(22));
+    let made_up = base64url::encode(&[7; 48]);
+    let from = "x-forwarded-for: 192.0.2.7";
+    for (what, head, body) in [
+        ("an account's requests", format!("GET /v1/devices HTTP/1.1\r\nauthorization: Bearer {token}"), ""),
+        ("its logins", format!("POST /v1/sessions/start HTTP/1.1\r\n{json}\r\n{from}1"), &start),
+        ("registrations", format!("POST /v1/accounts/registration HTTP/1.1\r\n{json}\r\n{from}2"), &start),
+        (
+            "made-up tokens",
+            format!("GET /v1/devices HTTP/1.1\r\nauthorization: Bearer {made_up}\r\n{from}3"),
+            "",
+        ),
+        (
+            "made-up refresh tokens",
+            format!("POST /v1/sessions/refresh HTTP/1.1\r\n{json}\r\n{from}4"),
+            &refresh(&made_up),
+        ),
+        (
+            "refreshes of one session",
+            format!("POST /v1/sessions/refresh HTTP/1.1\r\n{json}\r\n{from}5"),
+            &refresh(&member.session.refresh_token),
+        ),
+    ] {
+        let limited =
+            (0..100).map(|_| server.ask(&head, body.as_bytes())).find(|answer| answer.status == 429);
+        let answer = limited.unwrap_or_else(|| panic!("{what}: no limit"));
+        assert_eq!(answer.error().code, Code::RateLimited, "{what}");
+        let wait: u64 = answer.header("retry-after").expect(what).parse().unwrap();
+        assert!((1..=60).contains(&wait), "{what}: {wait}");
+    }
 }
 
 #[test]
@@ -170,7 +253,7 @@ fn health_and_readiness_answer_and_connections_beyond_the_number_wait() {
     let idle: Vec<_> = (0..2).map(|_| std::net::TcpStream::connect(server.address).unwrap()).collect();
     std::thread::scope(|scope| {
         let third = scope.spawn(|| server.ask("GET /healthz HTTP/1.1", b"").status);
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(300));
         assert!(!third.is_finished(), "it waits for a place");
         drop(idle);
         assert_eq!(third.join().unwrap(), 200);

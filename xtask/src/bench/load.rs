@@ -1,0 +1,80 @@
+//! The server under load, from outside: commits a second, its memory after them, and what a poll costs it.
+
+use std::{fs, process::Command};
+
+use super::{Bench, figure::Figure};
+use crate::{Outcome, local_server::LocalServer};
+
+/// What is measured is the server, not its limits on how often one account may ask.
+const UNLIMITED: [(&str, &str); 3] = [
+    ("KEYMOOR_SERVER_RATE", "1000000"),
+    ("KEYMOOR_SERVER_BURST", "1000000"),
+    ("KEYMOOR_SERVER_LOGINS", "1000000"),
+];
+
+/// Sixteen clients with one record each, against a plain loop on the same disk.
+pub(super) fn load(bench: &Bench<'_>) -> Outcome {
+    let measured = || -> Outcome {
+        let folder = bench.folder.join("load");
+        let server = LocalServer::start_with(&bench.server, &folder, &UNLIMITED)?;
+        let output = Command::new(&bench.load)
+            .arg(server.url())
+            .arg(&folder)
+            .output()
+            .map_err(|error| format!("{}: {error}", bench.load.display()))?;
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            return Err(format!("{told}{}", String::from_utf8_lossy(&output.stderr)));
+        }
+        let value = |name: &str| value(&told, name);
+        let (commits, plain) = (value("commits_a_second")?, value("plain_a_second")?);
+        let poll = (value("poll_us")? - value("healthz_us")?).max(0.0) / 1e3;
+
+        Figure::of("plain loop, one transaction a commit", plain, "/s").print();
+        let commits = || Figure::of("durable commits, 16 clients over HTTP", commits, "/s");
+        commits().against_value("plain loop", plain).at_least(0.7).print();
+        commits().against_value("3000 /s", 3000.0).at_least(1.0).print();
+        Figure::of("server memory after them", memory(server.id())?, "MB")
+            .against_value("40 MB", 40.0)
+            .goal(1.0)
+            .print();
+        Figure::of("poll without news (its request - /healthz)", poll, "ms")
+            .against_value("1 ms", 1.0)
+            .goal(1.0)
+            .print();
+        Ok(())
+    };
+    measured().map_err(|why| format!("the server under load: {why}"))
+}
+
+/// A line of what the load told.
+fn value(told: &str, name: &str) -> Outcome<f64> {
+    let line = told.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|value| value.trim().parse().ok()).ok_or_else(|| format!("no {name} in:\n{told}"))
+}
+
+/// Megabytes that a process has in memory.
+fn memory(process: u32) -> Outcome<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).map_err(|error| error.to_string())?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes: Option<f64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.map(|kilobytes| kilobytes * 1024.0 / 1e6).ok_or_else(|| "no memory is told".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_load_tells_is_read_by_its_name() {
+        let told = "commits_a_second 3210.5\nplain_a_second 99.0\n";
+        assert_eq!(value(told, "plain_a_second"), Ok(99.0));
+        assert!(value(told, "poll_us").is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_has_some_memory() {
+        assert!(memory(std::process::id()).unwrap() > 0.5);
+    }
+}
