@@ -16,7 +16,7 @@ use crate::homes::lock::Lock;
 use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
 use crate::rules::exchange::{Exchange, Next};
-use crate::rules::forgetting;
+use crate::rules::forgetting::{self, Held};
 use crate::rules::refused::Room;
 use crate::sync::pull::{Pull, Pulled};
 use crate::sync::take::Outcome;
@@ -252,7 +252,11 @@ impl Vault {
             let empty = view.device()?.is_some_and(|device| device.cursor.seq == 0);
             let more = view.frozen()?.is_some() || !view.erasures()?.is_empty();
             let due = match forgetting::agreed(now(), line.server_date()) {
-                Some(now) => forgetting::due(&view.tombstones()?, now),
+                Some(now) => {
+                    let held = view.tombstones()?.into_iter();
+                    let held: Vec<Held> = held.map(|held| Held { id: held.id, since: held.since }).collect();
+                    forgetting::due(&held, now)
+                }
                 None => Vec::new(),
             };
             Ok::<_, Error>((empty, view.draft_count()?, more, due))

@@ -1,7 +1,6 @@
 //! Which deleted records have been held for long enough (rule 10). No clock here: whoever asks says what it is, and what
 //! the server says.
 
-use keymoor_cache::Tombstone;
 use keymoor_protocol::RecordId;
 use keymoor_protocol::limits::CHANGES_A_COMMIT;
 
@@ -10,6 +9,14 @@ pub(crate) const KEPT_MS: u64 = 180 * 24 * 60 * 60 * 1000;
 /// How far the server's date may be from this device's clock, in milliseconds: a day.
 const APART_MS: u64 = 24 * 60 * 60 * 1000;
 
+/// A record that this device holds as deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) id: RecordId,
+    /// Since when, in milliseconds since 1970.
+    pub(crate) since: u64,
+}
+
 /// The time that may be put down and counted with: this device's, where the server's is about the same.
 pub(crate) fn agreed(here: u64, server: Option<u64>) -> Option<u64> {
     server.filter(|server| here.abs_diff(*server) <= APART_MS).map(|_| here)
@@ -17,9 +24,9 @@ pub(crate) fn agreed(here: u64, server: Option<u64>) -> Option<u64> {
 
 /// The records to forget at the time `now`, which was [`agreed`] upon: as many as one commit may hold, the longest held
 /// first. One that was put down by a clock that was ahead waits until that is past.
-pub(crate) fn due(held: &[Tombstone], now: u64) -> Vec<RecordId> {
-    let old = |held: &&Tombstone| held.since.saturating_add(KEPT_MS) <= now;
-    let mut due: Vec<&Tombstone> = held.iter().filter(old).collect();
+pub(crate) fn due(held: &[Held], now: u64) -> Vec<RecordId> {
+    let old = |held: &&Held| held.since.saturating_add(KEPT_MS) <= now;
+    let mut due: Vec<&Held> = held.iter().filter(old).collect();
     due.sort_unstable_by_key(|held| (held.since, held.id));
     due.into_iter().map(|held| held.id).take(CHANGES_A_COMMIT).collect()
 }
@@ -32,10 +39,10 @@ mod tests {
     /// Some time in 2026.
     const NOW: u64 = 1_780_000_000_000;
 
-    fn held(n: u16, since: u64) -> Tombstone {
+    fn held(n: u16, since: u64) -> Held {
         let mut id = [0; 16];
         id[..2].copy_from_slice(&n.to_be_bytes());
-        Tombstone { id: RecordId(id), since }
+        Held { id: RecordId(id), since }
     }
 
     #[test]
@@ -52,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_commit_forgets_no_more_than_it_may_hold() {
-        let many: Vec<Tombstone> = (0..500).map(|n| held(n, u64::from(500 - n))).collect();
+        let many: Vec<Held> = (0..500).map(|n| held(n, u64::from(500 - n))).collect();
         let first = due(&many, NOW);
         assert_eq!((first.len(), first[0]), (CHANGES_A_COMMIT, many[499].id));
     }

@@ -40,7 +40,8 @@ pub(super) fn history(seed: u64, events: Events, told: bool) -> (Tally, Result<(
 
 fn device(world: &mut World) -> Device {
     let cache = Cache::new(ActorId(world.dice.id()));
-    let skew = world.dice.below(15) as i64 - 7;
+    // Most clocks are right; some are days apart, and decide nothing.
+    let skew = if world.dice.percent(60) { 0 } else { world.dice.below(15) as i64 - 7 };
     Device { cache, keychain: Keychain::default(), image: None, skew }
 }
 

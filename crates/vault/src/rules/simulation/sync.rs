@@ -15,13 +15,11 @@ use super::world::{Fate, Stop, World};
 use crate::error::{Alarm, ServerProblem};
 use crate::rules::chain::{Known, Proved, Proving};
 use crate::rules::exchange::{Exchange, Next};
+use crate::rules::forgetting::{self, Held};
 use crate::rules::gone::{Erasure, erasure};
 use crate::rules::page::{self, Step};
 use crate::rules::push::{self, Ready};
 use crate::rules::reconcile::{self, At};
-
-/// Days that a tombstone lives.
-const TOMBSTONE_DAYS: u64 = 180;
 
 /// Syncs one device. `between` lets another one sync in the middle.
 pub(super) fn sync(
@@ -288,11 +286,14 @@ fn reconcile(device: &mut Device, world: &mut World, proved: &Proved) -> Result<
     adds_up(device)
 }
 
-/// Tombstones that this device has held long enough.
+/// Tombstones that this device has held long enough, by its own clock where the server's date is about the same.
 fn due(device: &Device, world: &World) -> Vec<RecordId> {
-    let cache = &device.cache;
-    let old = cache.held.iter().filter(|(_, since)| world.day >= **since + TOMBSTONE_DAYS);
-    old.filter(|(id, _)| !cache.drafts.contains_key(id)).map(|(id, _)| *id).collect()
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    let (here, there) = (world.day.saturating_add_signed(device.skew) * DAY, world.day * DAY);
+    let Some(now) = forgetting::agreed(here, Some(there)) else { return Vec::new() };
+    let held = device.cache.held.iter().filter(|(id, _)| !device.cache.drafts.contains_key(id));
+    let held: Vec<Held> = held.map(|(id, since)| Held { id: *id, since: since * DAY }).collect();
+    forgetting::due(&held, now)
 }
 
 /// Rule 2: the exact bytes of the next commit, kept before they are sent.
