@@ -225,7 +225,7 @@ impl Inside {
     }
 
     fn ask(&self, asked: &Asked) -> Answer {
-        pass(asked, self.upstream())
+        pass(asked, self.upstream()).0
     }
 
     fn upstream(&self) -> &str {

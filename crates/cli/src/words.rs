@@ -1,5 +1,6 @@
 //! What a person reads when something went wrong or was done: what happened, what is safe, what to do next.
 
+mod activity;
 mod alarm;
 mod arguments;
 mod cache;
@@ -18,6 +19,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place, ServerProblem};
 
+pub(crate) use activity::activity;
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{

@@ -2,15 +2,16 @@
 
 use std::io::Read as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use keymoor_protocol::base64url;
 use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use ureq::http::response::Parts;
-use ureq::http::{HeaderValue, Method, Request};
+use ureq::http::{HeaderMap, HeaderValue, Method, Request};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, Proxy, ProxyProtocol};
 use zeroize::Zeroizing;
@@ -50,19 +51,27 @@ pub(crate) struct Line {
     address: Address,
     tls: Option<Arc<ClientConfig>>,
     patience: Patience,
+    /// What the newest answer gave as its date: seconds since 1970, 0 for none yet.
+    date: Arc<AtomicU64>,
 }
 
 impl Line {
     pub(crate) fn new(address: Address, tls: Option<Arc<ClientConfig>>, patience: Patience) -> Self {
         let agent = agent(&address, tls.clone(), patience, Some(patience.body));
-        Self { agent, address, tls, patience }
+        Self { agent, address, tls, patience, date: Arc::default() }
     }
 
     /// A line of its own to the same server, for one answer without an end: it may be silent for longer, but not for ever.
     pub(crate) fn endless(&self) -> Self {
         let patience = Patience { idle: self.patience.silence, ..self.patience };
         let agent = agent(&self.address, self.tls.clone(), patience, None);
-        Self { agent, address: self.address.clone(), tls: self.tls.clone(), patience }
+        Self {
+            agent,
+            address: self.address.clone(),
+            tls: self.tls.clone(),
+            patience,
+            date: Arc::clone(&self.date),
+        }
     }
 
     /// Ends every request of this line, also those that other threads wait for; there can be no more.
@@ -74,10 +83,19 @@ impl Line {
         self.address.as_str()
     }
 
+    /// The server's clock as its newest answer gave it, milliseconds since 1970.
+    pub(crate) fn server_date(&self) -> Option<u64> {
+        match self.date.load(Ordering::Relaxed) {
+            0 => None,
+            seconds => Some(seconds.saturating_mul(1000)),
+        }
+    }
+
     /// Begins a request to a path of this server.
     pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
         let url = format!("{}{path}", self.url());
-        Call { agent: &self.agent, method, url, token: None, proof: None, body: Ok(None), accept: JSON }
+        let (agent, date) = (&self.agent, &*self.date);
+        Call { agent, date, method, url, token: None, proof: None, body: Ok(None), accept: JSON }
     }
 }
 
@@ -115,6 +133,7 @@ fn proxy() -> Option<Proxy> {
 /// A request in the making.
 pub(crate) struct Call<'a> {
     agent: &'a Agent,
+    date: &'a AtomicU64,
     method: Method,
     url: String,
     token: Option<&'a str>,
@@ -190,7 +209,9 @@ impl<'a> Call<'a> {
             }
             None => self.agent.run(request.body(()).map_err(ureq::Error::Http)?)?,
         };
-        Ok(answer.into_parts())
+        let (head, body) = answer.into_parts();
+        self.date.store(date_of(&head.headers), Ordering::Relaxed);
+        Ok((head, body))
     }
 }
 
@@ -203,6 +224,13 @@ fn refusal(head: &Parts, body: ureq::Body) -> Error {
         }
         Err(error) => error,
     }
+}
+
+/// The `Date` of an answer in seconds since 1970; 0 without one.
+fn date_of(headers: &HeaderMap) -> u64 {
+    let text = headers.get(DATE).and_then(|value| value.to_str().ok());
+    let date = text.and_then(|text| httpdate::parse_http_date(text).ok());
+    date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_secs())
 }
 
 const JSON: &str = "application/json";

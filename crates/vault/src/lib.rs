@@ -10,6 +10,7 @@ mod add;
 mod clock;
 pub mod config;
 mod content;
+mod devices;
 mod doctor;
 mod drafts;
 mod edit;
@@ -39,8 +40,10 @@ mod vault;
 mod watch;
 
 pub use account::create::{CreateAccount, Kits};
+pub use activity::{Activity, Event, Subject};
 pub use add::{Field, NewCredential, Value};
 pub use config::{Backend, Config, ConfigError};
+pub use devices::Used;
 pub use doctor::{Diagnosis, Finding, examine};
 pub use drafts::{Kept, Saved};
 pub use edit::Edit;

@@ -10,6 +10,7 @@ use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument};
 use keymoor_sealing::RootKey;
 use keymoor_sealing::document::Custody;
 
+use crate::activity::Event;
 use crate::config::{Backend, Config};
 use crate::error::{Error, at};
 use crate::homes::entries::{DeviceEntry, Former};
@@ -89,7 +90,7 @@ impl Vault {
             }
             there => there,
         };
-        match (there, keychain) {
+        let mut vault = match (there, keychain) {
             (There::Whole(cache), keychain) => {
                 // A rebuild that was killed after its last step.
                 Cache::forget_unread(config.home())?;
@@ -115,7 +116,11 @@ impl Vault {
                 Self::reopen_without_keychain(config, ask)
             }
             (There::Nothing, None) => Self::begin_without_keychain(config, ask),
+        }?;
+        for event in vault.notices.iter().map(Event::from).collect::<Vec<_>>() {
+            vault.note(&event);
         }
+        Ok(vault)
     }
 
     /// From now on the keychain is waited for with this patience: a cancelled one stays cancelled.

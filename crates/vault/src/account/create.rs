@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::account::kits::{self, UNFINISHED};
 use crate::account::recovery_page::WITHOUT_SERVER;
+use crate::activity::Event;
 use crate::error::Error;
 use crate::homes::entries::Server;
 use crate::homes::lock::Lock;
@@ -113,6 +114,7 @@ impl Vault {
                 line.set_password(Some(&proof), &NewPassword { password, recovery, keys })?;
             }
         }
+        self.note(&Event::AccountCreated { server: server.url.clone() });
         drop(lock);
         self.synchronise(&SyncOptions { first_commit: true, ..SyncOptions::default() }, progress)?;
         Ok(kits)

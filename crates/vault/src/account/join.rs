@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use crate::account::login::by_password;
 use crate::account::recovery_page::WITHOUT_SERVER;
+use crate::activity::{self, Event};
 use crate::content::Content;
 use crate::drafts;
 use crate::error::{Alarm, Error};
@@ -92,6 +93,7 @@ impl Vault {
     /// was sealed under are let go.
     fn move_in(&mut self, kit: &JoinKit, opened: Opened, device: DeviceId) -> Result<(), Error> {
         let Opened { document, root, custody } = opened;
+        let _ = self.take_uses(); // what is not in the cache stays under the former keys, and is left out
         let keys = Keys::new(document.account, document.vault, root, &custody.previous);
         let old = &self.keys;
         self.cache.read(|view| everything(view, old).map(drop))?; // said now, not halfway
@@ -135,6 +137,10 @@ impl Vault {
             if kit.known != Cursor::START {
                 change.know_head(kit.known)?;
             }
+            activity::hand_over(change, &old_keys, keys)?;
+            change.drop_device_record(device.device)?; // it names records of before, under keys of before
+            let server = kit.server.url.clone();
+            activity::put(change, keys, &Event::Joined { server })?;
             for (id, content) in &here {
                 change.drop_draft(*id)?;
                 change.remove_base(*id)?;

@@ -14,6 +14,7 @@ use keymoor_sealing::{AuthPassword, Context, Profile, open, seal};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::account::login::by_password;
+use crate::activity::Event;
 use crate::clock::now;
 use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::entries::SessionEntry;
@@ -112,7 +113,9 @@ impl Vault {
         match by_password(&remote, who, device.device, password, known) {
             Ok((session, _)) => {
                 self.tell_of_theft()?;
-                self.begin_session(&remote, session)
+                let line = self.begin_session(&remote, session)?;
+                self.note(&Event::SignedIn);
+                Ok(line)
             }
             // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
             // that has lost the account or went back to an older password.
