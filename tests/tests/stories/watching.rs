@@ -181,6 +181,7 @@ fn a_cache_that_is_lost_meanwhile_is_rebuilt_and_the_watch_goes_on() {
     b.edit("first", "sk-2").done();
     b.sync();
     eventually("the change", || has(&a, "first", "sk-2"));
+    eventually("the copies", || a.status()["homes"]["keychain"]["state"] == "ok");
     assert_eq!(at_a.end("TERM"), Some(0));
     a.assert_well();
 }

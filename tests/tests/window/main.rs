@@ -4,6 +4,7 @@
 
 mod display;
 mod driver;
+mod watching;
 
 use std::time::{Duration, Instant};
 

@@ -17,6 +17,7 @@ it.each<[string, Status, string, string | undefined]>([
   ["the server is away", status("ok", "unreachable", { waiting: 1 }), "The server does not answer. Everything is safe here.", "1 change goes out when it is back"],
   ["the server is away and nothing waits", status("ok", "unreachable"), "The server does not answer. Everything is safe here.", undefined],
   ["the session ended", status("ok", "sign_in"), "Sync needs your password again.", undefined],
+  ["the server ended the session", status("ok", "behind", { waiting: 1, syncFailure: "SIGN_IN" }), "Sync needs your password again.", undefined],
   ["an alarm", status("ok", "ok", { alarms: ["ALARM_ROLLED_BACK"] }), "Sync stopped. See why.", undefined],
   ["the last sync failed, whoever began it", status("ok", "ok", { syncFailure: "SERVER_TLS" }), "Sync does not get through. See why.", undefined],
   ["the server was filled again", status("ok", "ok", { alarms: ["ALARM_PUT_BACK"] }), "In keychain, cache and sync.", undefined],

@@ -13,6 +13,9 @@ export interface Sentence {
 /** The one alarm that stops nothing: this device gave the server back what it had lost. */
 const PUT_BACK = "ALARM_PUT_BACK";
 
+/** A session may be kept here that the server has ended. */
+const SIGNED_OUT = ["SIGN_IN", "SESSION_ENDED"];
+
 /** The state of the three homes as one plain sentence: what needs care first. */
 export function homesSentence(status: Status, syncing: boolean, progress?: Progress): Sentence {
   const { keychain, cache, server } = status.homes;
@@ -25,7 +28,7 @@ export function homesSentence(status: Status, syncing: boolean, progress?: Progr
   if (syncing) return { text: here(status), care: false, second: say.syncing };
   // Nothing to look at: it goes on by itself.
   if (server.state === "unreachable") return { text: say.unreachable, care: false, ...(status.waiting > 0 && { second: say.waitingOffline(status.waiting) }) };
-  if (server.state === "sign_in") return { text: say.signIn, care: true };
+  if (server.state === "sign_in" || SIGNED_OUT.includes(status.syncFailure ?? "")) return { text: say.signIn, care: true };
   if (status.syncFailure !== undefined) return { text: say.syncFailed, care: true };
   if (server.state === "not_set_up" || server.state === "off") return { text: here(status), care: false, second: say.syncOff };
   if (status.waiting > 0) return { text: here(status), care: false, second: say.waiting(status.waiting) };

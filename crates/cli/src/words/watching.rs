@@ -55,3 +55,49 @@ fn span(time: Duration) -> String {
         seconds => counted(seconds, "second", "seconds"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use keymoor_vault::{Alarm, Error, KeychainProblem, Notice, ServerProblem, SyncReport};
+
+    use super::*;
+
+    #[test]
+    fn whatever_happens_is_one_line_and_says_what_to_do() {
+        let report = SyncReport { pulled: 2, pushed: 1, conflicts: 1, deleted: 0, mirror_left: 0 };
+        let minute = Duration::from_secs(60);
+        let offline = |problem| Watching::Offline { problem, retry: minute };
+        for (event, said) in [
+            (Watching::Connected, "Connected"),
+            (Watching::Polling { every: minute }, "every minute"),
+            (
+                Watching::Syncing(Progress::Pulling { done: 1200, total: 10_000 }),
+                "From the server: 1,200 of 10,000",
+            ),
+            (
+                Watching::Synced(report),
+                "2 changes received, 1 change sent. 1 credential was changed on two devices",
+            ),
+            (offline(ServerProblem::Unreachable), "The server cannot be reached. Changes wait here"),
+            (offline(ServerProblem::RateLimited(9)), "asks for a pause"),
+            (Watching::SignIn(ServerProblem::SignIn), "has ended. Sign in to sync: run keymoor sync"),
+            (Watching::SignIn(ServerProblem::SessionStolen), "used again. Sign in to sync: run keymoor sync"),
+            (
+                Watching::Held(Error::MassDelete { count: 30, of: 40 }),
+                "Nothing was deleted on this device. If that was meant: keymoor sync",
+            ),
+            (
+                Watching::Held(Error::Alarm(Alarm::ChainBroken)),
+                "Sync has stopped. Everything on this device can be read",
+            ),
+            (Watching::Held(Error::Server(ServerProblem::OverQuota)), "keymoor erase NAME"),
+            (Watching::Copying { done: 5, total: 10_000 }, "To the keychain: 5 of 10,000"),
+            (Watching::Copied { total: 10_000 }, "10,000 credentials"),
+            (Watching::CopyingStopped(KeychainProblem::Locked), "Not all copies are in it yet"),
+            (Watching::Notice(Notice::PasswordWaits), "The new password holds"),
+        ] {
+            let line = watching(&event);
+            assert!(line.contains(said) && !line.contains('\n'), "{line}");
+        }
+    }
+}
