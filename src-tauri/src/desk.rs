@@ -3,17 +3,26 @@
 //! A vault blocks and is used by one thread at a time. Syncing takes as long as the network does, so that it has a vault
 //! of its own on the same data directory. Without a keychain there is only one: each opening needs the password.
 
+mod shown;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use keymoor_vault::{Backend, Config, ConfigError, Error, Notice, PasswordFor, Patience, Vault};
+use keymoor_vault::{Backend, Config, ConfigError, Error, Notice, PasswordFor, Patience, Progress, Vault};
 use secrecy::SecretString;
 use tauri::{AppHandle, Emitter as _};
 
-use crate::commands::names::{EVENT_CHANGED, EVENT_WAITING};
+use crate::commands::names::{EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING};
 use crate::failure::Failure;
+
+pub(crate) use shown::Shown;
+#[cfg(test)]
+pub(crate) use shown::Step;
+
+/// What is over sooner is not shown, and nothing changes more often.
+const WORTH_SHOWING: Duration = Duration::from_millis(500);
 
 /// What a command answers.
 pub(crate) type Answer<T> = Result<T, Failure>;
@@ -32,6 +41,8 @@ struct Inner {
     keys: Mutex<Slot>,
     syncing: Mutex<Slot>,
     recovery_page: Mutex<Option<PathBuf>>,
+    /// How far something is that takes longer.
+    shown: Mutex<Option<Shown>>,
     /// What the last sync failed with.
     sync_failure: Mutex<Option<&'static str>>,
     /// The keychain was locked when it was asked last.
@@ -64,6 +75,7 @@ impl Desk {
             keys: Mutex::default(),
             syncing: Mutex::default(),
             recovery_page: Mutex::new(None),
+            shown: Mutex::new(None),
             sync_failure: Mutex::new(None),
             keychain_shut: AtomicBool::new(false),
             notices: Mutex::default(),
@@ -139,7 +151,11 @@ impl Desk {
 
     /// Remembers how a sync ended; the window is told when that changes.
     pub(crate) fn synced<T>(&self, answer: &Answer<T>) {
-        let failure = answer.as_ref().err().map(Failure::code);
+        self.sync_went(answer.as_ref().err().map(Failure::code));
+    }
+
+    /// The same, given the code of what it failed with.
+    pub(crate) fn sync_went(&self, failure: Option<&'static str>) {
         if std::mem::replace(&mut *lock(&self.0.sync_failure), failure) != failure {
             self.tell(EVENT_CHANGED);
         }
@@ -148,6 +164,24 @@ impl Desk {
     /// The code of what the last sync failed with.
     pub(crate) fn sync_failure(&self) -> Option<&'static str> {
         *lock(&self.0.sync_failure)
+    }
+
+    /// Shows how far something is that takes longer, or no more of it.
+    pub(crate) fn shows(&self, shown: Option<Shown>) {
+        if std::mem::replace(&mut *lock(&self.0.shown), shown) != shown {
+            let _ = self.0.app.emit(EVENT_PROGRESS, shown); // without a window there is nobody to tell
+        }
+    }
+
+    /// Shows how far a sync is that somebody waits for: twice a second, for more cannot be read.
+    pub(crate) fn showing(&self) -> impl FnMut(Progress) + use<> {
+        let (desk, mut next) = (Showing(self.clone()), Instant::now() + WORTH_SHOWING);
+        move |progress| {
+            if Instant::now() >= next {
+                next = Instant::now() + WORTH_SHOWING;
+                desk.0.shows(Shown::of(progress));
+            }
+        }
     }
 
     /// Whether the keychain was locked when it was asked last.
@@ -264,6 +298,15 @@ impl Desk {
     fn open(&self) -> Answer<Vault> {
         let patience = lock(&self.0.patience).clone();
         asking(None, |ask| Vault::open(self.config()?.clone(), patience, ask).map_err(Trouble::from))
+    }
+}
+
+/// Takes away what was shown when whoever showed it has ended.
+struct Showing(Desk);
+
+impl Drop for Showing {
+    fn drop(&mut self) {
+        self.0.shows(None);
     }
 }
 

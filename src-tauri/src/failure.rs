@@ -20,6 +20,7 @@ impl Failure {
     pub(crate) const CLIPBOARD: &'static str = "CLIPBOARD";
     pub(crate) const FILE_FAILED: &'static str = "FILE_FAILED";
     pub(crate) const INVALID_INPUT: &'static str = "INVALID_INPUT";
+    pub(crate) const NO_ACCOUNT: &'static str = "NO_ACCOUNT";
     pub(crate) const NOT_FOUND: &'static str = "NOT_FOUND";
     pub(crate) const UNEXPECTED: &'static str = "UNEXPECTED";
 
@@ -29,6 +30,11 @@ impl Failure {
 
     pub(crate) fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The code of what is the matter with the server.
+    pub(crate) fn of_server(problem: ServerProblem) -> &'static str {
+        server(problem)
     }
 
     /// Whether nobody who speaks for the server was there.
@@ -102,7 +108,7 @@ fn code(error: &Error) -> &'static str {
         Error::NothingToChange => "NOTHING_TO_CHANGE",
         Error::ChangedMeanwhile => "CHANGED_MEANWHILE",
         Error::NotFound | Error::NoSuchVersion | Error::NoSuchChoice => Failure::NOT_FOUND,
-        Error::NoAccount => "NO_ACCOUNT",
+        Error::NoAccount => Failure::NO_ACCOUNT,
         Error::NameTaken => "NAME_TAKEN",
         Error::HasAccount | Error::KitsMade => "HAS_ACCOUNT",
         Error::FileExists(_) => "FILE_EXISTS",

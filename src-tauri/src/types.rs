@@ -2,7 +2,7 @@
 
 use ts_rs::{Config, TS};
 
-use crate::{answers, commands::state, failure, requests};
+use crate::{answers, commands::state, desk, failure, requests};
 
 const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
 /// `HomeState` is the vault's own type, which does not know of TypeScript; `every_home_state_is_known` compares it.
@@ -28,6 +28,8 @@ fn declarations() -> String {
         answers::Saved,
         answers::ShownField,
         answers::SyncReport,
+        desk::Shown,
+        desk::Step,
         failure::Failure,
         requests::AddRequest,
         requests::CreateRequest,

@@ -1,6 +1,7 @@
 //! A server that lies: it stands between the devices and the real one, passes everything on, and changes what it is told to.
 
 use std::{
+    cell::RefCell,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::{
@@ -46,7 +47,7 @@ pub struct Asked {
     pub path: String,
     /// Its body.
     pub body: Vec<u8>,
-    head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
 }
 
 /// An answer on its way.
@@ -85,6 +86,7 @@ pub struct Liar {
     address: String,
     lie: Arc<Mutex<Arc<Lie>>>,
     calls: Arc<AtomicUsize>,
+    date: Arc<Mutex<Option<String>>>,
     ended: Arc<AtomicBool>,
 }
 
@@ -99,17 +101,19 @@ impl Liar {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let truth: Arc<Lie> = Arc::new(|asked, pass| pass(asked));
-        let liar =
-            Self { address, lie: Arc::new(Mutex::new(truth)), calls: Arc::default(), ended: Arc::default() };
+        let lie = Arc::new(Mutex::new(truth));
+        let liar = Self { address, lie, calls: Arc::default(), date: Arc::default(), ended: Arc::default() };
         let upstream = url.trim_start_matches("http://").to_owned();
         let (lie, calls, ended) = (Arc::clone(&liar.lie), Arc::clone(&liar.calls), Arc::clone(&liar.ended));
+        let date = Arc::clone(&liar.date);
         thread::spawn(move || {
             for connection in listener.incoming() {
                 if ended.load(Ordering::Relaxed) {
                     return;
                 }
                 let (lie, calls, upstream) = (Arc::clone(&lie), Arc::clone(&calls), upstream.clone());
-                thread::spawn(move || converse(connection.unwrap(), &lie, &calls, &upstream));
+                let date = Arc::clone(&date);
+                thread::spawn(move || converse(connection.unwrap(), &lie, &calls, &date, &upstream));
             }
         });
         liar
@@ -137,6 +141,11 @@ impl Liar {
         });
     }
 
+    /// From now on its answers bear this date, as HTTP writes it; with `None` that of the server.
+    pub fn dates(&self, date: Option<&str>) {
+        *self.date.lock().unwrap() = date.map(str::to_owned);
+    }
+
     /// From now on it passes everything on.
     pub fn is_honest(&self) {
         self.tells(|asked, pass| pass(asked));
@@ -155,16 +164,29 @@ impl Drop for Liar {
     }
 }
 
-fn converse(stream: TcpStream, lie: &Mutex<Arc<Lie>>, calls: &AtomicUsize, upstream: &str) {
+fn converse(
+    stream: TcpStream,
+    lie: &Mutex<Arc<Lie>>,
+    calls: &AtomicUsize,
+    date: &Mutex<Option<String>>,
+    upstream: &str,
+) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream);
     while let Some(asked) = read_request(&mut reader) {
         calls.fetch_add(1, Ordering::Relaxed);
         let lie = Arc::clone(&lie.lock().unwrap());
-        let Answer { status, body } = lie(&asked, &|asked| pass(asked, upstream));
+        let servers = RefCell::new(None);
+        let Answer { status, body } = lie(&asked, &|asked| {
+            let (answer, date) = pass(asked, upstream);
+            servers.replace(date);
+            answer
+        });
+        let date = date.lock().unwrap().clone().or(servers.into_inner());
+        let date = date.map(|date| format!("date: {date}\r\n")).unwrap_or_default();
         let length = body.len();
         let head = format!(
-            "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+            "HTTP/1.1 {status} x\r\n{date}content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
         );
         let stream = reader.get_mut();
         if stream.write_all(&[head.as_bytes(), &body].concat()).is_err() {
@@ -173,19 +195,20 @@ fn converse(stream: TcpStream, lie: &Mutex<Arc<Lie>>, calls: &AtomicUsize, upstr
     }
 }
 
-/// Asks the real server, on a connection of its own.
-fn pass(asked: &Asked, upstream: &str) -> Answer {
+/// Asks the real server, on a connection of its own. Returns its date, too.
+pub(crate) fn pass(asked: &Asked, upstream: &str) -> (Answer, Option<String>) {
     let Ok(mut stream) = TcpStream::connect(upstream) else {
-        return Answer::error(503, "UNAVAILABLE");
+        return (Answer::error(503, "UNAVAILABLE"), None);
     };
     stream.write_all(&[&asked.head, asked.body.as_slice()].concat()).unwrap();
     let mut reader = BufReader::new(stream);
     let (line, headers) = read_head(&mut reader).unwrap();
     let status = line.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, body: read_body(&mut reader, &headers).unwrap() }
+    let date = headers.iter().find(|(name, _)| name == "date").map(|(_, value)| value.clone());
+    (Answer { status, body: read_body(&mut reader, &headers).unwrap() }, date)
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+pub(crate) fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let (line, headers) = read_head(reader)?;
     let mut parts = line.split(' ');
     let (method, path) = (parts.next()?.to_owned(), parts.next()?.to_owned());

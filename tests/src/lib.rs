@@ -7,19 +7,25 @@
 
 mod device;
 mod dice;
+mod disk;
 pub mod frozen;
 mod liar;
 mod member;
+mod network;
 mod programs;
 mod ran;
 mod server;
+mod watcher;
 mod world;
 
 pub use device::Device;
 pub use dice::Dice;
+pub use disk::{Disk, with_small_disks};
 pub use liar::{Answer, Asked, Call, Liar};
 pub use member::Member;
+pub use network::{Fate, Network};
 pub use programs::program;
 pub use ran::{Ran, run_fed};
-pub use server::Server;
+pub use server::{Server, copy_folder};
+pub use watcher::{Watcher, eventually};
 pub use world::{PASSWORD, World};

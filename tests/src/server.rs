@@ -42,6 +42,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.process.as_ref().unwrap().id()
@@ -106,6 +111,18 @@ impl Server {
         }
     }
 
+    /// Waits until it has ended by itself; whether it did within some seconds.
+    pub fn has_ended(&mut self) -> bool {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(5) {
+            if self.process.as_mut().is_none_or(|process| process.try_wait().unwrap().is_some()) {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
     /// Keeps a copy of everything it has, as a backup would.
     pub fn copy(&mut self, name: &str) -> PathBuf {
         let copy = self.folder.with_file_name(name);
@@ -119,6 +136,21 @@ impl Server {
     pub fn put_back(&mut self, copy: &Path) {
         self.lose_everything();
         copy_folder(copy, &self.folder);
+        self.start_again();
+    }
+
+    /// Keeps a copy of its database while it runs, as an operator's backup does.
+    pub fn back_up(&self, file: &Path) {
+        self.database().execute("VACUUM INTO ?1", [file.to_str().unwrap()]).unwrap();
+    }
+
+    /// Goes on from a copy of the database that [`back_up`](Self::back_up) kept.
+    pub fn restore(&mut self, file: &Path) {
+        self.stop();
+        for suffix in ["-wal", "-shm"] {
+            let _ = fs::remove_file(self.folder.join(format!("server.db{suffix}")));
+        }
+        fs::copy(file, self.folder.join("server.db")).unwrap();
         self.start_again();
     }
 
@@ -160,7 +192,8 @@ impl Server {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies the files of a folder, and makes the new one.
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();

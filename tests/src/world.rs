@@ -22,7 +22,19 @@ impl World {
     /// A new one, empty but for the password file.
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Self {
-        let world = Self(tempfile::Builder::new().prefix("story-").tempdir().unwrap());
+        Self::in_folder(&std::env::temp_dir())
+    }
+
+    /// The same where writing costs nothing, if there is such a place: for tests that write very much. What they show does
+    /// not depend on the disk.
+    pub fn without_a_disk() -> Self {
+        let memory = Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        Self::in_folder(&place)
+    }
+
+    fn in_folder(place: &Path) -> Self {
+        let world = Self(tempfile::Builder::new().prefix("story-").tempdir_in(place).unwrap());
         fs::write(world.password(), format!("{PASSWORD}\n")).unwrap();
         world
     }
@@ -66,6 +78,11 @@ impl World {
     /// A server.
     pub fn server(&self) -> Server {
         Server::start(self.path("server"), "warn")
+    }
+
+    /// A server whose data lie in this folder.
+    pub fn server_in(&self, folder: &Path) -> Server {
+        Server::start(folder.to_owned(), "warn")
     }
 
     /// A server that logs all it can.

@@ -4,6 +4,7 @@
 //! Every figure is a median, and its rounds alternate with those of its reference, so that both see the same machine. Nothing of ours runs meanwhile.
 
 mod account;
+mod echo;
 mod figure;
 mod load;
 mod read;
@@ -27,6 +28,7 @@ struct Bench<'a> {
     server: PathBuf,
     fill: PathBuf,
     load: PathBuf,
+    echo: PathBuf,
 }
 
 /// Builds the release programs and prints every figure.
@@ -49,6 +51,7 @@ pub(crate) fn bench() -> Outcome {
         server: program("keymoor-server"),
         fill: program("keymoor-fill"),
         load: program("keymoor-load"),
+        echo: program("keymoor-echo"),
     };
 
     println!("\n{}", figure::HEAD);
@@ -57,6 +60,7 @@ pub(crate) fn bench() -> Outcome {
         save::save(&bench),
         sync::idle(&bench),
         sync::large(&bench),
+        echo::echo(&bench),
         load::load(&bench),
     ];
     let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();

@@ -15,9 +15,12 @@ use crate::{
 };
 
 /// One set of features for clippy, build and tests, so that each crate is compiled once. The password stretching is
-/// cheap in test programs; a release build refuses that feature.
-const TESTED: &[&str] =
-    &["--workspace", "--features", "keymoor-cli/cheap-kdf,keymoor-desktop/custom-protocol"];
+/// cheap in test programs, and they can be killed at named points; a release build refuses both features.
+const TESTED: &[&str] = &[
+    "--workspace",
+    "--features",
+    "keymoor-cli/cheap-kdf,keymoor-cli/fail-points,keymoor-server/fail-points,keymoor-desktop/custom-protocol",
+];
 
 /// What users get.
 const RELEASED: &[&str] = &["--workspace", "--features", "keymoor-desktop/custom-protocol"];

@@ -32,6 +32,10 @@ impl Cache {
         files::database(dir).is_file()
     }
 
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// One read transaction: `f` sees the cache at one moment, whatever others write meanwhile.
     ///
     /// # Errors

@@ -26,6 +26,14 @@ pub(crate) fn open(dir: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// Makes a database in `dir` as every cache began: what its first migration made lies on the same pages in each.
+pub(crate) fn make_first(dir: &Path) -> Result<(), Error> {
+    files::create(dir)?;
+    let mut connection = connect(dir)?;
+    keep_a_log(&connection)?;
+    schema::migrate_first(&mut connection)
+}
+
 fn connect(dir: &Path) -> Result<Connection, Error> {
     // One thread at a time has the connection, so SQLite need not lock it; without CREATE it never makes a file whose
     // mode we have not set.
@@ -59,13 +67,18 @@ fn connect(dir: &Path) -> Result<Connection, Error> {
 
 /// A new file, or one of an older schema.
 fn prepare(connection: &mut Connection) -> Result<(), Error> {
+    keep_a_log(connection)?;
+    schema::migrate(connection)
+}
+
+fn keep_a_log(connection: &Connection) -> Result<(), Error> {
     // Changing the journal of a file takes it whole, and SQLite does not wait for that by itself.
     let begun = Instant::now();
     loop {
         let mode =
             connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
         match mode.map_err(Error::from) {
-            Ok(mode) if mode == "wal" => break,
+            Ok(mode) if mode == "wal" => return Ok(()),
             Ok(_) | Err(Error::Busy) if begun.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(2))
             }
@@ -73,7 +86,6 @@ fn prepare(connection: &mut Connection) -> Result<(), Error> {
             Err(error) => return Err(error),
         }
     }
-    schema::migrate(connection)
 }
 
 /// Tries again soon at first, since a commit takes about as long as a write to the disk, and then less often; the spread

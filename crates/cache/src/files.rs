@@ -75,6 +75,13 @@ pub(crate) fn tighten(dir: &Path) -> Result<(), Error> {
     fs::metadata(database(dir)).map(drop).map_err(Error::from)
 }
 
+/// Opens the file of uses beside the database; one that is made is for its owner alone.
+pub(crate) fn open_uses(dir: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(dir.join(format!("{NAME}.uses")))
+}
+
 /// Asks the file system itself why it failed, since SQLite says "I/O error" or "cannot open" for a full disk or a
 /// read-only directory in several places. Anything but those two keeps the answer that there was.
 pub(crate) fn explain(dir: &Path, error: Error) -> Error {

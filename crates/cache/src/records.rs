@@ -94,6 +94,12 @@ pub(crate) enum Layer {
 }
 
 impl View<'_> {
+    /// Whether there is anything of a record, readable or not.
+    pub fn holds(&self, id: RecordId) -> Result<bool, Error> {
+        let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM base WHERE id = ?1) OR EXISTS (SELECT 1 FROM draft WHERE id = ?1)";
+        Ok(self.one(sql, [id.0], |_| Ok(()))?.is_some())
+    }
+
     /// The record as it stands. [`Error::Record`] when what is kept of it is damaged.
     pub fn current(&self, id: RecordId) -> Result<Option<Current>, Error> {
         let (base, draft) = (self.base(id)?, self.draft(id)?);

@@ -11,15 +11,16 @@ use std::path::{Path, PathBuf};
 use keymoor_protocol::{Digest, Record, RecordId, SignedCommit};
 use rusqlite::{Connection, OpenFlags, Row};
 
+use crate::activity::{Entry, read_entry};
 use crate::cache::Cache;
 use crate::device::Device;
 use crate::error::Error;
-use crate::files;
 use crate::history::Past;
 use crate::log::read_signed;
 use crate::records::{Base, Draft, read_base, read_draft};
 use crate::rows::{envelope, id, number, number_if_any, record};
 use crate::transaction::View;
+use crate::{connection, files};
 
 /// Row numbers that are tried one by one where a table cannot be walked; beyond that the rest is given up.
 const TRIED: i64 = 1 << 13;
@@ -43,6 +44,8 @@ pub struct Salvage {
     pub unmirrored: BTreeSet<RecordId>,
     /// The log, with its numbers.
     pub chain: Vec<(u64, SignedCommit)>,
+    /// What happened on this device, oldest first. That some of it cannot be read leaves the rest whole.
+    pub activity: Vec<Entry>,
     /// Small opaque values.
     pub settings: BTreeMap<String, Vec<u8>>,
     /// Records that the file names and whose content, or newer content, could not be read.
@@ -117,7 +120,8 @@ impl Copy {
     fn lend_schema(&self) -> Result<(), Error> {
         let dir = tempfile_beside(&self.path)?;
         let lent = (|| {
-            drop(Cache::open(&dir)?);
+            // Tables of later migrations begin elsewhere in a file that was migrated; none of them is read.
+            connection::make_first(&dir)?;
             let new = std::fs::read(files::database(&dir))?;
             files::lend_schema(&new, &self.path)
         })();
@@ -184,6 +188,7 @@ fn read(connection: &Connection) -> Salvage {
     let commits = chain.rows(|row| Ok((number(row, "seq")?, read_signed(row).ok())));
     found.chain = commits.into_iter().filter_map(|(seq, signed)| Some((seq, signed?))).collect();
     take(&chain);
+    found.activity = Walk::new(connection, "activity").rows(read_entry);
     let mut settings = Walk::new(connection, "setting");
     found.settings = settings.rows(|row| Ok((row.get("key")?, row.get("value")?))).into_iter().collect();
     take(&settings);

@@ -19,8 +19,14 @@ struct Migration {
 }
 
 /// In the order of their versions. A test compares them with the directory.
-const KNOWN: [Migration; 1] =
-    [Migration { version: 1, name: "homes", sql: include_str!("../../../migrations/cache/V1__homes.sql") }];
+const KNOWN: [Migration; 2] = [
+    Migration { version: 1, name: "homes", sql: include_str!("../../../migrations/cache/V1__homes.sql") },
+    Migration {
+        version: 2,
+        name: "devices_and_tombstones",
+        sql: include_str!("../../../migrations/cache/V2__devices_and_tombstones.sql"),
+    },
+];
 
 impl Migration {
     fn checksum(&self) -> String {
@@ -39,12 +45,21 @@ pub(crate) fn is_current(connection: &Connection) -> Result<bool, Error> {
 
 /// Applies what is missing.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    migrate_to(connection, KNOWN.len())
+}
+
+/// The schema that every cache began with: the same in each of them, down to the pages on which its tables begin.
+pub(crate) fn migrate_first(connection: &mut Connection) -> Result<(), Error> {
+    migrate_to(connection, 1)
+}
+
+fn migrate_to(connection: &mut Connection, last: usize) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS refinery_schema_history (version int4 PRIMARY KEY, name VARCHAR(255), \
          applied_on VARCHAR(255), checksum VARCHAR(255))",
     )?;
-    for migration in &KNOWN[applied(&transaction)?..] {
+    for migration in KNOWN[..last].iter().skip(applied(&transaction)?) {
         transaction.execute_batch(migration.sql)?;
         transaction.execute(
             "INSERT INTO refinery_schema_history VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?3)",
@@ -98,6 +113,16 @@ mod tests {
             assert_eq!(migration.checksum(), theirs.checksum().to_string());
             assert!(migration.sql.contains("CREATE") || migration.sql.contains("ALTER"));
         }
+    }
+
+    #[test]
+    fn a_cache_of_the_first_schema_is_brought_up_to_date() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate_first(&mut connection).unwrap();
+        assert_eq!(applied(&connection), Ok(1));
+        assert!(!is_current(&connection).unwrap());
+        migrate(&mut connection).unwrap();
+        assert!(is_current(&connection).unwrap());
     }
 
     #[test]

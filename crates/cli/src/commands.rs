@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 mod account;
+mod activity;
 mod add;
 mod completions;
 mod copy;
@@ -65,6 +66,7 @@ enum Command {
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
+    Activity(activity::Args),
     Doctor(doctor::Args),
     Unlock(unlock::Args),
     Completions(completions::Args),
@@ -106,6 +108,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),
+        Command::Activity(args) => activity::run(&args),
         Command::Doctor(args) => return doctor::run(&args),
         Command::Unlock(args) => unlock::run(args),
         Command::Completions(args) => completions::run(&args),

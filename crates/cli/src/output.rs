@@ -31,6 +31,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     data(&(text + "\n"))
 }
 
+/// Prints data as JSON on one line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
+    data(&(text + "\n"))
+}
+
 /// Prints one secret and a newline, or no newline if `raw`. One write, without a buffer that would keep a copy.
 pub(crate) fn secret(secret: &str, raw: bool) -> Result<(), Failure> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(secret.len() + 1));

@@ -1,5 +1,6 @@
 //! What a person reads when something went wrong or was done: what happened, what is safe, what to do next.
 
+mod activity;
 mod alarm;
 mod arguments;
 mod cache;
@@ -12,11 +13,13 @@ mod notice;
 mod server;
 mod unreadable;
 mod vault;
+mod watching;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
 use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place, ServerProblem};
 
+pub(crate) use activity::activity;
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
@@ -26,6 +29,7 @@ pub(crate) use done::{
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
 pub(crate) use unreadable::NEWEST_LOST;
+pub(crate) use watching::watching;
 
 use crate::{
     clipboard::ClipboardError,

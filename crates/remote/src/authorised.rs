@@ -11,6 +11,7 @@ use ureq::http::Method;
 use zeroize::Zeroizing;
 
 use crate::Error;
+use crate::events::Listener;
 use crate::exchange::{Call, Line};
 
 /// A server and an access token. Every call may answer [`Error::TokenExpired`] (refresh, ask again) or
@@ -62,6 +63,11 @@ impl Authorised {
         self.call(Method::PUT, "/v1/password").proof(proof).body(password).done()
     }
 
+    /// The server's clock as its newest answer gave it, to the second, milliseconds since 1970.
+    pub fn server_date(&self) -> Option<u64> {
+        self.line.server_date()
+    }
+
     /// What the server allows this account.
     pub fn limits(&self) -> Result<Limits, Error> {
         self.call(Method::GET, "/v1/limits").answer()
@@ -95,6 +101,11 @@ impl Authorised {
     /// A record's older versions, newest first.
     pub fn history(&self, vault: VaultId, record: RecordId) -> Result<History, Error> {
         self.call(Method::GET, &format!("/v1/vaults/{vault}/records/{record}/history")).answer()
+    }
+
+    /// The way to the server's hints, not yet asked for.
+    pub fn listener(&self) -> Listener {
+        Listener::new(self.line.endless(), self.token.clone())
     }
 
     fn call(&self, method: Method, path: &str) -> Call<'_> {
@@ -213,6 +224,29 @@ mod tests {
         let server = Server::answering(409, "application/json", &serde_json::to_string(&moved).unwrap());
         let pushed = server.remote().with_token("the token").push(VAULT, &push);
         assert_eq!(pushed, Err(Error::HeadMoved(head)));
+    }
+
+    #[test]
+    fn the_servers_clock_is_that_of_its_newest_answer() {
+        let answers = std::sync::Mutex::new(vec![
+            "",
+            "date: not a date\r\n",
+            "date: Mon, 02 Mar 2026 12:00:00 GMT\r\n",
+            "date: Sun, 01 Mar 2026 12:00:00 GMT\r\n",
+        ]);
+        let server = Server::plain(move |_, stream| {
+            let date = answers.lock().unwrap().pop().unwrap();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\n{date}content-type: application/json\r\ncontent-length: 2\r\n\r\n[]"
+            );
+            stream.write_all(answer.as_bytes()).is_ok()
+        });
+        let line = server.remote().with_token("the token");
+        assert_eq!(line.server_date(), None);
+        for date in [Some(1_772_366_400_000), Some(1_772_452_800_000), None, None] {
+            line.devices().unwrap();
+            assert_eq!((line.server_date(), line.clone().server_date()), (date, date));
+        }
     }
 
     #[test]

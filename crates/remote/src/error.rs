@@ -64,7 +64,7 @@ pub enum Error {
     /// The server has this account already.
     #[error("the account exists already")]
     AccountExists,
-    /// Too many requests.
+    /// Too many requests, or a busy server that says when it will be less so.
     #[error("too many requests")]
     RateLimited {
         /// Seconds to wait before the next try: at least 1, at most a day.
@@ -102,6 +102,8 @@ impl Error {
             Some(Code::TooLarge) => Self::TooLarge,
             Some(Code::OverQuota) => Self::OverQuota,
             Some(Code::RateLimited) => Self::rate_limited(retry_after),
+            // Too much waits there to be written; it says for how long.
+            _ if status == 503 && retry_after.is_some() => Self::rate_limited(retry_after),
             // What a gateway before the server says in its own words is told by the status alone.
             _ if status >= 500 => Self::Server(status),
             Some(code) => Self::Refused(code),
@@ -213,6 +215,14 @@ mod tests {
         ] {
             assert_eq!(Error::from_answer(status, None, html), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn a_busy_server_that_names_a_time_is_one_that_asks_for_a_pause() {
+        let body = br#"{"error":"","code":"UNAVAILABLE"}"#;
+        assert_eq!(Error::from_answer(503, Some("7"), body), Error::RateLimited { retry_after_s: 7 });
+        assert_eq!(Error::from_answer(503, None, body), Error::Server(503));
+        assert_eq!(Error::from_answer(500, Some("7"), body), Error::Server(500));
     }
 
     #[test]

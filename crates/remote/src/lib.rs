@@ -15,6 +15,7 @@ mod address;
 mod authorised;
 mod certificate;
 mod error;
+mod events;
 mod exchange;
 mod remote;
 mod transport;
@@ -26,4 +27,5 @@ mod testing;
 
 pub use authorised::Authorised;
 pub use error::Error;
+pub use events::{HangUp, Heard, Listener};
 pub use remote::Remote;

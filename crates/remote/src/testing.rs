@@ -21,6 +21,7 @@ pub(crate) const SHORT: Patience = Patience {
     connect: Duration::from_secs(2),
     idle: Duration::from_millis(400),
     body: Duration::from_secs(3),
+    silence: Duration::from_millis(800),
 };
 
 /// A request as it came, header names in lower case.

@@ -127,7 +127,10 @@ enum TlsMode {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Where the log cannot be written (it lies on the disk that is full), a line is lost; telling that would be a panic, also
+    // in the one thread that writes the database.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.log_internal_errors(false).init();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(words) => {

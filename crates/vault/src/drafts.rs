@@ -1,9 +1,11 @@
 //! Writing what the user did: one transaction in the cache, then the copy in the keychain.
 
 use keymoor_cache::{Change, View};
+use keymoor_fail_points::reached;
 use keymoor_protocol::{Record, RecordId};
 
 use crate::account::join::FORMER;
+use crate::activity::{self, Deed, Event, Subject};
 use crate::clock::now;
 use crate::content::{Content, Meta, field};
 use crate::error::{Error, KeychainProblem};
@@ -53,6 +55,14 @@ pub(crate) struct Written {
     meta: Meta,
     changed: bool,
     settled: Vec<String>,
+    deed: Deed,
+}
+
+impl Written {
+    /// It was this, in the words of the activity.
+    pub(crate) fn by(self, deed: Deed) -> Self {
+        Self { deed, ..self }
+    }
 }
 
 /// The content of a record as this device shows it, with both envelopes opened.
@@ -122,7 +132,7 @@ pub(crate) fn create(
     content: &Content,
 ) -> Result<Written, Error> {
     write(change, keys, id, content)?;
-    Ok(Written { id, meta: content.meta.clone(), changed: true, settled: Vec::new() })
+    Ok(Written { id, meta: content.meta.clone(), changed: true, settled: Vec::new(), deed: Deed::Added })
 }
 
 /// Puts down what an action made of `before`. An action that changes nothing leaves no version.
@@ -134,13 +144,14 @@ pub(crate) fn replace(
     after: &Content,
 ) -> Result<Written, Error> {
     if before.meta.says_the_same(&after.meta) {
-        return Ok(Written { id, meta: before.meta.clone(), changed: false, settled: Vec::new() });
+        let meta = before.meta.clone();
+        return Ok(Written { id, meta, changed: false, settled: Vec::new(), deed: Deed::Edited });
     }
     write(change, keys, id, after)?;
     let open = |name: &str| after.meta.alternates().any(|(still, _)| still == name);
     let settled = before.meta.alternates().map(|(name, _)| name).filter(|name| !open(name));
     let settled = settled.map(|name| shown_name(name).to_owned()).collect();
-    Ok(Written { id, meta: after.meta.clone(), changed: true, settled })
+    Ok(Written { id, meta: after.meta.clone(), changed: true, settled, deed: Deed::Edited })
 }
 
 impl Vault {
@@ -155,11 +166,16 @@ impl Vault {
         let keys = &self.keys;
         let (written, more, waiting) = self.cache.write(|change| {
             let (written, more) = act(change, keys)?;
+            if written.changed {
+                note(change, keys, &written)?;
+            }
             let synced = device(change, keys)?.server.is_some();
             let waiting = if synced { change.draft_count()? } else { 0 };
+            reached("save.inside");
             Ok::<_, Error>((written, more, waiting))
         })?;
-        let Written { id, meta, changed, settled } = written;
+        reached("save.written");
+        let Written { id, meta, changed, settled, .. } = written;
         let saved = Saved {
             id,
             provider: meta.text(field::PROVIDER).to_owned(),
@@ -201,6 +217,17 @@ impl Vault {
             Err(_) => Kept::Failed(KeychainProblem::Other),
         }
     }
+}
+
+/// Puts a save into the activity, and that it settled what two devices had written.
+fn note(change: &mut Change<'_>, keys: &Keys, written: &Written) -> Result<(), Error> {
+    let Written { id, meta, settled, deed, .. } = written;
+    let name = format!("{}/{}", meta.text(field::PROVIDER), meta.text(field::NAME));
+    let subject = Subject { id: *id, name };
+    if !settled.is_empty() && *deed != Deed::Settled {
+        activity::put(change, keys, &Event::Settled(subject.clone()))?;
+    }
+    activity::put(change, keys, &deed.event(subject))
 }
 
 /// How many copies that an earlier save could not write a later one makes good.

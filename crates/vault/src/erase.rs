@@ -1,13 +1,16 @@
 //! Erasing: gone for good, with its history, here at once and on the server with the next sync.
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::RecordId;
 
+use crate::activity::{self, Event, Subject};
 use crate::clock::now;
 use crate::drafts::{self, Kept};
 use crate::error::{Error, KeychainProblem};
 use crate::homes::lost;
 use crate::rules::gone::erasure_waits;
 use crate::sync::elsewhere;
+use crate::sync::take::name_of;
 use crate::vault::Vault;
 
 /// What became of an erasure.
@@ -29,6 +32,9 @@ impl Vault {
             if kept.base.is_none() && kept.draft.is_none() {
                 return Err(Error::NotFound);
             }
+            let content = drafts::current(change, keys, id);
+            let name = content.as_ref().map(name_of).unwrap_or_default();
+            activity::put(change, keys, &Event::Erased(Subject { id, name }))?;
             // A frozen commit may have reached the server although its answer did not come back.
             let sent =
                 change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
@@ -42,7 +48,7 @@ impl Vault {
             }
             // The server still has it: it stays until the commit that forgets it was accepted, as a deleted draft that
             // nothing lists. The keychain's copy says the same, so that a cache lost before then does not bring it back.
-            match drafts::current(change, keys, id) {
+            match content {
                 Ok(content) if !content.meta.deleted() => {
                     let content = content.delete(drafts::actor(change, keys)?, now());
                     drafts::write(change, keys, id, &content)?;
@@ -53,8 +59,10 @@ impl Vault {
                 Err(error) => return Err(error),
             }
             change.mark_erased(id, now())?;
+            reached("erase.inside");
             Ok(true)
         })?;
+        reached("erase.marked");
         // Where the keychain cannot be written now, the cache's mark has the next save or sync do it.
         let keychain = match self.mirror_record(id) {
             Ok(()) if self.keychain.is_none() => Kept::Off,

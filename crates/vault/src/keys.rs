@@ -142,7 +142,8 @@ impl Keys {
         seal(key, &self.context(class, id, version, epoch), schema, text).map_err(|_| Error::NoRandomNumbers)
     }
 
-    fn open_envelope(
+    /// Opens an envelope that states this id, version and class, of whichever epoch.
+    pub(crate) fn open_envelope(
         &self,
         id: RecordId,
         version: u64,

@@ -1,13 +1,17 @@
 //! Listing: opens the meta envelopes, never a secret.
 
+use std::collections::BTreeMap;
+
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
+use crate::clock::now;
 use crate::content::payload::SCHEMA;
 use crate::content::{Meta, field};
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
+use crate::rules::forgetting::KEPT_MS;
 use crate::vault::Vault;
 
 /// What to list. The default lists everything in use.
@@ -68,6 +72,12 @@ pub struct Listing {
     pub trashed: bool,
     /// Whether it waits for the server. Never without an account.
     pub waiting: bool,
+    /// When any device last showed or copied its secrets, by that device's clock, milliseconds since 1970; `None` where
+    /// nobody has since records of that are kept.
+    pub last_used: Option<u64>,
+    /// In the trash: until when it is kept there at least, milliseconds since 1970. `None`: for as long as nobody erases
+    /// it, or that is not known yet.
+    pub kept_until: Option<u64>,
 }
 
 /// One opened row.
@@ -104,9 +114,11 @@ impl Vault {
     }
 
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
+        let uses = self.all_uses()?;
         let keys = &self.keys;
         self.cache.read(|view| {
             let synced = drafts::device(view, keys)?.server.is_some();
+            let until = kept_until(view, filter.trashed && synced)?;
             let mut rows = Vec::new();
             let broken = each_meta(view, keys, filter.trashed, |row| rows.push(row))?;
             rows.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)).then(a.id.cmp(&b.id)));
@@ -115,6 +127,8 @@ impl Vault {
                 for (place, row) in same_name.iter().enumerate() {
                     let mut listing = listing(row.id, &row.meta, row.waiting && synced);
                     listing.read_only = row.read_only;
+                    listing.last_used = uses.last(row.id);
+                    listing.kept_until = until(row.id);
                     if place > 0 && !filter.trashed {
                         listing.display = format!("{} ({})", listing.name, place + 1);
                     }
@@ -126,6 +140,13 @@ impl Vault {
             Ok((listings, broken))
         })
     }
+}
+
+/// Until when what is in the trash stays there at least. Where that is not put down yet, it begins now.
+fn kept_until(view: &View<'_>, asked: bool) -> Result<impl Fn(RecordId) -> Option<u64>, Error> {
+    let held = if asked { view.tombstones()? } else { Vec::new() };
+    let since: BTreeMap<RecordId, u64> = held.into_iter().map(|held| (held.id, held.since)).collect();
+    Ok(move |id| asked.then(|| since.get(&id).copied().unwrap_or_else(now).saturating_add(KEPT_MS)))
 }
 
 impl Filter {
@@ -196,6 +217,8 @@ pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
         read_only: false,
         trashed: meta.deleted(),
         waiting,
+        last_used: None,
+        kept_until: None,
     }
 }
 
@@ -218,6 +241,8 @@ fn unreadable(id: RecordId) -> Listing {
         read_only: false,
         trashed: false,
         waiting: false,
+        last_used: None,
+        kept_until: None,
     }
 }
 

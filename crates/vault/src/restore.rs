@@ -2,6 +2,7 @@
 
 use keymoor_protocol::RecordId;
 
+use crate::activity::Deed;
 use crate::clock::now;
 use crate::content::field;
 use crate::drafts::{self, Saved};
@@ -35,7 +36,7 @@ impl Vault {
             let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.write_again();
             change.unmark_erased(id)?;
-            Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))
+            Ok((drafts::replace(change, keys, id, &before, &action.finish())?.by(Deed::Restored), ()))
         })?;
         Ok(saved)
     }

@@ -35,6 +35,18 @@ impl Vault {
     /// # Errors
     /// What cannot be read is an error that says what each home answered, never another value.
     pub fn reveal(&mut self, id: RecordId, name: Option<&str>) -> Result<Revealed, Error> {
+        self.open_for(id, name, false)
+    }
+
+    /// The same for the clipboard, which the activity tells apart.
+    ///
+    /// # Errors
+    /// As [`Vault::reveal`].
+    pub fn reveal_to_copy(&mut self, id: RecordId, name: Option<&str>) -> Result<Revealed, Error> {
+        self.open_for(id, name, true)
+    }
+
+    fn open_for(&mut self, id: RecordId, name: Option<&str>, copied: bool) -> Result<Revealed, Error> {
         let keys = &self.keys;
         let content = match self.cache.read(|view| drafts::current(view, keys, id)) {
             Ok(content) => content,
@@ -42,7 +54,9 @@ impl Vault {
             Err(Error::NewerRecord) => self.heal(id)?,
             Err(error) => return Err(error),
         };
-        pick(&content, name)
+        let revealed = pick(&content, name)?;
+        self.note_use(id, &content, name, copied);
+        Ok(revealed)
     }
 }
 

@@ -3,6 +3,7 @@
 use keymoor_cache::Change;
 use keymoor_protocol::RecordId;
 
+use crate::activity::Deed;
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts::{self, Saved, Written};
@@ -36,14 +37,14 @@ impl Vault {
             find::must_be_free(change, keys, provider, name, Some(id))?;
             let before = match drafts::current(change, keys, id) {
                 Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => {
-                    return Ok((in_place_of_lost(change, keys, id, &old)?, ()));
+                    return Ok((in_place_of_lost(change, keys, id, &old)?.by(Deed::Reverted), ()));
                 }
                 before => before?,
             };
             drafts::must_still_be(&before, still)?;
             let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.revert_to(&old);
-            Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))
+            Ok((drafts::replace(change, keys, id, &before, &action.finish())?.by(Deed::Reverted), ()))
         })?;
         Ok(saved)
     }

@@ -8,6 +8,7 @@ pub(crate) mod accepted;
 pub(crate) mod chain;
 pub(crate) mod copies;
 pub(crate) mod exchange;
+pub(crate) mod forgetting;
 pub(crate) mod gone;
 pub(crate) mod guard;
 pub(crate) mod life;

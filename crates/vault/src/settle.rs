@@ -2,6 +2,7 @@
 
 use keymoor_protocol::RecordId;
 
+use crate::activity::Deed;
 use crate::clock::now;
 use crate::drafts::{self, Saved};
 use crate::error::Error;
@@ -25,7 +26,7 @@ impl Vault {
             let (name, value) = chosen.ok_or(Error::NoSuchChoice)?;
             let mut action = before.clone().act(drafts::actor(change, keys)?, now());
             action.choose(&name, value);
-            Ok((drafts::replace(change, keys, id, &before, &action.finish())?, ()))
+            Ok((drafts::replace(change, keys, id, &before, &action.finish())?.by(Deed::Settled), ()))
         })?;
         Ok(saved)
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use keymoor_protocol::RecordId;
 
 use crate::content::{Entry, Meta, Value, field};
+use crate::devices::Used;
 use crate::error::Error;
 use crate::find;
 use crate::keys::is_newer;
@@ -20,6 +21,8 @@ pub struct Detail {
     pub fields: Vec<ShownField>,
     /// What two devices changed unseen of each other, for the user to settle.
     pub conflicts: Vec<Conflict>,
+    /// On which devices its secrets were last shown or copied, the newest first.
+    pub used: Vec<Used>,
 }
 
 /// A field without its secret.
@@ -61,6 +64,7 @@ impl Vault {
     /// Everything about a credential but its secrets.
     pub fn show(&mut self, id: RecordId) -> Result<Detail, Error> {
         self.heal(id)?;
+        let uses = self.all_uses()?;
         let keys = &self.keys;
         self.cache.read(|view| {
             let current = view.current(id)?.ok_or(Error::NotFound)?;
@@ -72,7 +76,9 @@ impl Vault {
             if !listing.trashed {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
-            Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta) })
+            listing.last_used = uses.last(id);
+            let used = uses.of(id);
+            Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used })
         })
     }
 }

@@ -1,9 +1,14 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
+use std::collections::BTreeSet;
+
+use keymoor_fail_points::reached;
 use keymoor_protocol::api::{Code, Push};
+use keymoor_protocol::{Kind, RecordId};
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::account::document::Compared;
+use crate::activity::{self, Event};
 use crate::clock::now;
 use crate::drafts;
 use crate::error::{Alarm, Error, ServerProblem};
@@ -11,6 +16,8 @@ use crate::homes::lock::Lock;
 use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
 use crate::rules::exchange::{Exchange, Next};
+use crate::rules::forgetting;
+use crate::rules::refused::Room;
 use crate::sync::pull::{Pull, Pulled};
 use crate::sync::take::Outcome;
 use crate::sync::{accept, freeze};
@@ -117,30 +124,51 @@ impl Vault {
             done = self.rounds(&line, options, &mut outcome, &mut pushed, progress);
         }
         // What the pulls did has happened, also where a push failed after them.
-        for notice in &outcome.notices {
-            if let Notice::Alarm(alarm) = notice {
-                self.raise(*alarm)?;
+        for notice in std::mem::take(&mut outcome.notices) {
+            match notice {
+                Notice::Alarm(alarm) => {
+                    self.raise(alarm)?;
+                    self.notices.push(notice);
+                }
+                notice => self.tell(notice),
             }
         }
-        self.notices.append(&mut outcome.notices);
+        let synced = Event::Synced { pulled: outcome.pulled, pushed, deleted: outcome.deleted };
+        if done.is_err() && outcome.pulled + pushed > 0 {
+            self.note(&synced);
+        }
         if let Err(Error::Alarm(alarm)) = &done {
             self.raise(*alarm)?;
         }
         let refused = done?;
+        reached("sync.synced");
         self.drop_former()?;
+        self.exchange_device_records(&line, outcome.pulled + pushed > 0);
+        let keys = &self.keys;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
             // This sync added up, so what did not before is settled.
             for alarm in change.alarms()? {
-                if !Alarm::informs(&alarm.code) || alarm.at + SHOWN_MS < now() {
+                if !Alarm::from_code(&alarm.code).is_some_and(Alarm::informs) || alarm.at + SHOWN_MS < now() {
                     change.clear_alarm(&alarm.code)?;
+                    if let Some(alarm) = Alarm::from_code(&alarm.code).filter(|alarm| !alarm.informs()) {
+                        activity::put(change, keys, &Event::AlarmOver { alarm })?;
+                    }
                 }
+            }
+            if outcome.pulled + pushed > 0 {
+                activity::put(change, keys, &synced)?;
             }
             // Written only when something happened: a sync with nothing new costs no fsync.
             if device.last_sync.is_none_or(|at| at + 60_000 < now()) || outcome.pulled + pushed > 0 {
                 device.last_sync = Some(now());
                 change.set_device(&device)?;
                 change.prune_history(now())?;
+                if let Some(now) = forgetting::agreed(now(), line.server_date())
+                    && change.tombstones_are_behind()?
+                {
+                    change.hold_tombstones(now)?;
+                }
             }
             Ok::<_, Error>(change.unmirrored_count()?)
         })?;
@@ -168,7 +196,7 @@ impl Vault {
         let rebuilt = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?.rebuilt;
         let mut exchange = Exchange::begin(rebuilt);
         let mut pull = Pull::default();
-        let (mut waiting, mut frozen) = (0, None);
+        let (mut waiting, mut frozen, mut due) = (0, None, BTreeSet::new());
         loop {
             match exchange.next() {
                 Next::Pull => match self.pull(&mut pull, line, options, outcome, progress)? {
@@ -185,21 +213,26 @@ impl Vault {
                     // it.
                     self.follow_keys_document(line)?;
                     let waits;
-                    (waits, waiting) = self.waits(options)?;
+                    (waits, waiting, due) = self.waits(options, line)?;
                     exchange.looked(waits);
                 }
                 Next::Freeze => {
-                    let (keys, room, first) = (&self.keys, exchange.room(), options.first_commit);
+                    let room = Room { due: due.clone(), ..exchange.room().clone() };
+                    let (keys, first) = (&self.keys, options.first_commit);
                     frozen = self.cache.write(|change| {
                         let empty = drafts::device(change, keys)?.cursor.seq == 0;
-                        freeze::freeze(change, keys, empty && first, room)
+                        let frozen = freeze::freeze(change, keys, empty && first, &room);
+                        reached("freeze.inside");
+                        frozen
                     })?;
+                    reached("freeze.done");
                     exchange.froze(frozen.is_some());
                 }
                 Next::Push => {
                     let Some(push) = frozen.take() else { return Err(Error::Server(ServerProblem::Refused)) };
                     progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
                     if self.push(line, &push, &mut exchange)? {
+                        self.note_forgotten(&push, &due);
                         *pushed += push.signed.commit().map_or(0, |commit| commit.changes.len() as u64);
                         progress(Progress::Pushing { done: *pushed, total: (*pushed).max(waiting) });
                     }
@@ -209,23 +242,38 @@ impl Vault {
         }
     }
 
-    /// Whether anything is to be sent, and how many changes wait.
-    fn waits(&mut self, options: &SyncOptions) -> Result<(bool, u64), Error> {
-        let (empty, waiting, more) = self.cache.read(|view| {
+    /// Whether anything is to be sent, how many changes wait, and what is to be forgotten because of its age.
+    fn waits(
+        &mut self,
+        options: &SyncOptions,
+        line: &Authorised,
+    ) -> Result<(bool, u64, BTreeSet<RecordId>), Error> {
+        let (empty, waiting, more, due) = self.cache.read(|view| {
             let empty = view.device()?.is_some_and(|device| device.cursor.seq == 0);
             let more = view.frozen()?.is_some() || !view.erasures()?.is_empty();
-            Ok::<_, Error>((empty, view.draft_count()?, more))
+            let due = match forgetting::agreed(now(), line.server_date()) {
+                Some(now) => forgetting::due(&view.tombstones()?, now),
+                None => Vec::new(),
+            };
+            Ok::<_, Error>((empty, view.draft_count()?, more, due))
         })?;
         self.must_have_log(empty && !options.first_commit)?;
-        Ok((waiting > 0 || more || (empty && options.first_commit), waiting))
+        let waits = waiting > 0 || more || !due.is_empty() || (empty && options.first_commit);
+        Ok((waits, waiting, due.into_iter().collect()))
     }
 
     /// Sends what is frozen; returns whether the server took it.
     fn push(&mut self, line: &Authorised, push: &Push, exchange: &mut Exchange) -> Result<bool, Error> {
         match line.push(self.keys.vault, push) {
             Ok(cursor) => {
+                reached("push.answered");
                 let keys = &self.keys;
-                self.cache.write(|change| accept::accepted(change, keys, push, cursor))?;
+                self.cache.write(|change| {
+                    accept::accepted(change, keys, push, cursor)?;
+                    reached("accept.inside");
+                    Ok::<_, Error>(())
+                })?;
+                reached("accept.done");
                 exchange.accepted();
                 return Ok(true);
             }
@@ -254,16 +302,31 @@ impl Vault {
         Ok(false)
     }
 
+    /// Keeps in the activity how many records a commit forgot because of their age.
+    fn note_forgotten(&mut self, push: &Push, due: &BTreeSet<RecordId>) {
+        let changes = push.signed.commit().map(|commit| commit.changes).unwrap_or_default();
+        let aged = |change: &&keymoor_protocol::Change| {
+            change.kind == Kind::Forgotten && due.contains(&change.record)
+        };
+        let count = changes.iter().filter(aged).count() as u64;
+        if count > 0 {
+            self.note(&Event::Forgotten { count });
+        }
+    }
+
+    /// Shows an alarm in the status, and keeps it in the activity: once for as long as it stands.
     pub(crate) fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
-        self.note(crate::activity::Event::Alarm { alarm })?;
+        let keys = &self.keys;
         self.cache.write(|change| {
-            change.raise_alarm(&keymoor_cache::Alarm {
+            if change.alarms()?.iter().all(|raised| raised.code != alarm.code()) || alarm.informs() {
+                activity::put(change, keys, &Event::Alarm { alarm })?;
+            }
+            Ok::<_, Error>(change.raise_alarm(&keymoor_cache::Alarm {
                 code: alarm.code().to_owned(),
                 at: now(),
                 details: Vec::new(),
-            })
-        })?;
-        Ok(())
+            })?)
+        })
     }
 }
 

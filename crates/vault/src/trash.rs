@@ -2,6 +2,7 @@
 
 use keymoor_protocol::RecordId;
 
+use crate::activity::Deed;
 use crate::clock::now;
 use crate::drafts::{self, Saved};
 use crate::error::Error;
@@ -26,7 +27,7 @@ impl Vault {
                 return Err(Error::NotFound);
             }
             let content = before.clone().delete(drafts::actor(change, keys)?, now());
-            Ok((drafts::replace(change, keys, id, &before, &content)?, ()))
+            Ok((drafts::replace(change, keys, id, &before, &content)?.by(Deed::Deleted), ()))
         })?;
         Ok(saved)
     }

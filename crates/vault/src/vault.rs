@@ -10,6 +10,7 @@ use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument};
 use keymoor_sealing::RootKey;
 use keymoor_sealing::document::Custody;
 
+use crate::activity::Event;
 use crate::config::{Backend, Config};
 use crate::error::{Error, at};
 use crate::homes::entries::{DeviceEntry, Former};
@@ -19,6 +20,7 @@ use crate::homes::{rebuild, without_keychain};
 use crate::keys::Keys;
 use crate::notice::Notice;
 use crate::password::AskPassword;
+use crate::watch::remembered::Remembered;
 
 /// An open vault. Several may be open on one data directory, in one process or many; each call reads the current state.
 pub struct Vault {
@@ -28,6 +30,8 @@ pub struct Vault {
     pub(crate) keys: Keys,
     pub(crate) custody: Custody,
     pub(crate) notices: Vec<Notice>,
+    /// Kept between syncs where there are many, in a watch.
+    pub(crate) remembered: Option<Remembered>,
 }
 
 /// What a caller does while the keychain lets it wait.
@@ -86,7 +90,7 @@ impl Vault {
             }
             there => there,
         };
-        match (there, keychain) {
+        let mut vault = match (there, keychain) {
             (There::Whole(cache), keychain) => {
                 // A rebuild that was killed after its last step.
                 Cache::forget_unread(config.home())?;
@@ -112,7 +116,11 @@ impl Vault {
                 Self::reopen_without_keychain(config, ask)
             }
             (There::Nothing, None) => Self::begin_without_keychain(config, ask),
+        }?;
+        for event in vault.notices.iter().map(Event::from).collect::<Vec<_>>() {
+            vault.note(&event);
         }
+        Ok(vault)
     }
 
     /// From now on the keychain is waited for with this patience: a cancelled one stays cancelled.
@@ -181,7 +189,8 @@ impl Vault {
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        let mut vault = Self { config, cache, keychain, keys, custody, notices: Vec::new() };
+        let mut vault =
+            Self { config, cache, keychain, keys, custody, notices: Vec::new(), remembered: None };
         // Where it cannot be done now, the next start does it.
         let _ = vault.meet_file();
         Ok(vault)

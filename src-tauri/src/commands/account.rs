@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use keymoor_vault::{
-    CreateAccount, SyncOptions, Vault, unlock_with_kit as with_kit, unlock_with_recovery as with_recovery,
+    CreateAccount, Progress, SyncOptions, Vault, unlock_with_kit as with_kit,
+    unlock_with_recovery as with_recovery,
 };
 use secrecy::SecretString;
 use tauri::{AppHandle, State, command};
@@ -16,15 +17,18 @@ use crate::requests::{CreateRequest, Handed, KitRequest, RecoveryRequest, SyncRe
 
 #[command]
 pub(crate) async fn sync_now(desk: State<'_, Desk>, request: SyncRequest) -> Answer<SyncReport> {
-    let answer = desk.ask_patiently(|vault| sync(vault, request)).await;
+    let mut progress = desk.showing();
+    let answer = desk.ask_patiently(move |vault| sync(vault, request, &mut progress)).await;
     desk.synced(&answer);
     answer
 }
 
 #[command]
 pub(crate) async fn account_create(desk: State<'_, Desk>, request: CreateRequest) -> Answer<Kits> {
-    let kits =
-        desk.ask_patiently(|vault| Ok(vault.create_account(new_account(request), &mut |_| ())?)).await?;
+    let mut progress = desk.showing();
+    let kits = desk
+        .ask_patiently(move |vault| Ok(vault.create_account(new_account(request), &mut progress)?))
+        .await?;
     desk.recovery_page().clone_from(&kits.recovery_kit);
     desk.account_changed();
     Ok(kits.into())
@@ -47,8 +51,9 @@ pub(crate) async fn copy_recovery(app: AppHandle, desk: State<'_, Desk>) -> Answ
 #[command]
 pub(crate) async fn account_join(desk: State<'_, Desk>, request: KitRequest) -> Answer<SyncReport> {
     let kit = request.kit()?;
+    let mut progress = desk.showing();
     let report = desk
-        .ask_patiently(move |vault| Ok(vault.join(&kit, &request.password.0, &mut |_| ())?.into()))
+        .ask_patiently(move |vault| Ok(vault.join(&kit, &request.password.0, &mut progress)?.into()))
         .await?;
     desk.account_changed();
     Ok(report)
@@ -84,9 +89,9 @@ fn new_account(request: CreateRequest) -> CreateAccount {
     }
 }
 
-pub(crate) fn sync(vault: &mut Vault, request: SyncRequest) -> Answer<SyncReport> {
+fn sync(vault: &mut Vault, request: SyncRequest, progress: &mut dyn FnMut(Progress)) -> Answer<SyncReport> {
     let mut options = SyncOptions::default();
     options.accept_deletes = request.accept_deletions;
     let password = request.password.map(|password| password.0);
-    asking(password, |ask| Ok(vault.sync(&options, ask, &mut |_| ())?.into()))
+    asking(password, |ask| Ok(vault.sync(&options, ask, progress)?.into()))
 }

@@ -101,7 +101,7 @@ fn text_of(vault: &mut Vault, id: RecordId, name: &str) -> Result<Arc<SecretStri
     let field =
         fields.into_iter().find(|field| if name.is_empty() { field.secret } else { field.name == name });
     match field {
-        Some(field) => Ok(vault.reveal(id, Some(&field.name))?.value),
+        Some(field) => Ok(vault.reveal_to_copy(id, Some(&field.name))?.value),
         None => Err(Error::NoSuchField(Vec::new())),
     }
 }

@@ -32,3 +32,6 @@ pub(crate) const EVENT_CHANGED: &str = "changed";
 
 /// Sent when the keychain lets us wait for longer than a second.
 pub(crate) const EVENT_WAITING: &str = "waiting";
+
+/// Sent with how far something is that takes longer, and with nothing when it is over.
+pub(crate) const EVENT_PROGRESS: &str = "progress";

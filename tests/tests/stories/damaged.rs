@@ -44,10 +44,13 @@ fn a_hole_anywhere_in_the_cache_costs_no_command_and_no_key() {
         let report = a.run(&["doctor", "--repair", "--json"]);
         assert_eq!((report.code, &report.json()["well"]), (Some(0), &true.into()), "hole at {at}: {report}");
         a.assert_well();
-        holes += 1;
-        assert_eq!(set_aside(&a), holes, "every damaged file is kept");
+        let aside = set_aside(&a);
+        assert!(aside == holes || aside == holes + 1, "every damaged file is kept: {aside} of {holes}");
+        holes = aside;
         assert_eq!((a.list().len(), &a.status()["records"]), (10, &10.into()), "hole at {at}");
     }
+    // One in a sealed entry of the activity alone is none that anybody has to notice.
+    assert!(holes >= 4, "{holes}");
 }
 
 #[test]

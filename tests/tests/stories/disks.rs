@@ -6,45 +6,34 @@
 
 use std::{
     fs,
-    io::Write as _,
     os::unix::{
         fs::{PermissionsExt as _, chown},
         process::CommandExt as _,
     },
-    path::{Path, PathBuf},
     process::Command,
 };
 
-use keymoor_journeys::{Device, World, program, run_fed};
+use keymoor_journeys::{Device, Disk, World, program, run_fed, with_small_disks};
 
 const TEST: &str = "disks::a_full_disk_and_a_read_only_directory_keep_what_is_there";
-
-/// Set in the second start of the test, inside a namespace.
-const INSIDE: &str = "KEYMOOR_TEST_NAMESPACE";
 
 /// Debian's `nobody`.
 const ORDINARY_USER: u32 = 65534;
 
 #[test]
 fn a_full_disk_and_a_read_only_directory_keep_what_is_there() {
-    let world = World::new();
-    let refused = match Disk::mount(&world.path("disk")) {
-        Ok(disk) => return on_small_disks(&world, disk),
-        Err(reason) => reason,
-    };
-    assert!(std::env::var_os(INSIDE).is_none(), "the namespace does not let mount: {refused}");
-    if in_a_namespace() {
-        return;
+    if let Err(refused) = with_small_disks(TEST, || on_small_disks(&World::new())) {
+        eprintln!("NOT TRIED, a full disk: {refused}");
+        as_an_ordinary_user(&World::new());
     }
-    eprintln!("NOT TRIED, a full disk: {refused}");
-    as_an_ordinary_user(&world);
 }
 
-fn on_small_disks(world: &World, disk: Disk) {
+fn on_small_disks(world: &World) {
+    let disk = Disk::mount(&world.path("disk")).unwrap();
     for keychain in [true, false] {
         let name = if keychain { "with" } else { "without" };
         let mut a = if keychain { world.device(name) } else { world.device_without_keychain(name) };
-        a.set_home(&disk.0.join(name));
+        a.set_home(&disk.path().join(name));
         a.add("openai", "work", "sk-work").done();
 
         disk.fill();
@@ -59,26 +48,6 @@ fn on_small_disks(world: &World, disk: Disk) {
         assert_eq!((a.list().len(), a.get("work")), (2, b"sk-work".to_vec()));
         a.assert_well();
     }
-}
-
-/// Runs the test again where it may mount. `false` if there is no such place.
-fn in_a_namespace() -> bool {
-    let unshare = || {
-        let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount"]);
-        command
-    };
-    let mount = unshare().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
-    if !mount.is_ok_and(|output| output.status.success()) {
-        return false;
-    }
-    let mut again = unshare();
-    again.arg(std::env::current_exe().unwrap()).args([TEST, "--exact", "--nocapture"]).env(INSIDE, "1");
-    let output = again.output().unwrap();
-    let out = String::from_utf8_lossy(&output.stdout);
-    let passed = output.status.success() && out.contains("1 passed");
-    assert!(passed, "inside:\n{out}\n{}", String::from_utf8_lossy(&output.stderr));
-    true
 }
 
 fn as_an_ordinary_user(world: &World) {
@@ -123,42 +92,4 @@ fn as_an_ordinary_user(world: &World) {
     may(0o700);
     assert_eq!(run(&a, &["get", "work", "--raw"], "").done().out, b"sk-work");
     assert_eq!(run(&a, &["list", "--json"], "").done().json().as_array().unwrap().len(), 1);
-}
-
-/// A disk of two megabytes, unmounted when dropped.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// The reason, where mounting is not allowed.
-    fn mount(place: &Path) -> Result<Self, String> {
-        fs::create_dir_all(place).unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(place).output();
-        match mount {
-            Ok(output) if output.status.success() => Ok(Self(place.to_owned())),
-            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    fn fill(&self) {
-        let mut file = fs::File::create(self.0.join("filler")).unwrap();
-        for size in [64 * 1024, 512] {
-            while file.write_all(&vec![1; size]).is_ok() {}
-        }
-    }
-
-    fn make_room(&self) {
-        fs::remove_file(self.0.join("filler")).unwrap();
-    }
-
-    fn remount(&self, mode: &str) {
-        let options = format!("remount,{mode}");
-        assert!(Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success());
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }

@@ -94,6 +94,7 @@ impl Stage {
         assert!(said.err.contains("Everything on this device can be read as before"), "{case}: {said}");
         assert!(said.took < BOUNDED, "{case}: {said}");
         assert!(codes(&self.a).contains(&code.to_owned()), "{case}: {:?}, {said}", codes(&self.a));
+        assert!(told_of(&self.a, "alarm").contains(&code.to_owned()), "{case}: not in the activity");
         self.has_all_but(&self.a, missing);
     }
 
@@ -107,6 +108,12 @@ impl Stage {
         self.has_all_but(&self.b, 0);
         let left: Vec<_> = codes(&self.a).into_iter().filter(|code| code != "put_back").collect();
         assert!(left.is_empty(), "{case}: {left:?}");
+        // What is off in the status stays in the activity, and that it is over.
+        let over = told_of(&self.a, "alarm_over");
+        let stopped = told_of(&self.a, "alarm").into_iter();
+        let stopped = stopped.filter(|code| code != "put_back" && code != "session_stolen");
+        let not_over: Vec<_> = stopped.filter(|code| !over.contains(code)).collect();
+        assert!(not_over.is_empty(), "{case}: {not_over:?}");
         assert_eq!(self.a.status()["waiting"], 0, "{case}");
     }
 }
@@ -116,6 +123,12 @@ pub(crate) fn codes(device: &Device) -> Vec<String> {
     let status = device.status();
     let alarms = status["alarms"].as_array().unwrap().iter();
     alarms.map(|alarm| alarm["code"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The alarms of which the activity tells this.
+fn told_of(device: &Device, event: &str) -> Vec<String> {
+    let told = crate::activity::activity(device).into_iter().filter(|entry| entry["event"] == event);
+    told.map(|entry| entry["alarm"].as_str().unwrap().to_owned()).collect()
 }
 
 /// A bit of these bytes is another one.

@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test throughout.
 #![allow(clippy::print_stderr)] // Counts and reasons, for whoever reads the run.
 
+mod activity;
 mod at_once;
 mod back;
 mod canaries;
 mod conflicts;
 mod damaged;
+mod devices;
 mod disks;
 mod durable;
 mod erasing;
+mod guard;
 mod homes;
 mod hostile;
 mod killed;
@@ -23,5 +26,8 @@ mod refusals;
 mod refused;
 mod resets;
 mod restored;
+mod sessions;
 mod told;
+mod trash;
 mod two_vaults;
+mod watching;

@@ -1,5 +1,5 @@
 import type {
-  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, KitRequest, Kits, Overview, Past, RecoveryRequest, Saved, SyncReport,
+  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, KitRequest, Kits, Overview, Past, Progress, RecoveryRequest, Saved, SyncReport,
   SyncRequest,
 } from "./types";
 
@@ -52,6 +52,8 @@ export interface Backend {
   onChanged(callback: () => void): () => void;
   /** Calls back when the keychain lets us wait for longer than a second. Returns how to stop. */
   onWaiting(callback: () => void): () => void;
+  /** Calls back with how far a sync or the copies for the keychain are, if that takes longer, and with nothing when it is over. */
+  onProgress(callback: (progress: Progress | undefined) => void): () => void;
 }
 
 export type HomeName = "keychain" | "cache" | "server";

@@ -33,6 +33,7 @@ export type Past = { id: string, version: number,
  * Whether it is a value that the version has and does not show: the other one of a conflict.
  */
 alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
+export type Progress = { step: Step, done: number, total: number, };
 export type RecoveryRequest = { kitText?: string, kitPath?: string, newPassword?: string, };
 export type Saved = { id: string, version: number, versionId: string, 
 /**
@@ -49,5 +50,6 @@ export type Status = { homes: Homes, records: number, trashed: number, waiting: 
  * The code of what the last sync failed with, also one in the background; left out after one that went through.
  */
 syncFailure?: string, };
+export type Step = "receiving" | "sending" | "copying";
 export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };
 export type SyncRequest = { password?: string, acceptDeletions: boolean, };

@@ -1,4 +1,5 @@
-import type { Status } from "../backend/backend";
+import type { Progress, Status } from "../backend/backend";
+import { number } from "../words/dates";
 import { words } from "../words/words";
 
 export interface Sentence {
@@ -13,15 +14,17 @@ export interface Sentence {
 const PUT_BACK = "ALARM_PUT_BACK";
 
 /** The state of the three homes as one plain sentence: what needs care first. */
-export function homesSentence(status: Status, syncing: boolean): Sentence {
+export function homesSentence(status: Status, syncing: boolean, progress?: Progress): Sentence {
   const { keychain, cache, server } = status.homes;
   const say = words.homes;
   if (cache.state === "damaged") return { text: say.cacheDamaged, care: true };
   if (keychain.state === "damaged" || keychain.state === "unreachable") return { text: say.keychainDamaged, care: true };
   if (keychain.state === "locked") return { text: say.keychainLocked, care: true };
   if (status.alarms.some((code) => code !== PUT_BACK)) return { text: say.alarm, care: true };
+  if (progress) return { text: here(status), care: false, second: progressSentence(progress) };
   if (syncing) return { text: here(status), care: false, second: say.syncing };
-  if (server.state === "unreachable") return { text: say.unreachable, care: true };
+  // Nothing to look at: it goes on by itself.
+  if (server.state === "unreachable") return { text: say.unreachable, care: false, ...(status.waiting > 0 && { second: say.waitingOffline(status.waiting) }) };
   if (server.state === "sign_in") return { text: say.signIn, care: true };
   if (status.syncFailure !== undefined) return { text: say.syncFailed, care: true };
   if (server.state === "not_set_up" || server.state === "off") return { text: here(status), care: false, second: say.syncOff };
@@ -29,6 +32,16 @@ export function homesSentence(status: Status, syncing: boolean): Sentence {
   const everywhere = keychain.state === "ok" ? say.allThree : here(status);
   if (status.lastSync === undefined) return { text: here(status), care: false, second: say.neverSynced };
   return { text: everywhere, care: false };
+}
+
+/** How far something is that takes longer. */
+export function progressSentence({ step, done, total }: Progress): string {
+  return total === 0 ? words.homes.syncing : words.homes.progress[step](number(done), number(total));
+}
+
+/** Whether a home is about to get what it lacks, which mostly takes less time than reading about it. */
+export function isPassing({ homes }: Status): boolean {
+  return homes.keychain.state === "behind" || homes.server.state === "behind";
 }
 
 function here(status: Status): string {

@@ -1,6 +1,6 @@
 import { getContext, setContext } from "svelte";
 
-import { asFailure, type Backend, type Detail, type Listing, type Saved, type Status, type SyncRequest } from "../backend/backend";
+import { asFailure, type Backend, type Detail, type Listing, type Progress, type Saved, type Status, type SyncRequest } from "../backend/backend";
 import { fieldLabel, fieldName, PRIMARY_FIELD } from "../keys/labels";
 import { words } from "../words/words";
 import { Notices } from "./notices.svelte";
@@ -38,6 +38,8 @@ export class Session {
   /** How many things are under way. */
   working = $state(0);
   syncing = $state(false);
+  /** How far a sync or the copies for the keychain are, while that takes longer. */
+  progress: Progress | undefined = $state.raw();
   /** Grows with every change of the vault, so that details are read again. */
   revision = $state(0);
 
@@ -60,7 +62,11 @@ export class Session {
 
   /** Reads everything and follows changes until the returned function is called. */
   start(): () => void {
-    const deaf = [this.backend.onChanged(() => void this.refresh()), this.backend.onWaiting(() => (this.keychainWaits = true))];
+    const deaf = [
+      this.backend.onChanged(() => void this.refresh()),
+      this.backend.onWaiting(() => (this.keychainWaits = true)),
+      this.backend.onProgress((progress) => (this.progress = progress)),
+    ];
     void this.refresh();
     // Unlocked on the command line, or mended: nobody tells a window that has no vault.
     const poll = setInterval(() => {

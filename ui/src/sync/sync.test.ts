@@ -116,3 +116,47 @@ it("copies marked words of the recovery page through the shell", async () => {
   expect(await fireEvent.copy(await screen.findByTestId("recovery-page"))).toBe(false);
   await waitFor(() => expect(backend.clipboard).toBe(backend.recovery));
 });
+
+it("shows how far a long sync is, and what the sync in the background met, without a step by the person", async () => {
+  const backend = new FakeBackend();
+  backend.server = "https://keys.example.net";
+  backend.homes.server.state = "ok";
+  const { user } = await openWindow(["work"], backend);
+  backend.goesOn({ step: "receiving", done: 1200, total: 10_000 });
+  expect(await screen.findByText("Receiving 1,200 of 10,000")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Sync" }));
+  expect(screen.getAllByText("Receiving 1,200 of 10,000")).toHaveLength(2);
+  backend.goesOn(undefined);
+  await waitFor(() => expect(screen.queryByText(/^Receiving/)).toBeNull());
+  backend.serverIs("unreachable", "SERVER_UNREACHABLE");
+  expect(await screen.findByText("1 change goes out when it is back")).toBeVisible();
+  backend.serverIs("sign_in", "SIGN_IN");
+  expect(await screen.findByText("Sync needs your password again.")).toBeVisible();
+  expect(await screen.findByLabelText("Password")).toBeVisible();
+});
+
+it("does not blink: what a home lacks for a moment is not shown", async () => {
+  const backend = new FakeBackend();
+  backend.server = "https://keys.example.net";
+  backend.homes.server.state = "ok";
+  backend.lastSync = Date.now();
+  await openWindow([], backend);
+  expect(await screen.findByText("In keychain, cache and sync.")).toBeVisible();
+  const seen: string[] = [];
+  const watch = new MutationObserver(() => seen.push(document.body.textContent));
+  watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+  for (let round = 0; round < 3; round += 1) {
+    backend.waiting = 1;
+    backend.serverIs("behind");
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    backend.waiting = 0;
+    backend.serverIs("ok");
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  watch.disconnect();
+  expect(seen.filter((text) => text.includes("waits for sync"))).toEqual([]);
+  // What stays is shown.
+  backend.waiting = 1;
+  backend.serverIs("behind");
+  expect(await screen.findByText("1 change waits for sync", undefined, { timeout: 3000 })).toBeVisible();
+});

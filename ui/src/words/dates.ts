@@ -30,3 +30,10 @@ export function longDate(at: number): string {
 export function exactDate(at: number): string {
   return exact.format(at);
 }
+
+const plain = new Intl.NumberFormat(language);
+
+/** "10,000". */
+export function number(value: number): string {
+  return plain.format(value);
+}

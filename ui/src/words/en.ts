@@ -1,4 +1,4 @@
-import type { HomeName } from "../backend/backend";
+import type { HomeName, Step } from "../backend/backend";
 import { errors, type ErrorCode } from "./errors.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
@@ -151,7 +151,13 @@ export const en = {
     synced: (when: string) => `Synced ${when}`,
     neverSynced: "Not synced yet",
     waiting: (n: number) => (n === 1 ? "1 change waits for sync" : `${n} changes wait for sync`),
+    waitingOffline: (n: number) => (n === 1 ? "1 change goes out when it is back" : `${n} changes go out when it is back`),
     syncing: "Syncing…",
+    progress: {
+      receiving: (done: string, total: string) => `Receiving ${done} of ${total}`,
+      sending: (done: string, total: string) => `Sending ${done} of ${total}`,
+      copying: (done: string, total: string) => `Copying to the keychain: ${done} of ${total}`,
+    } satisfies Record<Step, (done: string, total: string) => string>,
     unreachable: "The server does not answer. Everything is safe here.",
     signIn: "Sync needs your password again.",
     keychainOff: "Kept without a keychain.",

@@ -150,7 +150,13 @@ export const es: Words = {
     synced: (when) => `Sincronizado ${when}`,
     neverSynced: "Aún sin sincronizar",
     waiting: (n) => (n === 1 ? "1 cambio espera" : `${n} cambios esperan`),
+    waitingOffline: (n) => (n === 1 ? "1 cambio saldrá cuando vuelva" : `${n} cambios saldrán cuando vuelva`),
     syncing: "Sincronizando…",
+    progress: {
+      receiving: (done, total) => `Recibiendo ${done} de ${total}`,
+      sending: (done, total) => `Enviando ${done} de ${total}`,
+      copying: (done, total) => `Copiando al llavero: ${done} de ${total}`,
+    },
     unreachable: "El servidor no responde. Aquí todo está a salvo.",
     signIn: "El servidor pide tu contraseña.",
     keychainOff: "Se guardan sin llavero.",

@@ -60,6 +60,20 @@ impl Account {
         Ok(timed(&["account", "join", "--kit", &self.kit])? + timed(&["sync"])?)
     }
 
+    /// A new device without a keychain that has everything.
+    pub(super) fn joined_without_keychain(&self, bench: &Bench<'_>) -> Outcome<Device> {
+        let device = Device::start(&format!("{}-second", self.name), bench.folder, &bench.keymoor)?;
+        let environment = &[NO_KEYCHAIN, self.password()];
+        device.keymoor_with(&["account", "join", "--kit", &self.kit], environment, "")?;
+        device.keymoor_with(&["sync"], environment, "")?;
+        Ok(device)
+    }
+
+    /// The variable that names the password's file.
+    pub(super) fn password(&self) -> (&str, &str) {
+        ("KEYMOOR_PASSWORD_FILE", &self.password)
+    }
+
     /// A new device that has everything in its cache, with as many entries in its keychain as there are records. Its
     /// own copies there are not waited for: the command that writes them is stopped.
     pub(super) fn joined_device(&self, bench: &Bench<'_>) -> Outcome<Device> {

@@ -74,7 +74,8 @@ fn a_full_disk_says_so_and_loses_nothing() {
     fill();
     let mut cache = Cache::open(&dir).unwrap();
     stands(&mut cache);
-    let written: Result<(), Error> = cache.write(|c| c.set_setting("a", &[0; 9000]));
+    // More than what a failed write left of the log.
+    let written: Result<(), Error> = cache.write(|c| c.set_setting("a", &[0; 90_000]));
     assert_eq!(written, Err(Error::Full));
     drop(cache);
     assert_eq!(Cache::open(&mount.0.join("new")).err(), Some(Error::Full), "a new one has no place");

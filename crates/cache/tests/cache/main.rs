@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![allow(clippy::unit_arg, clippy::manual_is_multiple_of, clippy::type_complexity)]
 
+mod aside;
 mod damage;
 mod disks;
 mod made;

@@ -231,3 +231,27 @@ fn a_removed_base_leaves_its_draft() {
     assert_eq!((current.base, current.draft.map(|draft| draft.saved_at)), (None, Some(5)));
     assert_eq!(read(&mut cache, |v| v.unmirrored_count()), 1);
 }
+
+#[test]
+fn what_waits_is_told_apart_from_what_waited_before() {
+    let (_dir, mut cache) = open();
+    let outgoing = |cache: &mut Cache| read(cache, |view| view.outgoing());
+    let mut seen = vec![outgoing(&mut cache)];
+    assert!(seen[0].is_empty());
+    let first = record(RecordId([1; 16]), 1, 1);
+    write(&mut cache, |c| c.put_draft(&first, tags(1, 1), 10));
+    seen.push(outgoing(&mut cache));
+    write(&mut cache, |c| c.put_draft(&record(first.id, 1, 2), tags(1, 1), 11));
+    seen.push(outgoing(&mut cache));
+    write(&mut cache, |c| c.put_draft(&record(RecordId([2; 16]), 1, 1), tags(1, 1), 11));
+    seen.push(outgoing(&mut cache));
+    write(&mut cache, |c| c.mark_erased(RecordId([3; 16]), 12));
+    seen.push(outgoing(&mut cache));
+    assert!(seen[1..].iter().all(|outgoing| !outgoing.is_empty()));
+    for (at, outgoing) in seen.iter().enumerate() {
+        assert!(!seen[..at].contains(outgoing), "{at}");
+    }
+    // What the server sends is no such thing.
+    write(&mut cache, |c| c.put_base(&record(RecordId([4; 16]), 1, 1), 1, tags(4, 4)));
+    assert_eq!(outgoing(&mut cache), seen[4]);
+}

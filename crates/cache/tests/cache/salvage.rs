@@ -9,6 +9,8 @@ use keymoor_protocol::{Record, RecordId};
 
 use crate::made::{Dice, device, numbered, record, signed, sized, write};
 
+refinery::embed_migrations!("../../migrations/cache");
+
 const RECORDS: u64 = 60;
 
 /// What was stored.
@@ -45,6 +47,7 @@ fn make(dir: &Path) -> Made {
             }
         }
         history.extend(bases.values().map(Record::encode));
+        (1..=9).try_for_each(|n| c.add_activity(n, &record(ids[2], 1, 1).meta).map(drop))?;
         c.mark_erased(ids[1], 7)
     });
     Made { device, bases, drafts, history, erased: ids[1] }
@@ -90,6 +93,7 @@ fn a_whole_file_gives_all_of_it() {
     assert_eq!(found.keys_document.as_deref(), Some(b"the keys document".as_slice()));
     assert_eq!((found.erasures, found.unmirrored.len()), ([made.erased].into(), made.bases.len()));
     assert_eq!((found.chain.len(), found.history.len()), (RECORDS as usize, 60));
+    assert_eq!(found.activity.iter().map(|entry| entry.at).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
     assert_eq!(fs::read(&path).unwrap(), before, "it stays as it is");
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left, ["keymoor.db"], "and nothing is left beside it");
@@ -130,6 +134,24 @@ fn a_file_without_its_beginning_gives_its_records() {
         assert_eq!(made.compare(&found, "beginning"), made.drafts.len(), "{length}");
         assert_eq!(found.device.as_ref(), Some(&made.device));
     }
+}
+
+/// In a cache that began with the first schema, and had records before it got the next one, later tables lie anywhere.
+#[test]
+fn a_migrated_file_without_its_beginning_gives_its_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keymoor.db");
+    let mut first = rusqlite::Connection::open(&path).unwrap();
+    migrations::runner().set_target(refinery::Target::Version(1)).run(&mut first).unwrap();
+    // Pages that are in use before the second schema comes.
+    first.execute("INSERT INTO setting SELECT 'filling', zeroblob(200000)", ()).unwrap();
+    drop(first);
+    let made = make(dir.path());
+    let whole = fs::read(&path).unwrap();
+    let found = Cache::salvage(&damaged(&whole, 0, 4096, dir.path())).unwrap();
+    assert_eq!(made.compare(&found, "beginning"), made.drafts.len());
+    assert_eq!(found.bases.len(), made.bases.len());
+    assert_eq!(found.settings["filling"].len(), 200_000);
 }
 
 #[test]

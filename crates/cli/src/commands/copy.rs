@@ -25,7 +25,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
-    let secret = session.vault.reveal(id, args.field.as_deref())?;
+    let secret = session.vault.reveal_to_copy(id, args.field.as_deref())?;
     if let Some(field) = &secret.conflict {
         output::say(words::in_conflict(id, field));
     }

@@ -99,6 +99,9 @@ struct Entry<'l> {
     updated_at: String,
     version: u64,
     last_four: Option<&'l str>,
+    last_used: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_until: Option<String>,
 }
 
 impl<'l> Entry<'l> {
@@ -112,6 +115,8 @@ impl<'l> Entry<'l> {
             updated_at: rfc3339(listing.updated_at),
             version: listing.version,
             last_four: listing.last_four.as_deref(),
+            last_used: listing.last_used.map(rfc3339),
+            kept_until: listing.kept_until.map(rfc3339),
         }
     }
 }

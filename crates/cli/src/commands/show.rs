@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use keymoor_vault::{Conflict, Detail, Place, ShownField};
+use keymoor_vault::{Conflict, Detail, Place, ShownField, Used};
 use serde::Serialize;
 
 use super::list::word;
@@ -43,6 +43,10 @@ fn page(detail: &Detail) -> String {
         ("added", minute(listing.created_at)),
         ("changed", minute(listing.updated_at)),
     ];
+    if let Some(used) = detail.used.first() {
+        let device = if used.here { "on this device" } else { "on another device" };
+        facts.push(("last used", format!("{} {device}", minute(used.at))));
+    }
     if !listing.labels.is_empty() {
         facts.push(("labels", plain(&listing.labels.join(", ")).into_owned()));
     }
@@ -124,8 +128,17 @@ struct Shown<'d> {
     read_only: bool,
     trashed: bool,
     waiting: bool,
+    last_used: Option<String>,
+    used: Vec<UsedEntry>,
     fields: Vec<FieldEntry<'d>>,
     conflicts: Vec<ConflictEntry<'d>>,
+}
+
+#[derive(Serialize)]
+struct UsedEntry {
+    device: String,
+    here: bool,
+    at: String,
 }
 
 #[derive(Serialize)]
@@ -175,6 +188,11 @@ impl<'d> Shown<'d> {
                 })
                 .collect(),
         };
+        let used = |used: &Used| UsedEntry {
+            device: used.device.to_string(),
+            here: used.here,
+            at: rfc3339(used.at),
+        };
         Self {
             id: listing.id.to_string(),
             name: &listing.name,
@@ -189,6 +207,8 @@ impl<'d> Shown<'d> {
             read_only: listing.read_only,
             trashed: listing.trashed,
             waiting: listing.waiting,
+            last_used: listing.last_used.map(rfc3339),
+            used: detail.used.iter().map(used).collect(),
             fields: detail.fields.iter().map(field).collect(),
             conflicts: detail.conflicts.iter().map(conflict).collect(),
         }

@@ -113,15 +113,7 @@ fn state(home: &Home) -> String {
 }
 
 fn alarm_sentence(code: &str) -> String {
-    let known = [
-        Alarm::ChainBroken,
-        Alarm::StateWrong,
-        Alarm::KeysDocument,
-        Alarm::RolledBack,
-        Alarm::PutBack,
-        Alarm::SessionStolen,
-    ];
-    match known.into_iter().find(|alarm| alarm.code() == code) {
+    match Alarm::from_code(code) {
         Some(alarm) => words::alarm(alarm).to_owned(),
         // Raised by a newer version.
         None => plain(code).into_owned(),

@@ -1,6 +1,6 @@
 //! What the vault put right by itself.
 
-use keymoor_vault::Notice;
+use keymoor_vault::{HomeName, Notice, RecordId};
 
 use super::{alarm, unreadable::home_name};
 use crate::output::{counted, plain};
@@ -8,34 +8,14 @@ use crate::output::{counted, plain};
 /// The notice in one or two sentences.
 pub(crate) fn notice(notice: &Notice) -> String {
     match notice {
-        Notice::CacheRebuilt { records } => format!(
-            "The cache on this disk was gone and is back from the keychain, with {}.",
-            counted(*records, "credential", "credentials")
-        ),
+        Notice::CacheRebuilt { records } => cache_rebuilt(*records),
         Notice::CacheSetAside { path, taken, whole } => {
             set_aside(&path.display().to_string(), *taken, *whole)
         }
-        Notice::CacheWasOlder { taken } => format!(
-            "The cache on this disk was an older copy. It has caught up with the keychain: {} newer there.",
-            counted(*taken, "credential was", "credentials were")
-        ),
-        Notice::Healed { id, from } => {
-            format!(
-                "A damaged copy of credential {id} was replaced by the good one of the {}.",
-                home_name(*from)
-            )
-        }
-        Notice::Quarantined { id } => {
-            format!("Credential {id} does not open and is kept aside. keymoor doctor says more.")
-        }
-        Notice::Back { name, erased, here } => {
-            let deleted = if *erased { "erased" } else { "moved to the trash" };
-            let name = plain(name);
-            match here {
-                true => format!("{name} was {deleted} here, and edited elsewhere meanwhile: it is back."),
-                false => format!("{name} was {deleted} elsewhere, and edited here meanwhile: it stays."),
-            }
-        }
+        Notice::CacheWasOlder { taken } => cache_was_older(*taken),
+        Notice::Healed { id, from } => healed(*id, *from),
+        Notice::Quarantined { id } => quarantined(*id),
+        Notice::Back { name, erased, here } => back(name, *erased, *here),
         Notice::PasswordWaits => {
             "The new password holds on this device. The server could not be reached; keymoor sync takes it there."
                 .to_owned()
@@ -48,8 +28,37 @@ pub(crate) fn notice(notice: &Notice) -> String {
     }
 }
 
+pub(super) fn cache_rebuilt(records: u64) -> String {
+    let what = counted(records, "credential", "credentials");
+    format!("The cache on this disk was gone and is back from the keychain, with {what}.")
+}
+
+pub(super) fn cache_was_older(taken: u64) -> String {
+    let what = counted(taken, "credential was", "credentials were");
+    format!(
+        "The cache on this disk was an older copy. It has caught up with the keychain: {what} newer there."
+    )
+}
+
+pub(super) fn healed(id: RecordId, from: HomeName) -> String {
+    format!("A damaged copy of credential {id} was replaced by the good one of the {}.", home_name(from))
+}
+
+pub(super) fn quarantined(id: RecordId) -> String {
+    format!("Credential {id} does not open and is kept aside. keymoor doctor says more.")
+}
+
+pub(super) fn back(name: &str, erased: bool, here: bool) -> String {
+    let deleted = if erased { "erased" } else { "moved to the trash" };
+    let name = plain(name);
+    match here {
+        true => format!("{name} was {deleted} here, and edited elsewhere meanwhile: it is back."),
+        false => format!("{name} was {deleted} elsewhere, and edited here meanwhile: it stays."),
+    }
+}
+
 /// Only what the file alone had is counted: the rest is in the next sentence, with what the keychain had.
-fn set_aside(path: &str, taken: u64, whole: bool) -> String {
+pub(super) fn set_aside(path: &str, taken: u64, whole: bool) -> String {
     let mut text =
         format!("The cache file was damaged; it lies at {} now and a new one was made.", plain(path));
     if taken > 0 {

@@ -62,7 +62,7 @@ pub(super) fn words(problem: ServerProblem) -> Words {
 }
 
 /// What is the matter, in one sentence.
-fn sentence(problem: ServerProblem) -> String {
+pub(super) fn sentence(problem: ServerProblem) -> String {
     match problem {
         ServerProblem::Unreachable => "The server cannot be reached.".into(),
         ServerProblem::TimedOut => "The server did not answer in time.".into(),

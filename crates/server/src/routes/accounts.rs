@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use keymoor_fail_points::reached;
 use keymoor_protocol::AccountId;
 use keymoor_protocol::api::{Code, NewAccount, NewPassword, RegistrationAnswer, RegistrationStart};
 use keymoor_protocol::opaque::{LoginKind, ServerSetup};
@@ -42,7 +43,9 @@ pub(crate) async fn create<S: Store>(
     keys::check(&new.keys, new.account, new.vault)?;
     new.password = kept(&new.password)?;
     new.recovery = kept(&new.recovery)?;
+    reached("account.before");
     app.store.create_account(new, now()).await?;
+    reached("account.made");
     Ok(StatusCode::CREATED)
 }
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use keymoor_fail_points::reached;
 use keymoor_protocol::api::{Code, LoginAnswer, LoginFinish, LoginStart, Refresh, Session};
 use keymoor_protocol::opaque::ServerSetup;
 
@@ -52,6 +53,7 @@ pub(crate) async fn finish<S: Store>(
         now: now(),
     };
     app.store.begin_session(session).await?;
+    reached("login.done");
     Ok(Json(tokens.into_session()))
 }
 
@@ -67,6 +69,7 @@ pub(crate) async fn refresh<S: Store>(
     let successor = Tokens::after(&presented.family, &salt, &refresh.refresh_token, &refresh.refresh_id);
     let request = RefreshRequest { presented, refresh_id: refresh.refresh_id, now: now() };
     app.store.refresh(request, successor.hashes()).await?;
+    reached("tokens.rotated");
     Ok(Json(successor.into_session()))
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::api::{Keys as SentKeys, NewAccount, NewKeys, NewPassword};
 use keymoor_protocol::keys::WrapKind;
 use keymoor_protocol::opaque::LoginKind;
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::account::kits::{self, UNFINISHED};
 use crate::account::recovery_page::WITHOUT_SERVER;
+use crate::activity::Event;
 use crate::error::Error;
 use crate::homes::entries::Server;
 use crate::homes::lock::Lock;
@@ -88,15 +90,20 @@ impl Vault {
             proof_hash: Sha256::digest(self.keys.root.account_proof().as_slice()).into(),
         };
         self.prepare_kits(&request, &prepared, &server)?;
+        reached("create.prepared");
         self.keep_account(&prepared, None)?;
+        reached("create.kept");
         let kits = self.finish_kits(&request, &server)?;
+        reached("create.kits");
         let existed = match remote.create_account(&new_account) {
             Ok(()) => false,
             // Ours, if the password opens it: an answer was lost, or another device registered it again.
             Err(keymoor_remote::Error::AccountExists) => true,
             Err(error) => return Err(error.into()),
         };
+        reached("create.registered");
         self.keep_account(&prepared, Some(&server))?;
+        reached("create.known");
         let line = self.log_in(&remote, &prepared.auth)?;
         if existed {
             let proof = self.keys.root.account_proof();
@@ -107,6 +114,7 @@ impl Vault {
                 line.set_password(Some(&proof), &NewPassword { password, recovery, keys })?;
             }
         }
+        self.note(&Event::AccountCreated { server: server.url.clone() });
         drop(lock);
         self.synchronise(&SyncOptions { first_commit: true, ..SyncOptions::default() }, progress)?;
         Ok(kits)

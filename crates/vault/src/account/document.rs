@@ -71,7 +71,7 @@ impl Vault {
         self.custody.recovery_auth = custody.recovery_auth;
         self.keep_device(None, Some(&there))?;
         if self.keychain.is_none() && here > 0 {
-            self.notices.push(Notice::PasswordChanged);
+            self.tell(Notice::PasswordChanged);
         }
         Ok(Compared::Taken)
     }
@@ -157,7 +157,7 @@ impl Vault {
         };
         match done {
             Err(Error::Server(ServerProblem::Unreachable | ServerProblem::TimedOut)) => {
-                self.notices.push(Notice::PasswordWaits);
+                self.tell(Notice::PasswordWaits);
                 Ok(())
             }
             Err(Error::Server(problem)) => Err(Error::UnlockedHere(problem)),

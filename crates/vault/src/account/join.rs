@@ -1,6 +1,7 @@
 //! Joining an account with kit and password: keys that are here already come along as drafts of that account.
 
 use keymoor_cache::View;
+use keymoor_fail_points::reached;
 use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument, RecordId};
 use keymoor_remote::Remote;
 use keymoor_sealing::document::{self, Custody};
@@ -9,6 +10,7 @@ use secrecy::SecretString;
 
 use crate::account::login::by_password;
 use crate::account::recovery_page::WITHOUT_SERVER;
+use crate::activity::{self, Event};
 use crate::content::Content;
 use crate::drafts;
 use crate::error::{Alarm, Error};
@@ -56,6 +58,7 @@ impl Vault {
         progress(Progress::SigningIn);
         let remote = Remote::new(&kit.server.url, kit.server.pin)?;
         let (opened, session) = open_account(kit, password, &remote, device.device)?;
+        reached("join.opened");
         self.move_in(kit, opened, device.device)?;
         self.begin_session(&remote, session)?;
         drop(lock);
@@ -90,6 +93,7 @@ impl Vault {
     /// was sealed under are let go.
     fn move_in(&mut self, kit: &JoinKit, opened: Opened, device: DeviceId) -> Result<(), Error> {
         let Opened { document, root, custody } = opened;
+        let _ = self.take_uses(); // what is not in the cache stays under the former keys, and is left out
         let keys = Keys::new(document.account, document.vault, root, &custody.previous);
         let old = &self.keys;
         self.cache.read(|view| everything(view, old).map(drop))?; // said now, not halfway
@@ -114,6 +118,7 @@ impl Vault {
                 return Err(error);
             }
         }
+        reached("join.keys");
         let actor = ActorId::generate();
         let keys = &self.keys;
         let moved = self.cache.write(|change| {
@@ -132,6 +137,10 @@ impl Vault {
             if kit.known != Cursor::START {
                 change.know_head(kit.known)?;
             }
+            activity::hand_over(change, &old_keys, keys)?;
+            change.drop_device_record(device.device)?; // it names records of before, under keys of before
+            let server = kit.server.url.clone();
+            activity::put(change, keys, &Event::Joined { server })?;
             for (id, content) in &here {
                 change.drop_draft(*id)?;
                 change.remove_base(*id)?;
@@ -144,9 +153,11 @@ impl Vault {
             (self.keys, self.custody) = (old_keys, old_custody);
             return Err(error);
         }
+        reached("join.moved");
         if self.keychain.is_none() {
             let path = self.config.secret_key_file();
             std::fs::remove_file(&path)?;
+            reached("join.without_key_file");
             without_keychain::finish_secret_key_file(&self.config)?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! It lies in the keychain, or sealed in the cache where there is none. An expired or revoked session never touches local
 //! data: the outbox waits until the user signs in again (rule 12).
 
+use keymoor_fail_points::reached;
 use keymoor_keychain::EntryId;
 use keymoor_protocol::api::{Refresh, Session};
 use keymoor_protocol::keys::WrapKind;
@@ -13,6 +14,7 @@ use keymoor_sealing::{AuthPassword, Context, Profile, open, seal};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::account::login::by_password;
+use crate::activity::Event;
 use crate::clock::now;
 use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::entries::SessionEntry;
@@ -20,6 +22,7 @@ use crate::homes::mirror::{from_slot, to_slot};
 use crate::homes::without_keychain;
 use crate::notice::Notice;
 use crate::vault::Vault;
+use crate::watch::remembered::Remembered;
 
 /// Where the session lies: the cache's name for its place in the keychain, and the setting that holds it without one.
 pub(crate) const SESSION: &str = "session";
@@ -31,7 +34,14 @@ impl Vault {
     pub(crate) fn remote(&mut self) -> Result<Remote, Error> {
         let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
         let url = device.server.ok_or(Error::NoAccount)?;
-        Ok(Remote::new(&url, device.pin)?)
+        if let Some(remote) = self.remembered.as_ref().and_then(|known| known.remote(&url, device.pin)) {
+            return Ok(remote);
+        }
+        let remote = Remote::new(&url, device.pin)?;
+        if let Some(remembered) = &mut self.remembered {
+            remembered.keep_remote(&url, device.pin, &remote);
+        }
+        Ok(remote)
     }
 
     /// A line that the server accepts, refreshed if need be.
@@ -40,10 +50,13 @@ impl Vault {
     /// [`ServerProblem::SignIn`] if there is no session any more.
     pub(crate) fn authorised(&mut self) -> Result<Authorised, Error> {
         let remote = self.remote()?;
+        if let Some(access) = self.remembered.as_ref().and_then(|known| known.access(MARGIN_MS)) {
+            // Exposed to be sent to the server.
+            return Ok(remote.with_token(access.expose_secret()));
+        }
         let session = self.read_session()?.ok_or(Error::Server(ServerProblem::SignIn))?;
         if session.expires_at > now() + MARGIN_MS {
-            // Exposed to be sent to the server.
-            return Ok(remote.with_token(session.access.expose_secret()));
+            return Ok(self.line(&remote, &session));
         }
         self.refresh(&remote, &session)
     }
@@ -52,7 +65,20 @@ impl Vault {
     pub(crate) fn authorised_anew(&mut self) -> Result<Authorised, Error> {
         let remote = self.remote()?;
         let session = self.read_session()?.ok_or(Error::Server(ServerProblem::SignIn))?;
+        let refreshed = self.remembered.as_mut().is_some_and(|known| known.drop_access(&session.access));
+        if refreshed && session.expires_at > now() + MARGIN_MS {
+            return Ok(self.line(&remote, &session)); // by another process, since this one read it
+        }
         self.refresh(&remote, &session)
+    }
+
+    /// The server in the name of this session.
+    fn line(&mut self, remote: &Remote, session: &SessionEntry) -> Authorised {
+        if let Some(remembered) = &mut self.remembered {
+            remembered.keep_access(&session.access, session.expires_at);
+        }
+        // Exposed to be sent to the server.
+        remote.with_token(session.access.expose_secret())
     }
 
     /// Rotates the refresh token. The refresh id was stored before it is sent, so a lost answer is asked for again.
@@ -61,8 +87,12 @@ impl Vault {
             refresh_token: session.refresh.expose_secret().to_owned(), // exposed to be sent to the server
             refresh_id: session.refresh_id,
         };
+        reached("refresh.before");
         match remote.refresh(&request) {
-            Ok(next) => self.begin_session(remote, next),
+            Ok(next) => {
+                reached("refresh.answered");
+                self.begin_session(remote, next)
+            }
             Err(error) => {
                 let error = Error::from(error);
                 if matches!(error, Error::Server(ServerProblem::SessionStolen)) {
@@ -83,7 +113,9 @@ impl Vault {
         match by_password(&remote, who, device.device, password, known) {
             Ok((session, _)) => {
                 self.tell_of_theft()?;
-                self.begin_session(&remote, session)
+                let line = self.begin_session(&remote, session)?;
+                self.note(&Event::SignedIn);
+                Ok(line)
             }
             // The server must not say which accounts it knows. The keys document here tells a wrong password from a server
             // that has lost the account or went back to an older password.
@@ -140,7 +172,6 @@ impl Vault {
     ) -> Result<Authorised, Error> {
         let mut refresh_id = [0; 16];
         getrandom::fill(&mut refresh_id)?;
-        let line = remote.with_token(&session.access_token);
         let entry = SessionEntry {
             access: std::mem::take(&mut session.access_token).into(),
             expires_at: now().saturating_add(session.expires_in.saturating_mul(1000)),
@@ -148,7 +179,8 @@ impl Vault {
             refresh_id,
         };
         self.write_session(&entry)?;
-        Ok(line)
+        reached("session.written");
+        Ok(self.line(remote, &entry))
     }
 
     fn read_session(&mut self) -> Result<Option<SessionEntry>, Error> {
@@ -192,6 +224,9 @@ impl Vault {
     pub(crate) fn forget_session(&mut self) -> Result<(), Error> {
         if let Some(keychain) = &self.keychain {
             keychain.delete(EntryId::Session)?;
+        }
+        if let Some(remembered) = &mut self.remembered {
+            *remembered = Remembered::default();
         }
         self.cache.write(|change| {
             change.clear_slot(SESSION)?;

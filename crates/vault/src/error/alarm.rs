@@ -1,7 +1,7 @@
 //! What does not add up about a server.
 
 /// What does not add up about a server. Sync stops; what is on this device stays readable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alarm {
     /// A commit whose tag, parent, number or content is wrong.
@@ -19,6 +19,16 @@ pub enum Alarm {
 }
 
 impl Alarm {
+    /// Every one.
+    pub const ALL: [Self; 6] = [
+        Self::ChainBroken,
+        Self::StateWrong,
+        Self::KeysDocument,
+        Self::RolledBack,
+        Self::PutBack,
+        Self::SessionStolen,
+    ];
+
     /// The stable word by which cache and scripts know it.
     pub fn code(self) -> &'static str {
         match self {
@@ -33,7 +43,12 @@ impl Alarm {
 
     /// Whether it tells of something that happened and stops nothing. Such a one stays to be read for a day, where the others
     /// end with the first sync that adds up.
-    pub(crate) fn informs(code: &str) -> bool {
-        [Self::PutBack, Self::SessionStolen].iter().any(|alarm| alarm.code() == code)
+    pub(crate) fn informs(self) -> bool {
+        matches!(self, Self::PutBack | Self::SessionStolen)
+    }
+
+    /// The alarm of this code; `None` for one that a newer version raised.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alarm| alarm.code() == code)
     }
 }

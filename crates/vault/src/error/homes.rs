@@ -1,7 +1,7 @@
 //! What is the matter with a home.
 
 /// Which of the three homes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HomeName {
     /// The keychain of the operating system.

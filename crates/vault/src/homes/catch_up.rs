@@ -70,7 +70,7 @@ impl Vault {
             Ok::<_, Error>(taken)
         })?;
         if taken > 0 || mark.is_some() {
-            self.notices.push(Notice::CacheWasOlder { taken });
+            self.tell(Notice::CacheWasOlder { taken });
         }
         Ok(())
     }

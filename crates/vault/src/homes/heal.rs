@@ -100,8 +100,7 @@ impl Vault {
     }
 
     fn healed(&mut self, id: RecordId, from: HomeName) -> Result<(), Error> {
-        self.notices.push(Notice::Healed { id, from });
-        self.note(crate::activity::Event::Healed { id, from })?;
+        self.tell(Notice::Healed { id, from });
         let _ = self.mirror_record(id); // it is marked; the next save or sync does it otherwise
         Ok(())
     }

@@ -51,7 +51,7 @@ impl Vault {
             give_up(change, id)?;
             Ok::<_, Error>(back)
         })?;
-        self.notices.extend(back);
+        back.into_iter().for_each(|notice| self.tell(notice));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use keymoor_cache::Current;
+use keymoor_fail_points::reached;
 use keymoor_keychain::{EntryId, Slot};
 use keymoor_protocol::{KeysDocument, Record, RecordId};
 use keymoor_sealing::document;
@@ -100,6 +101,7 @@ impl Vault {
         let entry = EntryId::Record(id);
         let Some(current) = current else {
             keychain.delete(entry)?;
+            reached("mirror.deleted");
             self.cache.write(|change| {
                 change.clear_slot(&key)?;
                 change.mirrored(id, None)
@@ -109,11 +111,14 @@ impl Vault {
         let Some(bytes) = self.copy_of(&current).and_then(|copy| copy.encode(&self.keys.copy)) else {
             return Ok(Mirrored::Unreadable);
         };
+        reached("mirror.before");
         let written = keychain.put(entry, &bytes, slot.map(to_slot))?;
+        reached("mirror.copied");
         self.cache.write(|change| {
             change.set_slot(&key, from_slot(written))?;
             change.mirrored(id, Some(&current)) // if it was changed meanwhile, its mark stays
         })?;
+        reached("mirror.done");
         Ok(Mirrored::Done)
     }
 
@@ -156,9 +161,11 @@ impl Vault {
             (Some(stored), true) => stored.slot,
             (stored, _) => {
                 let before = stored.as_ref().map(|stored| stored.slot).max(slot.map(to_slot));
+                reached("mark.before");
                 keychain.put(EntryId::Mark, &next.encode(), before)?
             }
         };
+        reached("mark.written");
         self.cache.write(|change| {
             change.set_slot(MARK_SLOT, from_slot(slot))?;
             // Only a mark at which this cache was itself is noted as known.

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use keymoor_cache::{Base, Cache, Change, Device, Past, Salvage};
-use keymoor_protocol::{Cursor, KeysDocument, Record, RecordId};
+use keymoor_protocol::{Cursor, Envelope, KeysDocument, Record, RecordId};
 use keymoor_sealing::commit;
 
 use crate::account::join::MUST_HAVE_LOG;
+use crate::activity;
 use crate::error::Error;
 use crate::homes::mirror::genuine;
 use crate::keys::Keys;
@@ -35,6 +36,8 @@ pub(crate) struct Salvaged {
     cursor: Option<Cursor>,
     document_version: u64,
     must_have_log: bool,
+    /// What happened on this device: when, and sealed.
+    activity: Vec<(u64, Envelope)>,
 }
 
 impl Salvaged {
@@ -83,6 +86,10 @@ impl Salvaged {
                 chain.push((Cursor { seq, head: signed.head() }, signed));
             }
         }
+        let of_use = |entry: keymoor_cache::ActivityEntry| {
+            activity::opened(keys, entry.bytes.clone())?;
+            Some((entry.at, Envelope::try_from(entry.bytes).ok()?))
+        };
         let said = found.device.map(|device| device.cursor);
         let borne_out = |cursor: &Cursor| chain.iter().any(|(known, _)| known == cursor);
         let cursor = said.filter(borne_out);
@@ -98,6 +105,7 @@ impl Salvaged {
             cursor,
             document_version,
             must_have_log: found.settings.contains_key(MUST_HAVE_LOG),
+            activity: found.activity.into_iter().filter_map(of_use).collect(),
         }
     }
 
@@ -119,6 +127,9 @@ impl Salvaged {
         }
         if self.must_have_log {
             change.set_setting(MUST_HAVE_LOG, b"1")?;
+        }
+        for (at, entry) in &self.activity {
+            change.add_activity(*at, entry)?;
         }
         for (past, superseded_at) in &self.history {
             change.keep_past(past, *superseded_at)?;

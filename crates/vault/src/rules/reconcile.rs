@@ -90,8 +90,8 @@ pub(crate) fn steps(
 
 /// Whether the last of these commits that names a record forgot it.
 fn was_forgotten(commits: &[Commit], id: RecordId) -> bool {
-    let changes = commits.iter().flat_map(|commit| &commit.changes);
-    let last = changes.filter(|change| change.record == id).last();
+    let mut changes = commits.iter().flat_map(|commit| &commit.changes);
+    let last = changes.rfind(|change| change.record == id);
     last.is_some_and(|change| change.kind == Kind::Forgotten) && kept(Rule::PutBack)
 }
 

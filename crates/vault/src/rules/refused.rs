@@ -26,11 +26,13 @@ pub(crate) struct Room {
     pub(crate) full: bool,
     /// Records that wait: the server refused a commit of that change alone.
     pub(crate) aside: BTreeSet<RecordId>,
+    /// Deleted records that were held for long enough: they are forgotten.
+    pub(crate) due: BTreeSet<RecordId>,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { changes: CHANGES_A_COMMIT, full: false, aside: BTreeSet::new() }
+        Self { changes: CHANGES_A_COMMIT, full: false, aside: BTreeSet::new(), due: BTreeSet::new() }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::error::{Alarm, Error};
 use crate::keys::Keys;
 use crate::rules::accepted::{After, after};
 use crate::sync::elsewhere;
+use crate::sync::take::{self, Outcome};
 
 /// The server took a commit: base, drafts, chain and cursor move in one transaction.
 pub(crate) fn accepted(
@@ -71,8 +72,14 @@ pub(crate) fn accept(
         }
     }
     for forgotten in commit.changes.iter().filter(|change| change.kind == Kind::Forgotten) {
-        change.drop_draft(forgotten.record)?;
-        change.forget(forgotten.record)?;
+        let id = forgotten.record;
+        if change.is_erased(id)? {
+            change.drop_draft(id)?;
+            change.forget(id)?;
+        } else {
+            // Forgotten by age. What was taken out of the trash since it was frozen comes whole, as a new record.
+            take::forget(change, keys, id, &mut Outcome::default())?;
+        }
     }
     Ok(change.thaw()?)
 }

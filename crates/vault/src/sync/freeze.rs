@@ -61,6 +61,11 @@ pub(crate) fn freeze(
         bytes += record.size();
         records.push(record);
     }
+    if !room.due.is_empty() {
+        // Looked at again: another process may have taken one out of the trash.
+        let held = change.tombstones()?.into_iter().map(|held| held.id);
+        erased.extend(held.filter(|id| room.due.contains(id)));
+    }
     let forgets = erased.into_iter().filter(|id| !room.aside.contains(id));
     let forgets: Vec<RecordId> = forgets.take(room.changes).collect();
     let sizes: Vec<(RecordId, usize)> = records.iter().map(|record| (record.id, record.size())).collect();
@@ -115,5 +120,97 @@ fn ready(change: &mut Change<'_>, keys: &Keys, draft: Record) -> Result<Option<R
             change.drop_draft(id)?;
             Ok(None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keymoor_protocol::{Cursor, Kind};
+
+    use super::*;
+    use crate::add::{Field, NewCredential, Value};
+    use crate::config::{Backend, Config};
+    use crate::find::Place;
+    use crate::sync::accept::accept;
+    use crate::vault::{Patience, Vault};
+
+    /// A vault whose one record the server has as deleted, held for long.
+    fn held(home: &std::path::Path) -> (Vault, RecordId, Room) {
+        let config =
+            Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+        let mut vault =
+            Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
+        let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
+        let (provider, name) = ("openai".to_owned(), "work".to_owned());
+        let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };
+        let id = vault.add(new).unwrap().id;
+        vault.trash(id).unwrap();
+        push(&mut vault, &Room::default()).unwrap();
+        vault.cache.write(|change| change.hold_tombstones(1)).unwrap();
+        (vault, id, Room { due: [id].into(), ..Room::default() })
+    }
+
+    /// Freezes the next commit, and has the server take it.
+    fn push(vault: &mut Vault, room: &Room) -> Option<Push> {
+        let frozen = freeze_it(vault, room)?;
+        taken(vault, &frozen);
+        Some(frozen)
+    }
+
+    fn freeze_it(vault: &mut Vault, room: &Room) -> Option<Push> {
+        let keys = &vault.keys;
+        vault.cache.write(|change| freeze(change, keys, false, room)).unwrap()
+    }
+
+    fn taken(vault: &mut Vault, frozen: &Push) {
+        let (keys, commit) = (&vault.keys, frozen.signed.commit().unwrap());
+        let cursor = Cursor { seq: commit.seq, head: frozen.signed.head() };
+        let write = vault.cache.write(|change| {
+            accept(change, keys, &commit, frozen)?;
+            change.append_chain(commit.seq, &frozen.signed)?;
+            assert_eq!(change.state()?, commit.state);
+            Ok::<_, Error>(change.set_cursor(cursor)?)
+        });
+        write.unwrap();
+    }
+
+    fn kinds(push: Option<Push>) -> Vec<(RecordId, Kind)> {
+        let changes = push.map(|push| push.signed.commit().unwrap().changes).unwrap_or_default();
+        changes.iter().map(|change| (change.record, change.kind)).collect()
+    }
+
+    #[test]
+    fn what_was_held_for_long_enough_is_forgotten() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id, room) = held(home.path());
+        assert_eq!(kinds(freeze_it(&mut vault, &Room::default())), []);
+        assert_eq!(kinds(push(&mut vault, &room)), [(id, Kind::Forgotten)]);
+        assert!(matches!(vault.find("work", Place::Trash), Err(Error::NotFound)));
+        assert!(matches!(vault.history(id), Err(Error::NotFound)));
+        assert_eq!(kinds(freeze_it(&mut vault, &room)), []);
+    }
+
+    #[test]
+    fn what_left_the_trash_meanwhile_is_not_forgotten() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id, room) = held(home.path());
+        vault.restore(id).unwrap();
+        assert_eq!(kinds(push(&mut vault, &room)), [(id, Kind::Live)]);
+        assert_eq!(vault.find("work", Place::Active).unwrap(), id);
+    }
+
+    /// The server took the commit, its answer was lost, the user took it out of the trash.
+    #[test]
+    fn what_leaves_the_trash_while_it_is_forgotten_comes_back_as_a_new_record() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id, room) = held(home.path());
+        let frozen = freeze_it(&mut vault, &room).unwrap();
+        vault.restore(id).unwrap();
+        assert_eq!(freeze_it(&mut vault, &Room::default()).as_ref(), Some(&frozen), "the same bytes again");
+        taken(&mut vault, &frozen);
+        let anew = vault.find("work", Place::Active).unwrap();
+        assert_ne!(anew, id);
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&*vault.reveal(anew, None).unwrap()), "a secret");
+        assert_eq!(kinds(push(&mut vault, &room)), [(anew, Kind::Live)]);
     }
 }

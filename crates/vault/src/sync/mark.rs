@@ -11,7 +11,21 @@ use crate::vault::Vault;
 impl Vault {
     /// Catches up with the keychain, if this cache is older than what that remembers.
     pub(crate) fn meet_mark(&mut self) -> Result<(), Error> {
-        let Some(mark) = self.read_mark()? else { return Ok(()) };
+        let vault = self.keys.vault;
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        if self.remembered.as_mut().is_some_and(|known| known.has_met_mark(vault, device.cursor.seq)) {
+            return Ok(());
+        }
+        if let Some(mark) = self.read_mark()? {
+            self.reach(mark)?;
+        }
+        if let Some(remembered) = &mut self.remembered {
+            remembered.meet_mark(vault, device.cursor.seq);
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, mark: Mark) -> Result<(), Error> {
         let older = self.cache.read(|view| {
             let device = view.device()?.ok_or(Error::Locked)?;
             let noted = view.setting(MARK_SLOT)?.and_then(|bytes| Mark::decode(&bytes).ok());

@@ -3,6 +3,7 @@
 use keymoor_cache::{Change, Quarantined};
 use keymoor_protocol::{ActorId, Record, RecordId};
 
+use crate::activity::{self, Event, Subject};
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts;
@@ -66,6 +67,12 @@ pub(crate) fn take(
     }
     let here = Here { base: base.as_ref(), draft: draft.as_ref(), live, erased: change.is_erased(id)? };
     let taken = rules::take::take(here, &incoming);
+    let open = |content: &Content| content.meta.alternates().next().is_some();
+    if taken.conflict != draft.as_ref().or(base.as_ref()).is_some_and(open) {
+        let subject = Subject { id, name: name_of(taken.shown(here, &incoming)) };
+        let event = if taken.conflict { Event::Conflict(subject) } else { Event::ConflictOver(subject) };
+        activity::put(change, keys, &event)?;
+    }
     if base.is_none() {
         elsewhere::clear(change, id)?;
     }
@@ -99,7 +106,8 @@ pub(crate) fn forget(
     let opened = draft.as_ref().map(|draft| keys.open(&draft.record));
     match (opened, &draft) {
         (Some(Ok(content)), Some(draft)) => {
-            match gone::forgotten(Some(&content), drafts::actor(change, keys)?) {
+            let base = drafts::legible(change.base(id))?.and_then(|base| keys.open(&base.record).ok());
+            match gone::forgotten(Some(&content), base.as_ref(), drafts::actor(change, keys)?) {
                 Forgotten::Goes => outcome.deleted += u64::from(live),
                 Forgotten::Carried => drafts::carry(change, keys, RecordId::generate(), &draft.record)?,
                 Forgotten::Anew(anew) => {

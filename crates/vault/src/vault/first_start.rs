@@ -43,7 +43,15 @@ impl Vault {
         let (account, vault) = (entry.account, entry.vault);
         let (root, custody) = entry.into_keys();
         let keys = Keys::new(account, vault, root, &[]);
-        Ok(Self { config, cache, keychain: Some(keychain), keys, custody, notices: Vec::new() })
+        Ok(Self {
+            config,
+            cache,
+            keychain: Some(keychain),
+            keys,
+            custody,
+            notices: Vec::new(),
+            remembered: None,
+        })
     }
 
     /// The very first start without a keychain: the password comes first.
@@ -86,7 +94,7 @@ impl Vault {
         })?;
         finish_secret_key_file(&config)?;
         let keys = Keys::new(account, vault, root, &[]);
-        Ok(Self { config, cache, keychain: None, keys, custody, notices: Vec::new() })
+        Ok(Self { config, cache, keychain: None, keys, custody, notices: Vec::new(), remembered: None })
     }
 }
 

@@ -15,7 +15,7 @@ fn an_older_copy_of_the_cache_catches_up_with_the_keychain() {
         let cache = home.path().join("keymoor.db");
         let mut vault = open_system(home.path()).unwrap();
         let work = add(&mut vault, "work", "the first secret").id;
-        add(&mut vault, "home", "unchanged").id;
+        add(&mut vault, "home", "unchanged");
         drop(vault);
         drop(open_system(home.path()).unwrap()); // notes the file
         let backup = home.path().join("backup");

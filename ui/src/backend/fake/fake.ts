@@ -1,5 +1,5 @@
 import type {
-  AddRequest, Backend, Conflict, Copied, CreateRequest, Detail, EditRequest, FilePurpose, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, RecoveryRequest,
+  AddRequest, Backend, Conflict, Copied, CreateRequest, Detail, EditRequest, FilePurpose, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, Progress, RecoveryRequest,
   Saved, Status, SyncReport, SyncRequest,
 } from "../backend";
 
@@ -44,6 +44,7 @@ export class FakeBackend implements Backend {
   #failures: string[] = [];
   #listeners = new Set<() => void>();
   #waiters = new Set<() => void>();
+  #watchers = new Set<(progress: Progress | undefined) => void>();
   #ids = 0;
 
   /** The next command fails with this code. */
@@ -258,6 +259,23 @@ export class FakeBackend implements Backend {
   /** As the keychain does when it asks its user for a password. */
   keychainWaits(): void {
     for (const waiter of this.#waiters) waiter();
+  }
+
+  onProgress(callback: (progress: Progress | undefined) => void): () => void {
+    this.#watchers.add(callback);
+    return () => this.#watchers.delete(callback);
+  }
+
+  /** As the sync in the background does when it takes longer, and once more, with nothing, when it is over. */
+  goesOn(progress: Progress | undefined): void {
+    for (const watcher of this.#watchers) watcher(progress);
+  }
+
+  /** As the sync in the background does: the state of the server changes by itself. */
+  serverIs(state: Status["homes"]["server"]["state"], syncFailure?: string): void {
+    this.homes = { ...this.homes, server: { state, waiting: this.waiting } };
+    this.syncFailure = syncFailure;
+    this.#changed();
   }
 
   onChanged(callback: () => void): () => void {

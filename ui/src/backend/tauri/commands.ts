@@ -31,3 +31,6 @@ export const EVENT_CHANGED = "changed";
 
 /** Sent when the keychain lets us wait for longer than a second. */
 export const EVENT_WAITING = "waiting";
+
+/** Sent with how far something is that takes longer, and with nothing when it is over. */
+export const EVENT_PROGRESS = "progress";

@@ -1,8 +1,8 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
-import type { Backend } from "../backend";
-import { EVENT_CHANGED, EVENT_WAITING, type Command } from "./commands";
+import type { Backend, Progress } from "../backend";
+import { EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING, type Command } from "./commands";
 
 const call = <T>(command: Command, args: Record<string, unknown> = {}): Promise<T> => invoke<T>(command, args);
 
@@ -32,9 +32,10 @@ export const tauriBackend: Backend = {
   stopWaiting: () => call("stop_waiting"),
   onChanged: (callback) => hear(EVENT_CHANGED, callback),
   onWaiting: (callback) => hear(EVENT_WAITING, callback),
+  onProgress: (callback) => hear<Progress | null>(EVENT_PROGRESS, (progress) => callback(progress ?? undefined)),
 };
 
-function hear(event: string, callback: () => void): () => void {
-  const listening = listen(event, callback);
+function hear<T = unknown>(event: string, callback: (payload: T) => void): () => void {
+  const listening = listen<T>(event, ({ payload }) => callback(payload));
   return () => void listening.then((stop) => stop());
 }

@@ -1,5 +1,6 @@
 //! Accounts and their keys documents.
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::api::{Keys, NewAccount, NewKeys, NewPassword};
 use keymoor_protocol::opaque::LoginKind;
 use keymoor_protocol::{AccountId, Head};
@@ -28,6 +29,7 @@ pub(super) fn create(connection: &Connection, new: &NewAccount, now: i64) -> Res
             &new.keys.document,
         ),
     )?;
+    reached("account.half");
     execute(
         connection,
         "INSERT INTO vault (account_id, vault_id, seq, head, epoch, document_version, records, bytes, \

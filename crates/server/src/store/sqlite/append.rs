@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::limits::Limits;
 use keymoor_protocol::{AccountId, Cursor, Head, Record, RecordId};
 use rusqlite::Connection;
@@ -55,7 +56,9 @@ pub(super) fn append(
     if records::settle(connection, account, touched)?.state() != push.commit.state {
         return Err(StoreError::InvalidCommit);
     }
+    reached("append.applied");
     write(connection, account, push, totals, now)?;
+    reached("append.written");
     Ok(cursor)
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use keymoor_fail_points::reached;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -117,6 +118,7 @@ fn serve(connection: &Connection, waiting: &Receiver<Job>, counts: &(AtomicU64, 
             continue;
         }
         let (answers, whole) = run_group(connection, first, waiting);
+        reached("writer.before_commit");
         let committed = match whole {
             true => rows::execute(connection, "COMMIT", ()).map(drop),
             false => Err(StoreError::Unavailable),
@@ -125,9 +127,11 @@ fn serve(connection: &Connection, waiting: &Receiver<Job>, counts: &(AtomicU64, 
             // A full disk leaves the transaction open.
             let _ = connection.execute_batch("ROLLBACK");
         }
+        reached("writer.committed");
         counts.0.fetch_add(1, Ordering::Relaxed);
         counts.1.fetch_add(answers.len() as u64, Ordering::Relaxed);
         answers.into_iter().for_each(|answer| answer(committed));
+        reached("writer.answered");
     }
 }
 

@@ -1,0 +1,75 @@
+//! What happened on this device, one sentence each.
+
+use keymoor_vault::{Alarm, Event, Subject};
+
+use super::alarm;
+use super::notice::{back, cache_rebuilt, cache_was_older, healed, quarantined, set_aside};
+use crate::output::{counted, plain};
+
+/// An entry of the activity.
+pub(crate) fn activity(event: &Event) -> String {
+    match event {
+        Event::Added(subject) => format!("{} was added.", name(subject)),
+        Event::Edited(subject) => format!("{} was changed.", name(subject)),
+        Event::Deleted(subject) => format!("{} was moved to the trash.", name(subject)),
+        Event::Restored(subject) => format!("{} was taken out of the trash.", name(subject)),
+        Event::Reverted(subject) => format!("{} got the values of an earlier version.", name(subject)),
+        Event::Settled(subject) => {
+            format!("{}: what two devices had changed at once was settled.", name(subject))
+        }
+        Event::Erased(subject) => format!("{} was erased.", name(subject)),
+        Event::Revealed { subject, field, copied } => {
+            let field = field.as_deref().map(|field| format!(", {}", plain(field))).unwrap_or_default();
+            let how = if *copied { "copied" } else { "shown" };
+            format!("{}{field} was {how}.", name(subject))
+        }
+        Event::Synced { pulled, pushed, deleted } => {
+            let mut text = format!("Synced: {} came, {} went.", grouped(*pulled), grouped(*pushed));
+            if *deleted > 0 {
+                let what = counted(*deleted, "credential was", "credentials were");
+                text.push_str(&format!(" {what} deleted elsewhere."));
+            }
+            text
+        }
+        Event::Conflict(subject) => {
+            format!("{} was changed on two devices at once; both values are kept.", name(subject))
+        }
+        Event::ConflictOver(subject) => {
+            format!("{}: another device settled what two had changed at once.", name(subject))
+        }
+        Event::Forgotten { count } => format!(
+            "{} for 180 days in the trash and gone for good now.",
+            counted(*count, "credential was", "credentials were")
+        ),
+        Event::Alarm { alarm: raised } => match raised {
+            Alarm::PutBack | Alarm::SessionStolen => alarm(*raised).to_owned(),
+            _ => format!("{} Sync stopped; what is on this device was not touched.", alarm(*raised)),
+        },
+        Event::AlarmOver { alarm: raised } => {
+            format!("Sync adds up again. What was wrong before: {}", alarm(*raised))
+        }
+        Event::Healed { id, from } => healed(*id, *from),
+        Event::Quarantined { id } => quarantined(*id),
+        Event::Back { name, erased, here } => back(name, *erased, *here),
+        Event::CacheRebuilt { records } => cache_rebuilt(*records),
+        Event::CacheWasOlder { taken } => cache_was_older(*taken),
+        Event::CacheSetAside { path, taken, whole } => set_aside(path, *taken, *whole),
+        Event::SignedIn => "This device signed in with the password.".to_owned(),
+        Event::AccountCreated { server } => format!("The account was made at {}.", plain(server)),
+        Event::Joined { server } => format!("This device joined the account at {}.", plain(server)),
+        Event::PasswordWaits => "The new password holds here and waits for the server.".to_owned(),
+        Event::PasswordChanged => "The password of the account was changed on another device.".to_owned(),
+        Event::Unknown => "Something that only a newer version of Keymoor can tell.".to_owned(),
+    }
+}
+
+fn name(subject: &Subject) -> String {
+    match subject.name.as_str() {
+        "" => format!("Credential {}", subject.id),
+        name => plain(name).into_owned(),
+    }
+}
+
+fn grouped(records: u64) -> String {
+    counted(records, "record", "records")
+}

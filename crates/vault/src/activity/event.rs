@@ -1,0 +1,192 @@
+//! What can happen on a device, as its activity keeps it. Older versions' entries stay readable, and what a newer version
+//! wrote is shown as unknown.
+
+use keymoor_protocol::RecordId;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Alarm, HomeName};
+use crate::notice::Notice;
+
+/// Something that happened. `name` is `provider/name` as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// A credential was added.
+    Added(Subject),
+    /// A credential was changed.
+    Edited(Subject),
+    /// A credential went into the trash.
+    Deleted(Subject),
+    /// It came back from there.
+    Restored(Subject),
+    /// It got the values of an earlier version.
+    Reverted(Subject),
+    /// Of several values of its fields the user chose one.
+    Settled(Subject),
+    /// It was erased for good.
+    Erased(Subject),
+    /// A secret was shown or lent to a program.
+    Revealed {
+        /// Which credential.
+        #[serde(flatten)]
+        subject: Subject,
+        /// Which of its fields; `None` for the only one, or the one named `secret`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<String>,
+        /// Whether it went to the clipboard.
+        #[serde(default)]
+        copied: bool,
+    },
+    /// A sync that changed something.
+    Synced {
+        /// Records that came.
+        pulled: u64,
+        /// Records that went.
+        pushed: u64,
+        /// Records that others deleted.
+        deleted: u64,
+    },
+    /// Two devices changed a credential unseen of each other: there are values to settle.
+    Conflict(Subject),
+    /// A conflict is settled, by what another device did.
+    ConflictOver(Subject),
+    /// Deleted records were forgotten for good, after the time for which they are held.
+    Forgotten {
+        /// How many.
+        count: u64,
+    },
+    /// Something about the server.
+    Alarm {
+        /// What.
+        alarm: Alarm,
+    },
+    /// It adds up again.
+    AlarmOver {
+        /// What did not.
+        alarm: Alarm,
+    },
+    /// A broken copy was replaced.
+    Healed {
+        /// Which record.
+        id: RecordId,
+        /// Whose copy was good.
+        from: HomeName,
+    },
+    /// A record that does not open was kept aside.
+    Quarantined {
+        /// Which.
+        id: RecordId,
+    },
+    /// Deleted on one device and edited on another: it is there.
+    Back {
+        /// Provider and name.
+        name: String,
+        /// Erased, or moved to the trash.
+        erased: bool,
+        /// Deleted here and edited elsewhere, or the other way round.
+        here: bool,
+    },
+    /// The cache was gone and was rebuilt.
+    CacheRebuilt {
+        /// With how many credentials.
+        records: u64,
+    },
+    /// The cache file was damaged and was moved aside.
+    CacheSetAside {
+        /// Where it is now.
+        path: String,
+        /// Credentials of which it alone had the latest.
+        taken: u64,
+        /// Whether everything in it could be read.
+        whole: bool,
+    },
+    /// The cache was an older copy of itself, and caught up with the keychain.
+    CacheWasOlder {
+        /// Credentials that were newer there.
+        taken: u64,
+    },
+    /// This device signed in at the server with the password.
+    SignedIn,
+    /// The account was made, or made known to a server that did not know it.
+    AccountCreated {
+        /// The server's address.
+        server: String,
+    },
+    /// This device joined an account.
+    Joined {
+        /// The server's address.
+        server: String,
+    },
+    /// The new password holds here and waits for the server.
+    PasswordWaits,
+    /// The password was changed on another device.
+    PasswordChanged,
+    /// Something that only a newer version knows.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A credential that something happened to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Its record.
+    pub id: RecordId,
+    /// Provider and name; empty where it could not be read.
+    pub name: String,
+}
+
+impl From<&Notice> for Event {
+    fn from(notice: &Notice) -> Self {
+        match notice {
+            Notice::CacheRebuilt { records } => Self::CacheRebuilt { records: *records },
+            Notice::CacheSetAside { path, taken, whole } => {
+                Self::CacheSetAside { path: path.display().to_string(), taken: *taken, whole: *whole }
+            }
+            Notice::CacheWasOlder { taken } => Self::CacheWasOlder { taken: *taken },
+            Notice::Healed { id, from } => Self::Healed { id: *id, from: *from },
+            Notice::Quarantined { id } => Self::Quarantined { id: *id },
+            Notice::Back { name, erased, here } => {
+                Self::Back { name: name.clone(), erased: *erased, here: *here }
+            }
+            Notice::PasswordWaits => Self::PasswordWaits,
+            Notice::PasswordChanged => Self::PasswordChanged,
+            Notice::Alarm(alarm) => Self::Alarm { alarm: *alarm },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Event {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_the_first_version_wrote_is_read_and_what_a_later_one_adds_is_no_error() {
+        let id: RecordId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+        let healed = format!(r#"{{"event":"healed","id":"{id}","from":"keychain"}}"#);
+        assert_eq!(read(&healed), Event::Healed { id, from: HomeName::Keychain });
+        let alarm = read(r#"{"event":"alarm","alarm":"put_back"}"#);
+        assert_eq!(alarm, Event::Alarm { alarm: Alarm::PutBack });
+        assert_eq!(read(r#"{"event":"lent","to":"curl"}"#), Event::Unknown);
+        let more = format!(r#"{{"event":"added","id":"{id}","name":"openai/work","why":"import"}}"#);
+        assert_eq!(read(&more), Event::Added(Subject { id, name: "openai/work".to_owned() }));
+    }
+
+    #[test]
+    fn events_come_back() {
+        let subject = Subject { id: RecordId::generate(), name: "openai/work".to_owned() };
+        let field = Some("access_key_id".to_owned());
+        for event in [
+            Event::Revealed { subject: subject.clone(), field, copied: true },
+            Event::Settled(subject),
+            Event::Synced { pulled: 1, pushed: 2, deleted: 3 },
+            Event::SignedIn,
+            Event::AlarmOver { alarm: Alarm::RolledBack },
+        ] {
+            assert_eq!(read(&serde_json::to_string(&event).unwrap()), event);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Device records: what changes by itself, such as when a credential was last used.
+//!
+//! Each device has one, sealed, outside the log: no use becomes a commit. It is written when uses are taken over from
+//! their file, pushed with other changes or at most hourly, and the others' come at the same time. All of it is
+//! information: whatever goes wrong with it stops no sync.
+
+mod payload;
+
+use std::collections::BTreeMap;
+
+use keymoor_cache::Change;
+use keymoor_protocol::api::{Device, DeviceUpdate};
+use keymoor_protocol::{Class, DeviceId, Envelope, RecordId, base64url};
+use keymoor_remote::Authorised;
+
+use crate::activity::{Event, opened};
+use crate::clock::now;
+use crate::drafts;
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::vault::Vault;
+pub(crate) use payload::DeviceRecord;
+
+/// The cache's note of when the records were last exchanged, milliseconds since 1970.
+const EXCHANGED: &str = "device_records.at";
+/// How often they are at most, where something else is synced as well.
+const BESIDE_MS: u64 = 60 * 1000;
+/// How often, where nothing else is.
+const ALONE_MS: u64 = 60 * 60 * 1000;
+
+/// When a device of the account last used a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Used {
+    /// Which device.
+    pub device: DeviceId,
+    /// When, by its own clock, milliseconds since 1970.
+    pub at: u64,
+    /// Whether it is this one.
+    pub here: bool,
+}
+
+/// A record that opened, and its number, which grows with each writing.
+struct Known {
+    number: u64,
+    record: DeviceRecord,
+}
+
+/// When each credential was last used, by device. What waits in the file of uses is among it.
+pub(crate) struct AllUses {
+    here: DeviceId,
+    records: BTreeMap<DeviceId, DeviceRecord>,
+}
+
+impl AllUses {
+    /// Every use of a credential, the newest first.
+    pub(crate) fn of(&self, id: RecordId) -> Vec<Used> {
+        let used = self.records.iter().filter_map(|(device, record)| {
+            let at = *record.used.get(&id)?;
+            Some(Used { device: *device, at, here: *device == self.here })
+        });
+        let mut used: Vec<Used> = used.collect();
+        used.sort_by_key(|used| std::cmp::Reverse(used.at));
+        used
+    }
+
+    /// When it was used last, by whichever device.
+    pub(crate) fn last(&self, id: RecordId) -> Option<u64> {
+        self.records.values().filter_map(|record| record.used.get(&id)).max().copied()
+    }
+}
+
+impl Vault {
+    /// What the devices' records say of uses.
+    pub(crate) fn all_uses(&mut self) -> Result<AllUses, Error> {
+        let waiting = self.cache.uses().unwrap_or_default();
+        let keys = &self.keys;
+        let (device, sealed) = self
+            .cache
+            .read(|view| Ok::<_, Error>((view.device()?.ok_or(Error::Locked)?, view.device_records()?)))?;
+        let mut records: BTreeMap<DeviceId, DeviceRecord> = sealed
+            .into_iter()
+            .filter_map(|(device, bytes)| Some((device, open(keys, device, bytes)?.record)))
+            .collect();
+        let own = records.entry(device.device).or_default();
+        for entry in waiting {
+            note(keys, own, &entry);
+        }
+        Ok(AllUses { here: device.device, records })
+    }
+
+    /// Sends this device's record and takes the others', if it is time. `beside`: something else was synced.
+    pub(crate) fn exchange_device_records(&mut self, line: &Authorised, beside: bool) {
+        let _ = self.try_exchange(line, beside); // the next sync that has something to do tries again
+    }
+
+    fn try_exchange(&mut self, line: &Authorised, beside: bool) -> Result<(), Error> {
+        let last = self.cache.read(|view| view.setting(EXCHANGED))?;
+        let last = last.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
+        let pause = if beside { BESIDE_MS } else { ALONE_MS };
+        // A clock that was set back does not stop it.
+        if last.is_some_and(|last| last <= now() && now() - last < pause) {
+            return Ok(());
+        }
+        self.take_uses()?;
+        let there = line.devices()?;
+        let keys = &self.keys;
+        let own = self.cache.write(|change| {
+            let own = take(change, keys, &there)?;
+            change.set_setting(EXCHANGED, &now().to_be_bytes())?;
+            Ok::<_, Error>(own)
+        })?;
+        if let Some((device, sealed)) = own {
+            line.put_device(device, &DeviceUpdate { sealed: base64url::encode(&sealed) })?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes over what the server has of the devices. Returns this device's record where the server's is older.
+fn take(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    there: &[Device],
+) -> Result<Option<(DeviceId, Vec<u8>)>, Error> {
+    let here = drafts::device(change, keys)?.device;
+    let (mut newest, mut at_server) = (None, 0);
+    for device in there {
+        let sealed = device.sealed.as_deref().and_then(|text| base64url::decode(text).ok());
+        let Some((bytes, known)) =
+            sealed.and_then(|bytes| Some((bytes.clone(), open(keys, device.id, bytes)?)))
+        else {
+            continue;
+        };
+        let mine = change.device_record(device.id)?.and_then(|bytes| open(keys, device.id, bytes));
+        if device.id == here {
+            at_server = known.number;
+            newest = Some((bytes, known));
+        } else if mine.is_none_or(|mine| mine.number < known.number) {
+            change.put_device_record(device.id, &bytes)?; // an older one is a server that was put back
+        }
+    }
+    for (device, _) in change.device_records()? {
+        if device != here && there.iter().all(|there| there.id != device) {
+            change.drop_device_record(device)?;
+        }
+    }
+    let mine = change.device_record(here)?.and_then(|bytes| open(keys, here, bytes));
+    match (mine, newest) {
+        (None, Some((bytes, _))) => {
+            change.put_device_record(here, &bytes)?; // this cache was rebuilt
+            Ok(None)
+        }
+        // What this device wrote in another life of its cache, which this one lacks.
+        (Some(mine), Some((_, theirs))) if mine.number <= theirs.number && mine.record != theirs.record => {
+            let merged = mine.record.merge(theirs.record);
+            write(change, keys, here, merged, theirs.number + 1)?;
+            Ok(change.device_record(here)?.map(|bytes| (here, bytes)))
+        }
+        (Some(mine), _) if mine.number > at_server => {
+            Ok(change.device_record(here)?.map(|bytes| (here, bytes)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Puts uses that were taken from their file into this device's record.
+pub(crate) fn note_uses(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    uses: &[keymoor_cache::ActivityEntry],
+) -> Result<(), Error> {
+    let here = drafts::device(change, keys)?.device;
+    let known = change.device_record(here)?.and_then(|bytes| open(keys, here, bytes));
+    let (number, mut record) =
+        known.map_or((0, DeviceRecord::default()), |known| (known.number, known.record));
+    let before = record.clone();
+    uses.iter().for_each(|entry| note(keys, &mut record, entry));
+    if record == before {
+        return Ok(());
+    }
+    write(change, keys, here, record, number + 1)
+}
+
+fn note(keys: &Keys, record: &mut DeviceRecord, entry: &keymoor_cache::ActivityEntry) {
+    if let Some(Event::Revealed { subject, .. }) = opened(keys, entry.bytes.clone()) {
+        let at = record.used.entry(subject.id).or_default();
+        *at = entry.at.max(*at);
+    }
+}
+
+/// Seals this device's record, without what belongs to records that are gone.
+fn write(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    device: DeviceId,
+    mut record: DeviceRecord,
+    number: u64,
+) -> Result<(), Error> {
+    record.used.retain(|id, _| change.holds(*id).unwrap_or(true));
+    let text = record.encode();
+    let sealed = keys.envelope(Class::Device, RecordId(device.0), number, payload::SCHEMA, &text)?;
+    Ok(change.put_device_record(device, sealed.as_bytes())?)
+}
+
+/// `None` for what is not genuine, or of a later version.
+fn open(keys: &Keys, device: DeviceId, bytes: Vec<u8>) -> Option<Known> {
+    let envelope = Envelope::try_from(bytes).ok()?;
+    let number = envelope.header().version;
+    let text = keys.open_envelope(RecordId(device.0), number, Class::Device, &envelope).ok()?;
+    Some(Known { number, record: DeviceRecord::decode(&text)? })
+}
