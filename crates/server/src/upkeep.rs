@@ -13,6 +13,9 @@ const LOGINS: Duration = Duration::from_secs(60);
 /// Between two purges of the database, at most.
 const PURGES: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// After one that failed, because too much waited to be written or the disk was full.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
+
 /// Never ends by itself.
 pub(crate) async fn keep_up<S: Store>(app: Shared<S>) {
     let logins = async {
@@ -23,11 +26,18 @@ pub(crate) async fn keep_up<S: Store>(app: Shared<S>) {
     };
     let purges = async {
         loop {
-            match app.store.purge(now()).await {
-                Ok(purged) => tracing::info!(?purged, "what was kept long enough is gone"),
-                Err(error) => tracing::warn!(%error, "purging stopped; it is tried again"),
-            }
-            tokio::time::sleep(interval(&app.limits)).await;
+            let usual = interval(&app.limits);
+            let pause = match app.store.purge(now()).await {
+                Ok(purged) => {
+                    tracing::info!(?purged, "what was kept long enough is gone");
+                    usual
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "purging stopped; it is tried again");
+                    usual.min(AGAIN)
+                }
+            };
+            tokio::time::sleep(pause).await;
         }
     };
     tokio::join!(logins, purges);

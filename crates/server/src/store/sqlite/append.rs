@@ -7,6 +7,7 @@ use keymoor_protocol::limits::Limits;
 use keymoor_protocol::{AccountId, Cursor, Head, Record, RecordId};
 use rusqlite::Connection;
 
+use super::history;
 use super::records::{self, Stored};
 use super::rows::{count, execute, first, get};
 use crate::store::StoreError;
@@ -45,7 +46,7 @@ pub(super) fn append(
     let excess = totals.excess(limits);
     if excess > 0 && totals.kept_bytes > log.totals.kept_bytes {
         // A little more than needed, or each push from here on would look for old versions.
-        let dropped = records::thin(connection, account, limits, excess + limits.bytes / 16)?;
+        let dropped = history::thin(connection, account, limits, excess + limits.bytes / 16)?;
         dropped.into_iter().for_each(|size| totals.drop(size));
     }
     if !log.totals.may_become(&totals, deletes, limits) {
@@ -106,11 +107,11 @@ fn apply(
                 }
                 totals.add(size, record.deleted);
                 let mut dropped = Vec::new();
-                if records::supersede(connection, account, record.id, now)? {
-                    dropped = records::expire(connection, account, record.id, limits, now)?;
+                if history::supersede(connection, account, record.id, now)? {
+                    dropped = history::expire(connection, account, record.id, limits, now)?;
                 }
-                if version.is_multiple_of(records::BOUNDED) {
-                    dropped.extend(records::bound(connection, account, record.id)?);
+                if version.is_multiple_of(history::BOUNDED) {
+                    dropped.extend(history::bound(connection, account, record.id)?);
                 }
                 records::put(connection, account, record, &change.digest, push.commit.seq)?;
                 dropped

@@ -9,7 +9,7 @@ use keymoor_protocol::limits::Limits;
 use keymoor_protocol::{AccountId, RecordId};
 use rusqlite::Connection;
 
-use super::records::{ago, expire, with_long_history};
+use super::history::{ago, expire, with_long_history};
 use super::rows::{all, count, each, execute, first, get};
 use super::{Sqlite, sessions};
 use crate::store::quota::Totals;
