@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::api::{Code, Push};
 use keymoor_protocol::{Kind, RecordId};
 use keymoor_remote::{Authorised, Error as Remote};
@@ -140,6 +141,7 @@ impl Vault {
             self.raise(*alarm)?;
         }
         let refused = done?;
+        reached("sync.synced");
         self.drop_former()?;
         self.exchange_device_records(&line, outcome.pulled + pushed > 0);
         let keys = &self.keys;
@@ -219,8 +221,11 @@ impl Vault {
                     let (keys, first) = (&self.keys, options.first_commit);
                     frozen = self.cache.write(|change| {
                         let empty = drafts::device(change, keys)?.cursor.seq == 0;
-                        freeze::freeze(change, keys, empty && first, &room)
+                        let frozen = freeze::freeze(change, keys, empty && first, &room);
+                        reached("freeze.inside");
+                        frozen
                     })?;
+                    reached("freeze.done");
                     exchange.froze(frozen.is_some());
                 }
                 Next::Push => {
@@ -261,8 +266,14 @@ impl Vault {
     fn push(&mut self, line: &Authorised, push: &Push, exchange: &mut Exchange) -> Result<bool, Error> {
         match line.push(self.keys.vault, push) {
             Ok(cursor) => {
+                reached("push.answered");
                 let keys = &self.keys;
-                self.cache.write(|change| accept::accepted(change, keys, push, cursor))?;
+                self.cache.write(|change| {
+                    accept::accepted(change, keys, push, cursor)?;
+                    reached("accept.inside");
+                    Ok::<_, Error>(())
+                })?;
+                reached("accept.done");
                 exchange.accepted();
                 return Ok(true);
             }

@@ -33,6 +33,8 @@ use remembered::Remembered;
 
 /// Copies that are written before anything else gets its turn: about twenty milliseconds of work.
 const COPIES_AT_ONCE: u32 = 4;
+/// Writing that leaves as much as before so often leads nowhere, unless somebody saves as quickly; either way it can wait.
+const STUCK: u32 = 20;
 
 /// A watch over a vault. The vault is lent to it for each step, so that others may use it in between.
 pub struct Watch {
@@ -45,6 +47,8 @@ pub struct Watch {
     tried: Seen,
     /// Which session ended.
     ended: Option<Vec<u8>>,
+    /// How many keychain copies were left, and how often in a row they did not become fewer.
+    copies: (u64, u32),
 }
 
 /// Ends a watch, from any thread.
@@ -75,6 +79,7 @@ impl Watch {
             told: Told::default(),
             tried: Seen::default(),
             ended: None,
+            copies: (u64::MAX, 0),
         };
         watch.look(vault)?;
         Ok(watch)
@@ -239,7 +244,13 @@ impl Watch {
     fn mirror(&mut self, vault: &mut Vault, tell: &mut dyn FnMut(Watching)) -> Result<(), Error> {
         match vault.mirror(COPIES_AT_ONCE) {
             Ok(left) => {
-                self.pace.copied(left > 0, self.now());
+                let fewer = left == 0 || left < self.copies.0;
+                self.copies = (left, if fewer { 0 } else { self.copies.1 + 1 });
+                if self.copies.1 < STUCK {
+                    self.pace.copied(left > 0, self.now());
+                } else {
+                    self.pace.copies_failed(self.now());
+                }
                 self.told.copied(left, u64::from(COPIES_AT_ONCE), tell);
             }
             Err(Error::Keychain(problem)) => {

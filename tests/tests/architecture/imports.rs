@@ -137,6 +137,53 @@ fn sealing_has_no_io() {
     assert!(io.is_empty(), "sealing reaches {io:?}");
 }
 
+/// What decides is a function of what it is given: no cache, no network, no keychain, no clock, no random numbers.
+#[test]
+fn the_rules_of_sync_are_pure() {
+    const IMPURE: &[&str] = &[
+        "keymoor_cache",
+        "keymoor_remote",
+        "keymoor_keychain",
+        "keymoor_fail_points",
+        "crate::clock",
+        "crate::drafts",
+        "crate::keys",
+        "crate::sync",
+        "crate::vault",
+        "std::env",
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::time",
+        "generate()",
+        "getrandom",
+        "now()",
+    ];
+    let vault = Graph::read().workspace_root.join("crates/vault/src");
+    let mut files: Vec<_> =
+        ["rules", "content"].iter().flat_map(|folder| files_in(&vault.join(folder))).collect();
+    files.extend([vault.join("rules.rs"), vault.join("content.rs")]);
+    assert!(files.len() > 15, "{files:?}");
+    let mut broken = Vec::new();
+    for file in files.iter().filter(|file| !file.to_string_lossy().contains("simulation")) {
+        let source = std::fs::read_to_string(file).unwrap();
+        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for name in IMPURE.iter().filter(|name| code.iter().any(|line| line.contains(**name))) {
+            broken.push(format!("{} names {name}", file.display()));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+fn files_in(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs"))
+        .collect()
+}
+
 #[test]
 fn only_the_window_knows_tauri() {
     let graph = Graph::read();

@@ -81,11 +81,6 @@ impl Book {
         self.forgiven.extend(undeleted.map(|stamp| stamp.record));
     }
 
-    /// What becomes of this record is not judged.
-    pub(crate) fn forgive(&mut self, record: RecordId) {
-        self.forgiven.insert(record);
-    }
-
     /// Judges what all homes have in the end.
     pub(crate) fn judge(&self, end: &Contents) -> Result<(), (Wrong, String)> {
         let live = || end.iter().filter(|(_, content)| !content.deleted);

@@ -49,13 +49,6 @@ impl Lens {
         (self.table(&cache, "base", "id"), self.table(&cache, "draft", "id"))
     }
 
-    /// What is erased in a cache and waits to be told to the server.
-    pub(crate) fn erasures(&self, home: &Path) -> Vec<RecordId> {
-        let cache = Connection::open(home.join("keymoor.db")).unwrap();
-        let mut rows = cache.prepare("SELECT id FROM erasure").unwrap();
-        rows.query_map([], |row| Ok(RecordId(row.get(0)?))).unwrap().map(Result::unwrap).collect()
-    }
-
     fn table(&self, database: &Connection, table: &str, id: &str) -> Contents {
         let sql = format!("SELECT {id}, version, deleted, digest, meta FROM {table}");
         let mut rows = database.prepare(&sql).unwrap();

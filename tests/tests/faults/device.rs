@@ -73,10 +73,11 @@ impl Device {
         fs::remove_dir_all(&self.home).unwrap();
     }
 
-    /// Comes back by the join kit and the password.
-    pub(crate) fn unlock(&mut self, stage: &Stage) -> Result<(), Error> {
-        self.vault = Some(unlock_with_kit(config(&self.home), &stage.kit, &PASSWORD.into())?);
-        Ok(())
+    /// Comes back by the join kit and the password; or the process dies, and nothing is back yet.
+    pub(crate) fn unlock(&mut self, stage: &Stage) -> Result<Result<(), Error>, &'static str> {
+        let unlock = || unlock_with_kit(config(&self.home), &stage.kit, &PASSWORD.into());
+        let unlocked = crash_at(unlock)?;
+        Ok(unlocked.map(|vault| self.vault = Some(vault)))
     }
 
     fn vault(&mut self) -> &mut Vault {
@@ -212,16 +213,20 @@ impl Device {
 
     /// Does something in which the process dies at the armed point, if it comes there: then it starts again.
     pub(crate) fn or_crash<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> Result<T, &'static str> {
-        let done = catch_unwind(AssertUnwindSafe(|| act(self)));
-        keymoor_fail_points::disarm();
-        done.map_err(|crash| match crash.downcast::<Crash>() {
-            Ok(crash) => {
-                self.start_again();
-                crash.0
-            }
-            Err(other) => resume_unwind(other),
-        })
+        let done = crash_at(|| act(self));
+        if done.is_err() {
+            self.start_again();
+        }
+        done
     }
+}
+
+/// Does something, or tells the point at which the process died of it.
+fn crash_at<T>(act: impl FnOnce() -> T) -> Result<T, &'static str> {
+    catch_unwind(AssertUnwindSafe(act)).map_err(|crash| match crash.downcast::<Crash>() {
+        Ok(crash) => crash.0,
+        Err(other) => resume_unwind(other),
+    })
 }
 
 /// The secret of this number; its last four characters are its own.

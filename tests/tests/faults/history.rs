@@ -38,14 +38,14 @@ struct History<'s> {
     log: Vec<String>,
     given: u64,
     tokens_may_look_stolen: bool,
-    tokens_expired: bool,
+    rare_is_armed: bool,
 }
 
 /// Plays the history of this number. What it met, or how it went wrong.
 pub(crate) fn play(stage: &Stage, seed: u64) -> Result<BTreeSet<&'static str>, String> {
     let folder = stage.set(seed);
     let mut dice = Dice::new(seed);
-    let kind = Kind { put_back: dice.below(2) == 0, wiped: dice.below(3) == 0, erased: dice.below(3) == 0 };
+    let kind = Kind { put_back: dice.below(2) == 0, wiped: dice.below(3) == 0, erased: dice.below(2) == 0 };
     let devices = std::array::from_fn(|i| Some(Device::new(folder.join(name(i)))));
     let mut history = History {
         stage,
@@ -58,7 +58,7 @@ pub(crate) fn play(stage: &Stage, seed: u64) -> Result<BTreeSet<&'static str>, S
         log: Vec::new(),
         given: 0,
         tokens_may_look_stolen: false,
-        tokens_expired: false,
+        rare_is_armed: false,
         folder: folder.clone(),
     };
     let done = history.run(seed);
@@ -81,6 +81,7 @@ impl History<'_> {
             self.met.insert(word(fate));
         }
         self.stage.network.calm();
+        keymoor_fail_points::disarm();
         self.settle_down()?;
         self.judge()
     }
@@ -102,8 +103,8 @@ impl History<'_> {
             430..=469 => self.act(at, Action::Restore, which),
             470..=499 => self.act(at, Action::Revert, which),
             500..=549 => self.act(at, Action::Settle, which),
-            550..=579 if self.kind.erased => self.act(at, Action::Erase, which),
-            580..=609 => {
+            550..=589 if self.kind.erased => self.act(at, Action::Erase, which),
+            590..=609 => {
                 self.device(at).start_again();
                 self.tell(format!("{at} starts again"));
                 Ok(())
@@ -114,6 +115,7 @@ impl History<'_> {
             }
             640..=679 if self.kind.put_back => {
                 self.put_back(which);
+                self.arm(Work::Snapshot, more);
                 Ok(())
             }
             680..=699 if self.kind.wiped => {
@@ -122,7 +124,7 @@ impl History<'_> {
             }
             700..=714 => {
                 self.server("tokens expired", "access tokens expire", |server| server.expire_access_tokens());
-                self.tokens_expired = true;
+                self.arm(Work::Refresh, which);
                 Ok(())
             }
             715..=719 => {
@@ -130,8 +132,7 @@ impl History<'_> {
                 Ok(())
             }
             _ if more < 25 => {
-                let refreshes = self.tokens_expired && more < 15;
-                self.arm(if refreshes { &[Work::Refresh] } else { &[Work::Sync, Work::Snapshot] }, which);
+                self.arm(Work::Sync, which);
                 self.sync(at)
             }
             _ if more < 45 => self.sync_and_between(at, 1 + more % 3, which, true),
@@ -169,16 +170,24 @@ impl History<'_> {
         self.synced(at, synced)
     }
 
-    /// The process that is at work next dies at one of the points, if it comes there.
-    fn arm(&mut self, at: &[Work], which: u64) {
-        let points = in_this_process(at);
-        if points.is_empty() {
+    /// Whoever comes to one of the points from now on dies there. A rare one waits until somebody does.
+    fn arm(&mut self, at: Work, which: u64) {
+        let rare = !matches!(at, Work::Add | Work::Sync);
+        if self.rare_is_armed && !rare {
             return;
         }
+        self.rare_is_armed = rare;
+        let points: Vec<_> =
+            in_this_process(at).into_iter().filter(|point| !rare || is_rare(point)).collect();
         let point = points[which as usize % points.len()];
-        let times = 1 + u64::from(which % 5 == 4);
+        let times = 1 + u64::from(!rare && which % 5 == 4);
         keymoor_fail_points::arm(point, times);
-        self.tell(format!("(may die at {point}, time {times})"));
+        self.tell(format!("(whoever comes to {point} {times} times dies there)"));
+    }
+
+    fn died(&mut self, point: &'static str) {
+        self.met.insert(died_at(point));
+        self.rare_is_armed = false;
     }
 
     fn tell(&mut self, what: String) {
@@ -204,14 +213,14 @@ impl History<'_> {
         self.given += 1;
         let number = self.given;
         match action {
-            Action::Erase if !which.is_multiple_of(3) => self.arm(&[Work::Erase], which),
-            _ if which.is_multiple_of(12) => self.arm(&[Work::Add, Work::Edit], which / 12),
+            Action::Delete if self.kind.erased && which.is_multiple_of(4) => self.arm(Work::Erase, which / 4),
+            _ if which.is_multiple_of(12) => self.arm(Work::Add, which / 12),
             _ => {}
         }
         let done = match self.device(at).or_crash(|device| device.act(action, which, number)) {
             Ok(done) => done,
             Err(point) => {
-                self.met.insert(point);
+                self.died(point);
                 Ok(format!("died at {point}"))
             }
         };
@@ -270,7 +279,7 @@ impl History<'_> {
                     }
                 }
             }
-            Synced::Crashed(point) => drop(self.met.insert(point)),
+            Synced::Crashed(point) => self.died(point),
             Synced::Failed(error) if is_the_network_s(&error) => drop(self.met.insert("a sync failed")),
             Synced::Failed(error) => return Err(format!("{error:?}")),
         }
@@ -293,12 +302,6 @@ impl History<'_> {
         self.tokens_may_look_stolen = true;
         self.tell(format!("the server is put back to copy {at}"));
         self.reckon();
-        // FOUND 1: an erasure that waits while the server loses the record is forgotten, and another device puts it back.
-        let there = self.on_the_server();
-        for device in self.devices.iter().flatten().filter(|device| device.is_there()) {
-            let erased = self.stage.lens.erasures(device.home());
-            erased.into_iter().filter(|id| !there.contains_key(id)).for_each(|id| self.book.forgive(id));
-        }
     }
 
     fn wipe(&mut self, at: usize) {
@@ -311,7 +314,14 @@ impl History<'_> {
     /// Whether it came back.
     fn unlock(&mut self, at: usize) -> Result<bool, String> {
         let stage = self.stage;
-        let unlocked = self.device(at).unlock(stage);
+        let unlocked = match self.device(at).unlock(stage) {
+            Ok(unlocked) => unlocked,
+            Err(point) => {
+                self.died(point);
+                self.tell(format!("{at} unlocks, and died at {point}"));
+                return Ok(false);
+            }
+        };
         self.tell(format!("{at} unlocks: {unlocked:?}"));
         self.stage.network.calls();
         match unlocked {
@@ -391,6 +401,22 @@ impl History<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What only comes about now and then.
+fn is_rare(point: &str) -> bool {
+    !matches!(died_at(point), "died in a save" | "died in a sync")
+}
+
+/// What a death at a point is called in the tally.
+fn died_at(point: &str) -> &'static str {
+    match point.split('.').next().unwrap_or_default() {
+        "erase" => "died in an erasure",
+        "refresh" | "session" => "died in a refresh",
+        "reconcile" | "snapshot" | "stage" => "died in a snapshot",
+        "save" => "died in a save",
+        _ => "died in a sync",
     }
 }
 

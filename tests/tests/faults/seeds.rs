@@ -7,7 +7,6 @@ use keymoor_journeys::Fate;
 
 use crate::{
     history::{play, word},
-    points::{Work, in_this_process},
     stage::Stage,
     tally::Tally,
 };
@@ -16,7 +15,7 @@ use crate::{
 const EACH: u64 = 100;
 
 /// What must not be too rare, beside every fault of the network.
-const MET: [&str; 14] = [
+const MET: [&str; 19] = [
     "a conflict",
     "a delete met an edit",
     "a device wiped",
@@ -27,6 +26,11 @@ const MET: [&str; 14] = [
     "a sync failed",
     "an edit between",
     "another sync between",
+    "died in a refresh",
+    "died in a save",
+    "died in a snapshot",
+    "died in a sync",
+    "died in an erasure",
     "put back what was lost",
     "sessions ended",
     "the head moved",
@@ -81,8 +85,6 @@ fn play_all(group: u64) {
     assert!(failed.is_empty(), "{} histories failed; the first is above: {failed:#?}", failed.len());
     if only.is_none() {
         let faults = Fate::FAULTS.map(word);
-        let points =
-            in_this_process(&[Work::Add, Work::Edit, Work::Erase, Work::Sync, Work::Refresh, Work::Snapshot]);
-        tally.tell(&[&MET[..], &faults, &points].concat());
+        tally.tell(&[&MET[..], &faults].concat());
     }
 }

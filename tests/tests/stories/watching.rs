@@ -170,6 +170,22 @@ fn two_watchers_of_one_vault_do_not_disturb_each_other() {
 }
 
 #[test]
+fn a_cache_that_is_lost_meanwhile_is_rebuilt_and_the_watch_goes_on() {
+    let world = World::new();
+    let (_server, a, b) = two(&world, world.device_without_keychain("b"));
+    let mut at_a = Watcher::start(&a);
+    at_a.tells("connected");
+    a.delete_cache();
+    at_a.tells("synced");
+    at_a.tells("connected");
+    b.edit("first", "sk-2").done();
+    b.sync();
+    eventually("the change", || has(&a, "first", "sk-2"));
+    assert_eq!(at_a.end("TERM"), Some(0));
+    a.assert_well();
+}
+
+#[test]
 fn a_watch_costs_nothing_while_nothing_happens() {
     let world = World::new();
     let (server, a, _b) = two(&world, world.device_without_keychain("b"));

@@ -1,4 +1,4 @@
-//! The server under load, from outside: commits a second, its memory after them, and what a poll costs it.
+//! The server under load, from outside: commits a second, its memory after them, and what a poll costs it, and how soon it tells of a commit.
 
 use std::{fs, process::Command};
 
@@ -42,6 +42,12 @@ pub(super) fn load(bench: &Bench<'_>) -> Outcome {
             .against_value("1 ms", 1.0)
             .goal(1.0)
             .print();
+        let hint = |name, of, limit, words| -> Outcome {
+            Figure::of(name, value(of)? / 1e3, "ms").against_value(words, limit).goal(1.0).print();
+            Ok(())
+        };
+        hint("push to hint on another connection, median", "hint_median_us", 20.0, "20 ms")?;
+        hint("the same, 99 of 100", "hint_worst_in_a_hundred_us", 100.0, "100 ms")?;
         Ok(())
     };
     measured().map_err(|why| format!("the server under load: {why}"))

@@ -15,9 +15,12 @@ pub(crate) enum Forgotten {
     Carried,
 }
 
-/// Decides about the draft of a record that was forgotten.
-pub(crate) fn forgotten(draft: Option<&Content>, actor: ActorId) -> Forgotten {
-    match draft.filter(|draft| !draft.meta.deleted() && kept(Rule::EditsOutliveForgetting)) {
+/// Decides about the draft of a record that was forgotten. Whoever forgot it had seen the base, so a draft with the same
+/// values is no edit: it may be a delete that did not hold, since it met an edit.
+pub(crate) fn forgotten(draft: Option<&Content>, base: Option<&Content>, actor: ActorId) -> Forgotten {
+    let edited = |draft: &&Content| base.is_none_or(|base| base.meta.fields != draft.meta.fields);
+    let draft = draft.filter(|draft| !draft.meta.deleted()).filter(edited);
+    match draft.filter(|_| kept(Rule::EditsOutliveForgetting)) {
         None => Forgotten::Goes,
         Some(draft) if draft.is_newer() => Forgotten::Carried,
         Some(draft) => Forgotten::Anew(Box::new(reborn(draft, actor))),

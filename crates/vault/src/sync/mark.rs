@@ -12,15 +12,15 @@ impl Vault {
     /// Catches up with the keychain, if this cache is older than what that remembers.
     pub(crate) fn meet_mark(&mut self) -> Result<(), Error> {
         let vault = self.keys.vault;
-        if self.remembered.as_ref().is_some_and(|remembered| remembered.mark_met == Some(vault)) {
+        let device = self.cache.read(|view| view.device())?.ok_or(Error::Locked)?;
+        if self.remembered.as_mut().is_some_and(|known| known.has_met_mark(vault, device.cursor.seq)) {
             return Ok(());
         }
-        let mark = self.read_mark()?;
-        if let Some(mark) = mark {
+        if let Some(mark) = self.read_mark()? {
             self.reach(mark)?;
         }
         if let Some(remembered) = &mut self.remembered {
-            remembered.mark_met = Some(vault);
+            remembered.meet_mark(vault, device.cursor.seq);
         }
         Ok(())
     }

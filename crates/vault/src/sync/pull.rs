@@ -1,5 +1,6 @@
 //! Pulling one page: fetched, verified, held against the guard, applied.
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::Cursor;
 use keymoor_remote::{Authorised, Error as Remote};
 
@@ -79,11 +80,14 @@ impl Vault {
                 true => change.set_setting(GUARD, &guard.encode())?,
                 false => change.remove_setting(GUARD)?,
             }
-            apply::apply(change, keys, verified, outcome)
+            let applied = apply::apply(change, keys, verified, outcome);
+            reached("page.inside");
+            applied
         });
         if applied.is_err() {
             outcome.notices.truncate(told); // nothing of it has happened
         }
+        reached("page.applied");
         let more = applied? && more; // where another process moved the cursor, the next round begins from there
         progress(Progress::Pulling { done: known.cursor.seq, total });
         if more {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use keymoor_fail_points::reached;
 use keymoor_protocol::api::Placed;
 use keymoor_protocol::{Cursor, Head, Kind};
 use keymoor_remote::{Authorised, Error as Remote};
@@ -37,16 +38,21 @@ impl Vault {
         if head == Cursor::START && begun && !options.first_commit {
             return Err(Error::Alarm(Alarm::RolledBack));
         }
+        reached("snapshot.staged");
         let proved = self.prove(line, head)?;
         let keys = &self.keys;
         let told = outcome.notices.len();
+        reached("reconcile.before");
         let done = self.cache.write(|change| {
             // An empty log proves an empty set, and nothing else.
             if change.staged_state()? != proved.state {
                 return Err(Error::Alarm(Alarm::StateWrong));
             }
-            reconcile::reconcile(change, keys, &proved, options.accept_deletes, outcome)
+            let done = reconcile::reconcile(change, keys, &proved, options.accept_deletes, outcome);
+            reached("reconcile.inside");
+            done
         });
+        reached("reconcile.done");
         if done.is_err() {
             outcome.notices.truncate(told); // nothing of it has happened
         }
@@ -69,8 +75,10 @@ impl Vault {
             }
             self.cache.write(|change| {
                 change.stage(&page.records)?;
+                reached("stage.inside");
                 change.set_staged_cursor(first, page.next)
             })?;
+            reached("stage.page");
             after = page.next;
             if after.is_none() {
                 break;

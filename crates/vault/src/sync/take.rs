@@ -106,7 +106,8 @@ pub(crate) fn forget(
     let opened = draft.as_ref().map(|draft| keys.open(&draft.record));
     match (opened, &draft) {
         (Some(Ok(content)), Some(draft)) => {
-            match gone::forgotten(Some(&content), drafts::actor(change, keys)?) {
+            let base = drafts::legible(change.base(id))?.and_then(|base| keys.open(&base.record).ok());
+            match gone::forgotten(Some(&content), base.as_ref(), drafts::actor(change, keys)?) {
                 Forgotten::Goes => outcome.deleted += u64::from(live),
                 Forgotten::Carried => drafts::carry(change, keys, RecordId::generate(), &draft.record)?,
                 Forgotten::Anew(anew) => {

@@ -12,9 +12,8 @@ use crate::clock::now;
 pub(crate) struct Remembered {
     remote: Option<(String, Option<[u8; 32]>, Remote)>,
     session: Option<(SecretString, u64)>,
-    /// Of which vault the mark was met. It cannot know more than this cache any more: whoever else writes it does so after
-    /// writing this cache.
-    pub(crate) mark_met: Option<VaultId>,
+    /// Of which vault the mark was met, and how far the log was then.
+    mark: Option<(VaultId, u64)>,
 }
 
 impl Remembered {
@@ -37,9 +36,51 @@ impl Remembered {
         self.session = Some((access.clone(), ends));
     }
 
+    /// Whether the mark was met. It cannot know more than this cache any more, since whoever else writes it does so after
+    /// writing this cache; but for a cache whose log has become shorter, which is an older copy of itself.
+    pub(crate) fn has_met_mark(&mut self, vault: VaultId, seq: u64) -> bool {
+        let met = self.mark.is_some_and(|(of, at)| of == vault && at <= seq);
+        if met {
+            self.mark = Some((vault, seq));
+        }
+        met
+    }
+
+    pub(crate) fn meet_mark(&mut self, vault: VaultId, seq: u64) {
+        self.mark = Some((vault, seq));
+    }
+
     /// Forgets the access token; whether it was another than this one, which somebody else has got since.
     pub(crate) fn drop_access(&mut self, stored: &SecretString) -> bool {
         // Exposed to be compared with itself.
         self.session.take().is_some_and(|(access, _)| access.expose_secret() != stored.expose_secret())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_is_met_again_by_a_shorter_log_and_by_another_vault() {
+        let (vault, other) = (VaultId([1; 16]), VaultId([2; 16]));
+        let mut remembered = Remembered::default();
+        assert!(!remembered.has_met_mark(vault, 5));
+        remembered.meet_mark(vault, 5);
+        assert!(remembered.has_met_mark(vault, 5) && remembered.has_met_mark(vault, 9));
+        assert!(!remembered.has_met_mark(vault, 8));
+        assert!(!remembered.has_met_mark(other, 9));
+    }
+
+    #[test]
+    fn a_token_is_given_while_it_lasts_and_dropped_for_a_newer_one() {
+        let mut remembered = Remembered::default();
+        let token = |text: &str| SecretString::from(text);
+        remembered.keep_access(&token("a"), now() + 60_000);
+        assert!(remembered.access(30_000).is_some() && remembered.access(90_000).is_none());
+        assert!(remembered.drop_access(&token("b")), "somebody else refreshed it");
+        assert!(remembered.access(0).is_none());
+        remembered.keep_access(&token("a"), now() + 60_000);
+        assert!(!remembered.drop_access(&token("a")));
     }
 }

@@ -10,7 +10,7 @@ use keymoor_protocol::{
 };
 use keymoor_remote::Remote;
 
-use crate::line::Line;
+use crate::line::{Hints, Line};
 
 /// Bytes of ciphertext in each of a record's envelopes: what most credentials take.
 const SEALED: usize = 256 + 16;
@@ -108,10 +108,21 @@ impl Client {
         Signed { request, account: self.account, cursor: self.cursor, commit, record, bucket }
     }
 
+    /// The number of its newest commit.
+    pub(crate) fn seq(&self) -> u64 {
+        self.cursor.seq
+    }
+
     /// Asks for news after the newest commit.
     pub(crate) fn poll(&self) -> Vec<u8> {
         let (seq, head) = (self.cursor.seq, base64url::encode(&self.cursor.head.0));
         self.request("GET", &format!("/v1/vaults/{}/commits?after={seq}&head={head}", self.vault), &[])
+    }
+
+    /// A stream of hints, on a connection of its own.
+    pub(crate) fn hints(&self) -> Hints {
+        let line = Line::to(&format!("http://{}", self.host));
+        Hints::of(line, &self.request("GET", "/v1/events", &[]))
     }
 
     /// Asks for what takes the server nothing.

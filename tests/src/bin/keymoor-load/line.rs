@@ -1,9 +1,11 @@
 //! A connection that stays open, and as little HTTP as will do.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
 };
+
+use keymoor_protocol::api::Hint;
 
 /// One connection.
 pub(crate) struct Line {
@@ -31,6 +33,31 @@ impl Line {
                 && body.len() >= length(head)
             {
                 assert!(head.starts_with("HTTP/1.1 200 "), "{text}");
+                return;
+            }
+        }
+    }
+}
+
+/// A stream of hints.
+pub(crate) struct Hints(BufReader<TcpStream>);
+
+impl Hints {
+    /// Opens it with a request as it stands.
+    pub(crate) fn of(line: Line, request: &[u8]) -> Self {
+        let mut stream = line.stream;
+        stream.write_all(request).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Waits until it tells of this commit or a later one.
+    pub(crate) fn wait_for(&mut self, seq: u64) {
+        let mut text = String::new();
+        loop {
+            text.clear();
+            assert!(self.0.read_line(&mut text).unwrap() > 0, "the stream ended");
+            let told = text.strip_prefix("data: ").map(|hint| serde_json::from_str::<Hint>(hint).unwrap());
+            if told.is_some_and(|hint| hint.seq >= seq) {
                 return;
             }
         }

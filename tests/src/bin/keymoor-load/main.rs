@@ -2,7 +2,7 @@
 //!
 //! Sixteen clients with one record each push commits that were signed before the clock starts, over connections that stay
 //! open. Rounds alternate with a plain loop that writes the same rows with one transaction, and one fsync, a commit. Then
-//! one client asks for news that there are none of. Prints a name and a number a line.
+//! one client asks for news that there are none of, and listens for hints of its own commits. Prints a name and a number a line.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)] // A program for a terminal, run by the benchmark.
 
 mod client;
@@ -28,6 +28,9 @@ const ROUNDS: usize = 5;
 /// A round before the others warms both sides up.
 const WARM_UP: usize = 1;
 const POLLS: usize = 2000;
+const HINTS: usize = 500;
+/// Between two commits that are to be hinted at: a stream waits a little between two hints.
+const APART: Duration = Duration::from_millis(15);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -60,6 +63,11 @@ fn main() -> ExitCode {
     }
     println!("poll_us {:.1}", median(polls).as_secs_f64() * 1e6);
     println!("healthz_us {:.1}", median(nothings).as_secs_f64() * 1e6);
+
+    let mut hinted = hinted(client);
+    hinted.sort_unstable();
+    println!("hint_median_us {:.1}", hinted[HINTS / 2].as_secs_f64() * 1e6);
+    println!("hint_worst_in_a_hundred_us {:.1}", hinted[HINTS * 99 / 100].as_secs_f64() * 1e6);
     ExitCode::SUCCESS
 }
 
@@ -83,6 +91,21 @@ fn push(clients: &mut [Client], batches: &[Vec<Signed>]) -> Duration {
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         begun.elapsed()
     })
+}
+
+/// How long after a push is sent another connection of the account is told of it.
+fn hinted(client: &mut Client) -> Vec<Duration> {
+    let mut hints = client.hints();
+    hints.wait_for(client.seq());
+    let signed = client.sign(HINTS);
+    let one = |signed: Signed| {
+        std::thread::sleep(APART);
+        let begun = Instant::now();
+        client.line.ask(&signed.request);
+        hints.wait_for(signed.cursor.seq);
+        begun.elapsed()
+    };
+    signed.into_iter().map(one).collect()
 }
 
 fn timed(line: &mut Line, request: &[u8]) -> Duration {

@@ -17,6 +17,26 @@ pub(super) const CLIENT: &[(&str, Work)] = &[
     ("mirror.done", Work::Add),
     ("erase.inside", Work::Erase),
     ("erase.marked", Work::Erase),
+    ("page.inside", Work::Sync),
+    ("page.applied", Work::Sync),
+    ("freeze.inside", Work::Sync),
+    ("freeze.done", Work::Sync),
+    ("push.answered", Work::Sync),
+    ("accept.inside", Work::Sync),
+    ("accept.done", Work::Sync),
+    ("sync.synced", Work::Sync),
+    ("page.inside", Work::Refresh),
+    ("freeze.done", Work::Snapshot),
+    ("push.answered", Work::Snapshot),
+    ("stage.inside", Work::Snapshot),
+    ("stage.page", Work::Snapshot),
+    ("snapshot.staged", Work::Snapshot),
+    ("reconcile.before", Work::Snapshot),
+    ("reconcile.inside", Work::Snapshot),
+    ("reconcile.done", Work::Snapshot),
+    ("freeze.inside", Work::SyncWithKeychain),
+    ("accept.done", Work::SyncWithKeychain),
+    ("page.applied", Work::SyncWithKeychain),
     ("mark.before", Work::SyncWithKeychain),
     ("mark.written", Work::SyncWithKeychain),
     ("mirror.before", Work::SyncWithKeychain),
@@ -60,8 +80,8 @@ pub(super) const SERVER: &[(&str, Work)] = &[
 ];
 
 /// A client's points at this work, where that needs no keychain. The histories die at these, too.
-pub(crate) fn in_this_process(at: &[Work]) -> Vec<&'static str> {
-    let names = CLIENT.iter().filter(|(point, work)| at.contains(work) && !point.starts_with("mirror."));
+pub(crate) fn in_this_process(at: Work) -> Vec<&'static str> {
+    let names = CLIENT.iter().filter(|(point, work)| at == *work && !point.starts_with("mirror."));
     let names: BTreeSet<&str> = names.map(|(point, _)| point.split(':').next().unwrap_or(point)).collect();
     names.into_iter().collect()
 }

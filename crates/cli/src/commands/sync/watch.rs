@@ -16,13 +16,15 @@ use crate::{
     words::{self, Failure},
 };
 
-/// A vault whose file is replaced or damaged more often than this is not opened again and again.
-const OPENED_RARELY: Duration = Duration::from_secs(10);
+/// A vault that has to be opened anew so often, each time this soon after the last, is not opened again and again.
+const SOON: Duration = Duration::from_secs(10);
+const OFTEN: u32 = 3;
 
 pub(super) fn run(json: bool) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let stop = Stop::on_signals()?;
     let mut lines = Lines { json, progress: ProgressLine::new(), stop: stop.clone(), failed: None };
+    let mut soon = 0;
     loop {
         let opened = Instant::now();
         let watched = session.vault.watch(|watch| stop.ends(watch), &mut |event| lines.tell(&event));
@@ -32,8 +34,9 @@ pub(super) fn run(json: bool) -> Result<(), Failure> {
         }
         let Err(error) = watched else { return Ok(()) };
         let failure = Failure::from(error);
+        soon = if opened.elapsed() < SOON { soon + 1 } else { 0 };
         // Without a keychain somebody would have to be asked for the password.
-        if opened.elapsed() < OPENED_RARELY || configuration()?.keychain == Backend::None {
+        if soon > OFTEN || configuration()?.keychain == Backend::None {
             return Err(failure);
         }
         session = match &failure {

@@ -95,7 +95,7 @@ impl Book {
             let same =
                 from.iter().find(|(_, field, entry)| (field, &entry.value) == (&token.1, &token.2.value));
             if let Some(same) = same {
-                if self.deleted.contains(same) && new.1.meta.deleted() {
+                if self.deleted.contains(same) {
                     self.deleted.insert(token.clone());
                 }
                 self.replaced.insert(same.clone());
@@ -132,7 +132,10 @@ impl Book {
     }
 
     /// Judges the set that all homes agree on.
-    pub(super) fn judge(&self, end: &BTreeMap<RecordId, Content>) -> Result<(), Wrong> {
+    ///
+    /// `all_kept`: no home lost anything. Then nothing comes back that somebody deleted who had seen all of it, also after its
+    /// tombstone was forgotten.
+    pub(super) fn judge(&self, end: &BTreeMap<RecordId, Content>, all_kept: bool) -> Result<(), Wrong> {
         let live = || end.iter().filter(|(_, content)| !content.meta.deleted());
         let there: BTreeSet<Token> = live().flat_map(|(id, content)| tokens(*id, content)).collect();
         let may_miss = |token: &&Token| {
@@ -143,6 +146,11 @@ impl Book {
             return Err(Wrong::Lost(format!("{token:?}")));
         }
         let mut wrong = None;
+        for (id, content) in live().filter(|_| all_kept) {
+            if tokens(*id, content).is_subset(&self.deleted) {
+                return Err(Wrong::Undone(format!("{id}, forgotten")));
+            }
+        }
         for (id, content) in live().filter(|(id, _)| !self.forgiven.contains(id)) {
             let all = tokens(*id, content);
             if !all.is_empty() && all.is_subset(&self.deleted) {

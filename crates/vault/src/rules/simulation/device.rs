@@ -185,7 +185,8 @@ impl Cache {
     /// A record left the set for good.
     pub(super) fn forget(&mut self, world: &mut World, id: RecordId) {
         let draft = self.drafts.get(&id).map(|draft| world.sealer.open(draft));
-        if let Forgotten::Anew(anew) = forgotten(draft.as_deref(), self.actor) {
+        let base = self.base.get(&id).map(|base| world.sealer.open(&base.record));
+        if let Forgotten::Anew(anew) = forgotten(draft.as_deref(), base.as_deref(), self.actor) {
             world.tally.add("edits that outlived an erasure");
             let new = RecordId(world.dice.id());
             if let Some(draft) = &draft {

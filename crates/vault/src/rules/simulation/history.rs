@@ -31,7 +31,10 @@ pub(super) fn history(seed: u64, events: Events, told: bool) -> (Tally, Result<(
             return (world.tally, Err(wrong));
         }
     }
-    let judged = settle(&mut devices, &mut world).and_then(|end| world.book.judge(&end));
+    let judged = settle(&mut devices, &mut world).and_then(|end| {
+        let all_kept = !(events.server_put_back || events.keychain_lags || events.caches_put_back);
+        world.book.judge(&end, all_kept)
+    });
     (world.tally, judged)
 }
 
@@ -61,29 +64,29 @@ fn step(
         330..390 => user::delete(&mut device, world),
         390..410 => user::restore(&mut device, world),
         410..430 => user::revert(&mut device, world),
-        430..445 => user::erase(&mut device, world),
-        445..840 => sync_among(&mut device, devices, world),
-        840..870 => {
+        430..455 => user::erase(&mut device, world),
+        455..835 => sync_among(&mut device, devices, world),
+        835..865 => {
             copies.push(world.server.clone());
             Ok(())
         }
-        870..895 if events.server_put_back => {
+        865..892 if events.server_put_back => {
             let recent = copies.len().saturating_sub(3);
             world.server = copies[recent + world.dice.below(copies.len() - recent)].clone();
             world.tally.add("servers put back");
             reckon(devices, &device, world);
             Ok(())
         }
-        895..920 if events.caches_wiped => {
+        892..915 if events.caches_wiped => {
             lose_cache(&mut device, world);
             reckon(devices, &device, world);
             Ok(())
         }
-        920..935 if events.caches_put_back => {
+        915..933 if events.caches_put_back => {
             device.image = Some(device.cache.clone());
             Ok(())
         }
-        935..955 if events.caches_put_back => {
+        933..957 if events.caches_put_back => {
             if let Some(image) = device.image.take() {
                 if world.dice.percent(50) {
                     put_back_noticed(&mut device, image, world);
@@ -97,11 +100,11 @@ fn step(
             }
             Ok(())
         }
-        955..985 if events.time_passes => {
+        957..986 if events.time_passes => {
             world.day += 100;
             Ok(())
         }
-        985..1000 if events.time_passes => {
+        986..1000 if events.time_passes => {
             world.server.prune();
             Ok(())
         }
@@ -123,14 +126,14 @@ fn what(dice: usize) -> &'static str {
         330..390 => "deletes",
         390..410 => "restores",
         410..430 => "reverts",
-        430..445 => "erases",
-        445..840 => "syncs",
-        840..870 => "(the server is copied)",
-        870..895 => "(the server is put back)",
-        895..920 => "loses its cache",
-        920..935 => "is copied",
-        935..955 => "is put back",
-        955..985 => "waits for 100 days",
+        430..455 => "erases",
+        455..835 => "syncs",
+        835..865 => "(the server is copied)",
+        865..892 => "(the server is put back)",
+        892..915 => "loses its cache",
+        915..933 => "is copied",
+        933..957 => "is put back",
+        957..986 => "waits for 100 days",
         _ => "(the server prunes)",
     }
 }

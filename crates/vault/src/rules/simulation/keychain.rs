@@ -30,7 +30,7 @@ pub(super) fn keep(device: &mut Device, world: &World, id: RecordId) {
 
 /// Writes the copies that are behind.
 pub(super) fn mirror(device: &mut Device, world: &mut World) -> Result<(), Stop> {
-    if world.events.caches_wiped && world.rough && world.dice.percent(40) {
+    if world.events.keychain_lags && world.rough && world.dice.percent(40) {
         return Ok(()); // it runs in the background
     }
     for id in device.cache.unmirrored.clone() {

@@ -161,7 +161,7 @@ fn apply(device: &mut Device, world: &mut World, page: page::Verified) -> Result
     if moved {
         cache.frozen = None;
     }
-    if last { adds_up(device) } else { Ok(()) }
+    if last && moved { adds_up(device) } else { Ok(()) }
 }
 
 fn adds_up(device: &Device) -> Result<(), Stop> {

@@ -45,21 +45,17 @@ pub(super) fn edit(device: &mut Device, world: &mut World) -> Result<(), Stop> {
     let Some((id, before)) = world.dice.pick(&there).cloned() else { return Ok(()) };
     let (now, value, free) = (now(device, world), world.value(), free_name(device, world, Some(id)));
     let mut action = (*before).clone().act(device.cache.actor, now);
-    match world.dice.below(6) {
-        0 => action.set_text(field::NOTE, &value),
-        1 => action.set_text("field:url", &value),
-        2 => action.set_secrets(vec![("secret".to_owned(), value.into())], &BTreeSet::new()),
-        3 => action.add_labels(&[value].into()),
-        4 => action.set_text(field::NAME, &free),
-        _ => match before.meta.alternates().next() {
-            Some((field, entries)) => {
-                let entries: Vec<_> = entries.iter().collect();
-                let chosen = entries[world.dice.below(entries.len())];
-                action.choose(field, chosen.value.clone());
-                world.tally.add("conflicts settled");
-            }
-            None => action.set_text(field::NOTE, &value),
-        },
+    match (world.dice.below(6), before.meta.alternates().next()) {
+        (0..4, Some((field, entries))) => {
+            let entries: Vec<_> = entries.iter().collect();
+            action.choose(field, entries[world.dice.below(entries.len())].value.clone());
+            world.tally.add("conflicts settled");
+        }
+        (0, None) => action.set_text("field:url", &value),
+        (1 | 2, None) => action.set_secrets(vec![("secret".to_owned(), value.into())], &BTreeSet::new()),
+        (3, None) => action.add_labels(&[value].into()),
+        (4, _) => action.set_text(field::NAME, &free),
+        _ => action.set_text(field::NOTE, &value),
     }
     let after = action.finish();
     save(device, world, id, Some(&before), &after)
@@ -155,7 +151,7 @@ fn save(
     device.cache.put_draft(world, id, after);
     world.crash("after an edit in the cache")?;
     // The keychain may be locked at the moment: the copy is then written later.
-    if !(world.events.caches_wiped && world.rough && world.dice.percent(40)) {
+    if !(world.events.keychain_lags && world.rough && world.dice.percent(40)) {
         keep(device, world, id);
     }
     Ok(())

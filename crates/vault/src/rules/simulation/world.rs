@@ -18,6 +18,8 @@ pub(super) struct Events {
     pub(super) server_put_back: bool,
     pub(super) time_passes: bool,
     pub(super) caches_wiped: bool,
+    /// The keychain's copies are written late.
+    pub(super) keychain_lags: bool,
     pub(super) caches_put_back: bool,
 }
 
