@@ -87,6 +87,10 @@ impl Device {
     /// What a list shows, by name: the record ids differ between two runs of one history.
     pub(crate) fn list(&mut self, trashed: bool) -> Vec<Listing> {
         let mut list = self.vault().list(&Filter { trashed, ..Filter::default() }).unwrap();
+        for listing in &mut list {
+            // Known on each device at another time, and no part of what is synced.
+            (listing.last_used, listing.kept_until) = (None, None);
+        }
         list.sort_by(|a, b| (&a.name, &a.note, a.id).cmp(&(&b.name, &b.note, b.id)));
         list
     }
