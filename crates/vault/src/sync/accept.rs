@@ -55,7 +55,7 @@ pub(crate) fn accept(
         let id = record.id;
         let content = keys.open(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
         if record.version == 1 {
-            elsewhere::clear(change, id)?;
+            elsewhere::is_there(change, id)?;
         }
         change.put_base(record, commit.seq, keys.tags(&content.meta))?;
         let Some(draft) = drafts::legible(change.draft(id))? else { continue };

@@ -1,4 +1,5 @@
-//! Records that the server lost and other devices may have, noted until the server has them again.
+//! Records that the server lost and other devices may have, noted until the server has them again; one that is being erased,
+//! until its tombstone goes.
 
 use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
@@ -13,8 +14,9 @@ pub(crate) fn is_noted(view: &View<'_>, id: RecordId) -> Result<bool, Error> {
     Ok(view.setting(&setting(id))?.is_some())
 }
 
-pub(crate) fn clear(change: &mut Change<'_>, id: RecordId) -> Result<(), Error> {
-    Ok(change.remove_setting(&setting(id))?)
+/// The server has it again.
+pub(crate) fn is_there(change: &mut Change<'_>, id: RecordId) -> Result<(), Error> {
+    if change.is_erased(id)? { Ok(()) } else { Ok(change.remove_setting(&setting(id))?) }
 }
 
 fn setting(id: RecordId) -> String {

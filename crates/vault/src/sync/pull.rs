@@ -5,7 +5,7 @@ use keymoor_protocol::Cursor;
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::drafts;
-use crate::error::Error;
+use crate::error::{Alarm, Error};
 use crate::rules::chain::Known;
 use crate::rules::guard::{GUARD, Guard};
 use crate::rules::page;
@@ -21,6 +21,7 @@ pub(crate) struct Pull {
     /// What was seen of the log, and what it deleted so far.
     begun: Option<(Known, Guard)>,
     ahead: Option<Ahead>,
+    pages: usize,
 }
 
 /// What a page was.
@@ -55,8 +56,10 @@ impl Vault {
         let verified = page::verify(&self.keys.root, &mut known, page).map_err(Error::Alarm)?;
         if verified.is_empty() {
             // The pages before may have been applied by an earlier sync, or promised more than came.
-            self.cache.read(|view| apply::adds_up(view, known.cursor))?;
-            return Ok(Pulled::Page { more: false });
+            return match self.cache.read(|view| apply::adds_up(view, known.cursor)) {
+                Err(Error::Alarm(Alarm::StateWrong)) => Ok(Pulled::DoesNotFollow),
+                fine => fine.map(|()| Pulled::Page { more: false }),
+            };
         }
         if more {
             pull.ahead = Ahead::begin(line, vault, known.cursor);
@@ -88,6 +91,12 @@ impl Vault {
             outcome.notices.truncate(told); // nothing of it has happened
         }
         reached("page.applied");
+        // A page leaves out what later commits replaced. If a pull was cut off in between, and the server then lost those, what
+        // is here adds up to nothing that is in the log: only the live set, proved by the chain, puts that right.
+        if matches!(applied, Err(Error::Alarm(Alarm::StateWrong))) && pull.pages == 0 && self.was_cut_off()? {
+            return Ok(Pulled::DoesNotFollow);
+        }
+        pull.pages += 1;
         let more = applied? && more; // where another process moved the cursor, the next round begins from there
         progress(Progress::Pulling { done: known.cursor.seq, total });
         if more {
@@ -96,6 +105,18 @@ impl Vault {
             pull.ahead = None;
         }
         Ok(Pulled::Page { more })
+    }
+
+    /// Whether what is here is not what the newest commit known here states.
+    fn was_cut_off(&mut self) -> Result<bool, Error> {
+        let adds_up = self.cache.read(|view| {
+            let cursor = view.device()?.ok_or(Error::Locked)?.cursor;
+            apply::adds_up(view, cursor)
+        });
+        match adds_up {
+            Err(Error::Alarm(Alarm::StateWrong)) => Ok(true),
+            other => other.map(|()| false),
+        }
     }
 
     fn begin_pull(&mut self) -> Result<(Known, Guard), Error> {

@@ -74,7 +74,7 @@ pub(crate) fn take(
         activity::put(change, keys, &event)?;
     }
     if base.is_none() {
-        elsewhere::clear(change, id)?;
+        elsewhere::is_there(change, id)?;
     }
     change.put_base(record, seq, keys.tags(&incoming.meta))?;
     if taken.unerase {

@@ -127,7 +127,9 @@ impl Cache {
         } else {
             self.held.remove(&record.id);
         }
-        self.elsewhere.remove(&record.id);
+        if !self.erased.contains(&record.id) {
+            self.elsewhere.remove(&record.id);
+        }
         self.base.insert(record.id, Base { record: record.clone(), seq });
         self.unmirrored.insert(record.id);
     }
@@ -136,6 +138,7 @@ impl Cache {
         self.base.remove(&id);
         self.drafts.remove(&id);
         self.erased.remove(&id);
+        self.elsewhere.remove(&id);
         self.held.remove(&id);
         self.past.remove(&id);
         self.unmirrored.insert(id);

@@ -1,6 +1,6 @@
 //! A sync: [`Exchange`] says what comes next, and each answer is done in one local transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keymoor_protocol::api::{Placed, Push};
 use keymoor_protocol::state::StateHash;
@@ -8,7 +8,7 @@ use keymoor_protocol::{Commit, Cursor, DeviceId, Kind, RecordId};
 use keymoor_sealing::commit::sign;
 
 use super::Without;
-use super::device::Device;
+use super::device::{Cache, Device};
 use super::keychain::{meet_mark, mirror};
 use super::server::{Answer, Pulled, state_of};
 use super::world::{Fate, Stop, World};
@@ -43,10 +43,20 @@ pub(super) fn sync(
                         if more {
                             world.tally.add("pulls of several pages");
                         }
-                        apply(device, world, verified)?;
-                        known = more.then_some(at);
-                        world.crash("after a page")?;
-                        exchange.applied(more);
+                        let before = device.cache.clone();
+                        match apply(device, world, verified) {
+                            // Cut off between two pages, and the server then lost the later ones.
+                            Err(Stop::Alarm(Alarm::StateWrong)) if cut_off(&before) => {
+                                device.cache = before;
+                                exchange.does_not_follow();
+                            }
+                            applied => {
+                                applied?;
+                                known = more.then_some(at);
+                                world.crash("after a page")?;
+                                exchange.applied(more);
+                            }
+                        }
                     }
                     Pulled::Diverged => {
                         world.tally.add("divergences");
@@ -84,7 +94,7 @@ pub(super) fn sync(
                 match answer {
                     Answer::Taken(_) => {
                         device.cache.accept(world);
-                        adds_up(device)?;
+                        adds_up(&device.cache)?;
                         world.crash("after a commit was accepted")?;
                         exchange.accepted();
                     }
@@ -159,24 +169,27 @@ fn apply(device: &mut Device, world: &mut World, page: page::Verified) -> Result
     if moved {
         cache.frozen = None;
     }
-    if last && moved { adds_up(device) } else { Ok(()) }
+    if last { adds_up(&device.cache) } else { Ok(()) }
 }
 
-fn adds_up(device: &Device) -> Result<(), Stop> {
-    let cache = &device.cache;
+fn cut_off(cache: &Cache) -> bool {
+    matches!(adds_up(cache), Err(Stop::Alarm(Alarm::StateWrong)))
+}
+
+fn adds_up(cache: &Cache) -> Result<(), Stop> {
     if cache.heads.last_key_value().is_some_and(|(seq, _)| *seq > cache.cursor.seq) {
         return Err(Stop::Alarm(Alarm::RolledBack));
     }
     match cache.chain.get(&cache.cursor.seq) {
-        Some(newest) if newest.commit().unwrap().state != state_here(device) => {
+        Some(newest) if newest.commit().unwrap().state != state_here(cache) => {
             Err(Stop::Alarm(Alarm::StateWrong))
         }
         _ => Ok(()),
     }
 }
 
-fn state_here(device: &Device) -> StateHash {
-    state_of(device.cache.base.values().map(|base| &base.record))
+fn state_here(cache: &Cache) -> StateHash {
+    state_of(cache.base.values().map(|base| &base.record))
 }
 
 /// The live set, staged; the chain, proved; then one local transaction.
@@ -219,6 +232,7 @@ fn snapshot(device: &mut Device, world: &mut World, between: &mut dyn FnMut(&mut
     heads.insert(device.cache.cursor.seq, device.cache.cursor.head);
     let proved = proving.end(&heads, device.cache.cursor.seq).map_err(Stop::Alarm)?;
     if state_of(device.cache.staged.values().map(|placed| &placed.record)) != proved.state {
+        world.tell(|| format!("staged {:?}", device.cache.staged.keys()));
         return Err(Stop::Alarm(Alarm::StateWrong));
     }
     reconcile(device, world, &proved)
@@ -283,7 +297,7 @@ fn reconcile(device: &mut Device, world: &mut World, proved: &Proved) -> Result<
         cache.link(*cursor, commit.clone());
     }
     (cache.cursor, cache.rebuilt, cache.frozen) = (proved.known.cursor, false, None);
-    adds_up(device)
+    adds_up(cache)
 }
 
 /// Tombstones that this device has held long enough, by its own clock where the server's date is about the same.
@@ -301,10 +315,11 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
     if device.cache.frozen.is_some() && !Without::FrozenBytes.is_on() {
         return true;
     }
+    let mut hidden = BTreeSet::new();
     for id in device.cache.erased.clone() {
         match erasure(device.cache.base.contains_key(&id), device.cache.elsewhere.contains(&id)) {
             Erasure::Forget => {}
-            Erasure::DeleteOnly => drop(device.cache.erased.remove(&id)),
+            Erasure::DeleteOnly => drop(hidden.insert(id)),
             Erasure::Drop => {
                 // Nobody to tell, as far as can be known here: a server that was put back had it for a while.
                 world.book.tombstone_forgotten(id);
@@ -314,7 +329,7 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
     }
     let mut records = Vec::new();
     for id in device.cache.drafts.keys().copied().collect::<Vec<_>>() {
-        if device.cache.erased.contains(&id) {
+        if device.cache.erased.contains(&id) && !hidden.contains(&id) {
             continue;
         }
         let draft = world.sealer.open(&device.cache.drafts[&id]);
@@ -327,7 +342,7 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
         }
         records.extend(device.cache.drafts.get(&id).cloned());
     }
-    let mut gone = device.cache.erased.clone();
+    let mut gone: BTreeSet<RecordId> = device.cache.erased.difference(&hidden).copied().collect();
     for id in due(device, world) {
         world.tally.add("tombstones forgotten");
         gone.insert(id);
