@@ -1,5 +1,8 @@
 //! One history: what three users, the network and the server do, as a number decides it, and whether it ended well.
 
+mod end;
+mod words;
+
 use std::{collections::BTreeSet, path::PathBuf};
 
 use keymoor_journeys::{Call, Dice, Fate, Server};
@@ -8,15 +11,16 @@ use keymoor_vault::{Alarm, Notice};
 use crate::{
     book::Book,
     contents::{Contents, shown},
-    device::{Action, Device, Synced, is_an_answer, is_the_network_s, secret},
+    device::{Action, Device, Synced, is_an_answer, is_the_network_s},
     points::{Work, in_this_process},
     stage::{DEVICES, Stage, name},
 };
 
+pub(crate) use self::words::word;
+use self::words::{died_at, is_rare};
+
 /// What happens in one history before the weather calms.
 const STEPS: u64 = 40;
-/// Rounds in which everybody syncs in calm weather: more than that is without end.
-const ROUNDS: u64 = 6;
 
 /// What the histories of a number have in them.
 struct Kind {
@@ -340,99 +344,5 @@ impl History<'_> {
 
     fn on_the_server(&self) -> Contents {
         self.stage.network.with_server(|server| self.stage.lens.server(&server.database()))
-    }
-
-    /// Everybody syncs until nothing moves any more.
-    fn settle_down(&mut self) -> Result<(), String> {
-        self.tell("the weather calms".to_owned());
-        for at in 0..DEVICES {
-            if !self.device(at).is_there() && !self.unlock(at)? {
-                return Err("it cannot be unlocked in calm weather".to_owned());
-            }
-        }
-        for _ in 0..ROUNDS {
-            let before = self.head();
-            for at in 0..DEVICES {
-                self.sync(at)?;
-                if self.log.last().is_some_and(|line| line.contains("Failed")) {
-                    return Err("a sync fails in calm weather".to_owned());
-                }
-            }
-            if self.head() == before {
-                return Ok(());
-            }
-        }
-        Err("it never ends".to_owned())
-    }
-
-    fn head(&self) -> Vec<u8> {
-        let sql = "SELECT head FROM vault";
-        self.stage
-            .network
-            .with_server(|server| server.database().query_row(sql, [], |row| row.get(0)).unwrap())
-    }
-
-    fn judge(&mut self) -> Result<(), String> {
-        let end = self.on_the_server();
-        for at in 0..DEVICES {
-            let (base, drafts) = self.stage.lens.cache(&self.folder.join(name(at)));
-            if !drafts.is_empty() || base != end {
-                return Err(format!("diverged: {at} has {base:#?}, {drafts:#?} and the server {end:#?}"));
-            }
-        }
-        self.book.judge(&end).map_err(|(wrong, what)| format!("{wrong:?}: {what}"))?;
-        self.all_show_the_same()
-    }
-
-    /// What users see, and get, is the same everywhere, and fits together.
-    fn all_show_the_same(&mut self) -> Result<(), String> {
-        let first = (self.device(0).list(false), self.device(0).list(true));
-        for device in self.devices.iter_mut().flatten() {
-            let lists = (device.list(false), device.list(true));
-            if lists != first {
-                return Err(format!("lists differ: {lists:#?} and {first:#?}"));
-            }
-            for one in lists.0.iter().chain(&lists.1) {
-                let last_four = one.last_four.as_deref().unwrap_or_default();
-                let got = device.reveal(one.id).map_err(|error| format!("{}: {error:?}", one.name))?;
-                if last_four.parse().map(secret) != Ok(got.clone()) {
-                    return Err(format!("{} shows {last_four} and gives {got}", one.name));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What only comes about now and then.
-fn is_rare(point: &str) -> bool {
-    !matches!(died_at(point), "died in a save" | "died in a sync")
-}
-
-/// What a death at a point is called in the tally.
-fn died_at(point: &str) -> &'static str {
-    match point.split('.').next().unwrap_or_default() {
-        "erase" => "died in an erasure",
-        "refresh" | "session" => "died in a refresh",
-        "reconcile" | "snapshot" | "stage" => "died in a snapshot",
-        "save" => "died in a save",
-        _ => "died in a sync",
-    }
-}
-
-/// What a fate is called in the tally.
-pub(crate) fn word(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Answered => "answered",
-        Fate::Refused => "a connection refused",
-        Fate::Dropped => "a request dropped",
-        Fate::RequestCut => "a request cut",
-        Fate::AnswerLost => "an answer lost",
-        Fate::AnswerCut => "an answer cut",
-        Fate::Repeated => "a request repeated",
-        Fate::Delayed => "a request delayed",
-        Fate::Late => "a request late",
-        Fate::Killed => "the server killed",
-        Fate::Silent => "an answer without an end",
     }
 }
