@@ -42,7 +42,9 @@ fn google() -> String {
 fn seen(vault: &mut Vault) -> Vec<String> {
     let mut seen = Vec::new();
     for listing in [all(vault), trash(vault)].concat() {
-        let detail = vault.show(listing.id).unwrap();
+        let mut detail = vault.show(listing.id).unwrap();
+        // When it was used is no part of a record, and is in the cache alone before a sync.
+        (detail.listing.last_used, detail.used) = (None, Vec::new());
         seen.push(format!("{detail:?}"));
         for field in detail.fields.iter().filter(|field| field.secret) {
             seen.push(vault.reveal(listing.id, Some(&field.name)).unwrap().expose_secret().to_owned());
