@@ -27,6 +27,7 @@ pub(crate) fn reconcile(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let ancestor = proved.ancestor;
+    let mut common = ancestor;
     let device = drafts::device(change, keys)?;
     let mut actor = device.actor;
     let was_behind = ancestor < device.cursor.seq;
@@ -34,6 +35,7 @@ pub(crate) fn reconcile(
     if let Some(frozen) = change.frozen()?.filter(|frozen| proved.has(&frozen.signed)) {
         let commit = frozen.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
         accept(change, keys, &commit, &frozen)?;
+        common = common.max(commit.seq); // known here, too, from now on
     }
     let mut staged = Vec::new();
     change.for_each_staged(|placed| {
@@ -50,7 +52,7 @@ pub(crate) fn reconcile(
     let lost: Vec<Commit> = lost.iter().filter_map(|(_, signed)| signed.commit().ok()).collect();
     let (drafts, erased, seq) = (&change.draft_ids()?, &change.erasures()?, device.cursor.seq);
     let here = Here { base: &base, drafts, erased, seq, lost: &lost };
-    let steps = rules::reconcile::steps(&here, &live, ancestor, &proved.forgotten);
+    let steps = rules::reconcile::steps(&here, &live, common, &proved.forgotten);
     let mut staged: BTreeMap<RecordId, Placed> =
         staged.into_iter().map(|placed| (placed.record.id, placed)).collect();
     for (id, step) in steps {

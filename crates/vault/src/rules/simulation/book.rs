@@ -15,6 +15,8 @@ pub(super) struct Book {
     pub(super) written: BTreeSet<Token>,
     pub(super) replaced: BTreeSet<Token>,
     pub(super) deleted: BTreeSet<Token>,
+    /// What each single delete or erasure had seen.
+    deletions: Vec<BTreeSet<Token>>,
     stamps: BTreeSet<(RecordId, Stamp)>,
     /// What all homes together lost, such as an edit that only a cache had which was then wiped: nobody's fault.
     unkept: BTreeSet<Token>,
@@ -56,6 +58,7 @@ impl Book {
         let (old, new) = (before.map(|before| tokens(id, before)).unwrap_or_default(), tokens(id, after));
         self.replaced.extend(old.difference(&new).cloned());
         if after.meta.deleted() && !before.is_some_and(|before| before.meta.deleted()) {
+            self.deletions.push(old.clone());
             self.deleted.extend(old);
         }
         self.written.extend(new);
@@ -85,6 +88,7 @@ impl Book {
 
     /// A user erased it: all that he saw is to go.
     pub(super) fn erased(&mut self, id: RecordId, content: &Content) {
+        self.deletions.push(tokens(id, content));
         self.deleted.extend(tokens(id, content));
     }
 
@@ -97,6 +101,9 @@ impl Book {
             if let Some(same) = same {
                 if self.deleted.contains(same) {
                     self.deleted.insert(token.clone());
+                }
+                for seen in self.deletions.iter_mut().filter(|seen| seen.contains(same)) {
+                    seen.insert(token.clone());
                 }
                 self.replaced.insert(same.clone());
             }
@@ -147,7 +154,8 @@ impl Book {
         }
         let mut wrong = None;
         for (id, content) in live().filter(|_| all_kept) {
-            if tokens(*id, content).is_subset(&self.deleted) {
+            let all = tokens(*id, content);
+            if self.deletions.iter().any(|seen| all.is_subset(seen)) {
                 return Err(Wrong::Undone(format!("{id}, forgotten")));
             }
         }

@@ -216,7 +216,7 @@ impl Cache {
         for change in
             commit.changes.iter().filter(|change| !push.records.iter().any(|r| r.id == change.record))
         {
-            self.forget_all(change.record);
+            self.forget(world, change.record); // restored while the commit was on its way, it comes as a new record
         }
         self.link(Cursor { seq: commit.seq, head: push.signed.head() }, push.signed);
     }

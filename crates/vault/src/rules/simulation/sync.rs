@@ -240,10 +240,12 @@ fn snapshot(device: &mut Device, world: &mut World, between: &mut dyn FnMut(&mut
 
 fn reconcile(device: &mut Device, world: &mut World, proved: &Proved) -> Result<(), Stop> {
     let cache = &mut device.cache;
+    let mut common = proved.ancestor;
     let (cursor, frozen) = (cache.cursor, cache.frozen.as_ref().map(|push| &push.signed));
     if frozen.is_some_and(|frozen| proved.has(frozen)) {
         world.tally.add("accepted unheard");
         cache.accept(world);
+        common = common.max(cache.cursor.seq);
     }
     let mut staged = std::mem::take(&mut cache.staged);
     let at = |seq, record: &keymoor_protocol::Record| At { seq, digest: record.digest() };
@@ -255,7 +257,7 @@ fn reconcile(device: &mut Device, world: &mut World, proved: &Proved) -> Result<
     let erased: Vec<RecordId> = cache.erased.iter().copied().collect();
     let (drafts, erased, lost) = (&drafts[..], &erased[..], &lost[..]);
     let here = reconcile::Here { base: &base, drafts, erased, seq: cursor.seq, lost };
-    for (id, step) in reconcile::steps(&here, &live, proved.ancestor, &proved.forgotten) {
+    for (id, step) in reconcile::steps(&here, &live, common, &proved.forgotten) {
         match step {
             reconcile::Step::Take => {
                 let placed = staged.remove(&id).unwrap();
