@@ -23,6 +23,8 @@ pub(super) struct Book {
     /// Records of which a replacement or a delete was lost in that way, or whose tombstone is forgotten: that an older value
     /// of theirs is shown again is nobody's fault either.
     forgiven: BTreeSet<RecordId>,
+    /// Those of them of which a delete was lost.
+    undeleted: BTreeSet<RecordId>,
     /// Records in which a cache that was put back had given a stamp twice. What its older life had seen nobody can tell then,
     /// so a value that was replaced in one life may be back from the other.
     doubtful: BTreeSet<RecordId>,
@@ -109,8 +111,10 @@ impl Book {
             }
             self.written.insert(token.clone());
         }
-        if self.forgiven.contains(&old.0) {
-            self.forgiven.insert(new.0);
+        for set in [&mut self.forgiven, &mut self.undeleted] {
+            if set.contains(&old.0) {
+                set.insert(new.0);
+            }
         }
     }
 
@@ -135,7 +139,9 @@ impl Book {
         let removed = kept.iter().filter(|(_, content)| content.meta.deleted());
         let removed: BTreeSet<Token> = removed.flat_map(|(id, content)| tokens(*id, content)).collect();
         let undone = self.deleted.iter().filter(|token| there.contains(*token) && !removed.contains(*token));
-        self.forgiven.extend(undone.map(|(id, ..)| *id));
+        let undone: BTreeSet<RecordId> = undone.map(|(id, ..)| *id).collect();
+        self.forgiven.extend(&undone);
+        self.undeleted.extend(undone);
     }
 
     /// Judges the set that all homes agree on.
@@ -153,7 +159,7 @@ impl Book {
             return Err(Wrong::Lost(format!("{token:?}")));
         }
         let mut wrong = None;
-        for (id, content) in live().filter(|_| all_kept) {
+        for (id, content) in live().filter(|(id, _)| all_kept && !self.undeleted.contains(id)) {
             let all = tokens(*id, content);
             if self.deletions.iter().any(|seen| all.is_subset(seen)) {
                 return Err(Wrong::Undone(format!("{id}, forgotten")));
