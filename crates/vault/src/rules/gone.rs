@@ -39,8 +39,8 @@ pub(crate) fn erasure_waits(based: bool, sent: bool, rebuilt: bool, elsewhere: b
 pub(crate) enum Erasure {
     /// The commit forgets the record.
     Forget,
-    /// It is deleted in the ordinary way, and hidden here until its tombstone goes. Forgotten at once, it would come back
-    /// from a device that has it and puts it back; in the trash it meets that as deleted.
+    /// It is deleted in the ordinary way. Forgotten at once, it would come back from a device that has it and puts it back;
+    /// in the trash it meets that as deleted.
     DeleteOnly,
     /// It was sent in vain before it was erased: there is nobody to tell.
     Drop,
@@ -49,8 +49,8 @@ pub(crate) enum Erasure {
 /// Decides about an erasure.
 pub(crate) fn erasure(based: bool, elsewhere: bool) -> Erasure {
     match (based, elsewhere) {
-        (_, true) => Erasure::DeleteOnly,
-        (true, false) => Erasure::Forget,
+        (true, _) => Erasure::Forget,
+        (false, true) => Erasure::DeleteOnly,
         (false, false) => Erasure::Drop,
     }
 }

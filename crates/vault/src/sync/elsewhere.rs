@@ -1,5 +1,4 @@
-//! Records that the server lost and other devices may have, noted until the server has them again; one that is being erased,
-//! until its tombstone goes.
+//! Records that the server lost and other devices may have, noted until the server has them again.
 
 use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
@@ -16,7 +15,7 @@ pub(crate) fn is_noted(view: &View<'_>, id: RecordId) -> Result<bool, Error> {
 
 /// The server has it again.
 pub(crate) fn is_there(change: &mut Change<'_>, id: RecordId) -> Result<(), Error> {
-    if change.is_erased(id)? { Ok(()) } else { Ok(change.remove_setting(&setting(id))?) }
+    Ok(change.remove_setting(&setting(id))?)
 }
 
 fn setting(id: RecordId) -> String {

@@ -36,7 +36,7 @@ pub(crate) fn freeze(
         let (based, elsewhere) = (change.kept(id)?.base.is_some(), elsewhere::is_noted(change, id)?);
         match erasure(based, elsewhere) {
             Erasure::Forget => continue,
-            Erasure::DeleteOnly => {} // its draft is pushed like others
+            Erasure::DeleteOnly => change.unmark_erased(id)?,
             Erasure::Drop => {
                 change.drop_draft(id)?;
                 change.forget(id)?;

@@ -127,9 +127,7 @@ impl Cache {
         } else {
             self.held.remove(&record.id);
         }
-        if !self.erased.contains(&record.id) {
-            self.elsewhere.remove(&record.id);
-        }
+        self.elsewhere.remove(&record.id);
         self.base.insert(record.id, Base { record: record.clone(), seq });
         self.unmirrored.insert(record.id);
     }

@@ -1,6 +1,6 @@
 //! A sync: [`Exchange`] says what comes next, and each answer is done in one local transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use keymoor_protocol::api::{Placed, Push};
 use keymoor_protocol::state::StateHash;
@@ -317,11 +317,10 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
     if device.cache.frozen.is_some() && !Without::FrozenBytes.is_on() {
         return true;
     }
-    let mut hidden = BTreeSet::new();
     for id in device.cache.erased.clone() {
         match erasure(device.cache.base.contains_key(&id), device.cache.elsewhere.contains(&id)) {
             Erasure::Forget => {}
-            Erasure::DeleteOnly => drop(hidden.insert(id)),
+            Erasure::DeleteOnly => drop(device.cache.erased.remove(&id)),
             Erasure::Drop => {
                 // Nobody to tell, as far as can be known here: a server that was put back had it for a while.
                 world.book.tombstone_forgotten(id);
@@ -331,7 +330,7 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
     }
     let mut records = Vec::new();
     for id in device.cache.drafts.keys().copied().collect::<Vec<_>>() {
-        if device.cache.erased.contains(&id) && !hidden.contains(&id) {
+        if device.cache.erased.contains(&id) {
             continue;
         }
         let draft = world.sealer.open(&device.cache.drafts[&id]);
@@ -344,7 +343,7 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
         }
         records.extend(device.cache.drafts.get(&id).cloned());
     }
-    let mut gone: BTreeSet<RecordId> = device.cache.erased.difference(&hidden).copied().collect();
+    let mut gone = device.cache.erased.clone();
     for id in due(device, world) {
         world.tally.add("tombstones forgotten");
         gone.insert(id);
