@@ -74,8 +74,29 @@ impl Driver {
         self.ask("POST", &format!("/element/{}/click", element.0), Some(&json!({}))).unwrap();
     }
 
+    /// Types into a field, behind what is there. On a busy machine the driver loses a key now and then: it is held against
+    /// what the field has then, and typed again.
     pub(crate) fn write(&self, element: &Element, text: &str) {
-        self.ask("POST", &format!("/element/{}/value", element.0), Some(&json!({ "text": text }))).unwrap();
+        let there = self.value(element);
+        for _ in 0..3 {
+            let keys = json!({ "text": text });
+            self.ask("POST", &format!("/element/{}/value", element.0), Some(&keys)).unwrap();
+            let late = Instant::now() + Duration::from_secs(2);
+            while Instant::now() < late {
+                if self.value(element) == format!("{there}{text}") {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            assert!(there.is_empty(), "cannot be typed again behind {there:?}");
+            self.ask("POST", &format!("/element/{}/clear", element.0), Some(&json!({}))).unwrap();
+        }
+        panic!("{text:?} does not arrive in the field");
+    }
+
+    fn value(&self, element: &Element) -> String {
+        let value = self.ask("GET", &format!("/element/{}/property/value", element.0), None).unwrap();
+        value.as_str().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn script(&self, script: &str) -> Value {

@@ -33,16 +33,10 @@ enum Without {
     Core(Rule),
     /// 1: the server compares the head and moves it in one step.
     HeadCompared,
-    /// 2: what is sent was frozen before, and is sent again the same.
-    FrozenBytes,
     /// 3: a page and the cursor are one local transaction.
     PageWithCursor,
     /// 9: the server's hash at the cursor is compared with the device's.
     HeadsCompared,
-    /// 18: a rebuilt cache is a new actor.
-    NewActors,
-    /// 18: the mark is written before the copies.
-    MarkBeforeCopies,
 }
 
 thread_local! {
@@ -192,7 +186,6 @@ fn without_a_rule_something_is_lost() {
         Without::Core(Rule::EditsOutliveForgetting),
         Without::Core(Rule::IdsAreUsedOnce),
         Without::Core(Rule::CopiesSayAcknowledged),
-        Without::MarkBeforeCopies,
         Without::Core(Rule::PutBackCachesAreNoticed),
     ];
     let mut needless = Vec::new();

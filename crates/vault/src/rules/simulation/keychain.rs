@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use keymoor_protocol::{ActorId, RecordId};
 
-use super::Without;
 use super::device::{Base, Cache, Copy, Device};
 use super::world::{Stop, World};
 use crate::content::merge;
@@ -14,9 +13,7 @@ use crate::rules::take::{Left, left};
 
 /// Writes a record's copy, the mark before it.
 pub(super) fn keep(device: &mut Device, world: &World, id: RecordId) {
-    if !Without::MarkBeforeCopies.is_on() {
-        mark(device, world);
-    }
+    mark(device, world);
     let cache = &mut device.cache;
     let (base, draft) = (cache.base.get(&id).cloned(), cache.drafts.get(&id).cloned());
     if base.is_none() && draft.is_none() {
@@ -74,8 +71,7 @@ pub(super) fn put_back_noticed(device: &mut Device, image: Cache, world: &mut Wo
 }
 
 fn rebuild(device: &mut Device, image: Option<Cache>, world: &mut World) {
-    let fresh = ActorId(world.dice.id());
-    let actor = if Without::NewActors.is_on() { device.cache.actor } else { fresh };
+    let actor = ActorId(world.dice.id());
     let mut cache = Cache::new(actor);
     cache.cursor = begins_at(device.keychain.mark);
     cache.mark = device.keychain.mark;

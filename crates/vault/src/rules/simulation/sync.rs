@@ -314,7 +314,7 @@ fn due(device: &Device, world: &World) -> Vec<RecordId> {
 
 /// Rule 2: the exact bytes of the next commit, kept before they are sent.
 fn freeze(device: &mut Device, world: &mut World) -> bool {
-    if device.cache.frozen.is_some() && !Without::FrozenBytes.is_on() {
+    if device.cache.frozen.is_some() {
         return true;
     }
     for id in device.cache.erased.clone() {
