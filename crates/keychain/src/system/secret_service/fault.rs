@@ -12,7 +12,7 @@ pub(super) fn connecting(error: &zbus::Error) -> Fault {
         Some(fault) => fault,
         None => match error {
             // A bus that is there and was too busy for one more, as when many programs start at once.
-            zbus::Error::InputOutput(error)
+            zbus::Error::Connection(error, _) | zbus::Error::InputOutput(error)
                 if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) =>
             {
                 Fault::Stale("the session bus did not take the connection")
@@ -64,8 +64,14 @@ mod tests {
         assert!(matches!(connecting(&zbus::Error::Handshake(String::new())), Fault::Stale(_)));
         is(connecting(&zbus::Error::Address(String::new())), Error::NotAvailable);
         let io = |kind: ErrorKind| zbus::Error::InputOutput(std::sync::Arc::new(kind.into()));
-        is(connecting(&io(ErrorKind::NotFound)), Error::NotAvailable);
+        let bus = || zbus::Address::try_from("unix:path=/run/user/1000/bus").unwrap();
+        let socket = |kind: ErrorKind| zbus::Error::Connection(std::sync::Arc::new(kind.into()), bus());
+        for refused in [ErrorKind::NotFound, ErrorKind::ConnectionRefused] {
+            is(connecting(&io(refused)), Error::NotAvailable);
+            is(connecting(&socket(refused)), Error::NotAvailable);
+        }
         assert!(matches!(connecting(&io(ErrorKind::NotConnected)), Fault::Stale(_)));
+        assert!(matches!(connecting(&socket(ErrorKind::NotConnected)), Fault::Stale(_)));
         let unknown = zbus::fdo::Error::ServiceUnknown(String::new());
         is(calling(&zbus::Error::FDO(Box::new(unknown))), Error::NotAvailable);
         assert!(matches!(meaning("org.freedesktop.Secret.Error.NoSession"), Fault::Stale(_)));

@@ -40,6 +40,7 @@ impl Session {
     /// Connects to the session bus and agrees on a key with the service.
     pub(super) fn open() -> zbus::Result<Self> {
         let bus = Connection::session()?;
+        introduce(&bus);
         let exchange = Exchange::new()?;
         let public = Value::from(exchange.public());
         let answer = call(&bus, &PATH, SERVICE, "OpenSession", &(ALGORITHM, public))?;
@@ -92,6 +93,17 @@ impl Session {
             self.key.encrypt(value).ok_or(Error::Other("the system gave no random bytes"))?;
         Ok((self.path.clone(), iv.to_vec(), ciphertext, CONTENT.to_owned()))
     }
+}
+
+/// Makes us known to the service, with a call that asks for nothing.
+///
+/// gnome-keyring registers a client in its main loop when the client's first call has arrived, and now and then deals
+/// with that call before (when it is busy at that moment, as when another client leaves). Where that call is
+/// `OpenSession`, the daemon dies of it, and everybody's keychain is locked. An unknown alias needs no client, and its
+/// answer says that the loop has come round.
+fn introduce(bus: &Connection) {
+    // Whatever is wrong here is wrong with the next call, too.
+    let _ = call(bus, &PATH, SERVICE, "ReadAlias", &("keymoor",));
 }
 
 fn call<B: Serialize + DynamicType>(
