@@ -1,1 +1,5 @@
 //! The catalogue of providers: recognise, verify, rotate.
+
+mod catalogue;
+
+pub use catalogue::*;
