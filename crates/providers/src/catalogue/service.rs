@@ -1,5 +1,6 @@
 //! A service: what a credential is used for, with settings of its own; and templates that set up several.
 
+use regex::Regex;
 use serde::Deserialize;
 
 use super::{check::Check, provider::Provider};
@@ -84,6 +85,18 @@ impl Service {
     /// The setting of that name.
     pub fn setting(&self, key: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.key == key)
+    }
+}
+
+impl Setting {
+    /// The value in what was entered: what `extract` finds, or the whole of it. `None` if that can be none.
+    pub fn value_of(&self, text: &str) -> Option<String> {
+        let whole = |pattern: &str| Regex::new(&format!("^(?:{pattern})$")).ok();
+        let extract = self.extract.as_deref().and_then(|pattern| Regex::new(pattern).ok());
+        let found = extract.and_then(|pattern| Some(pattern.captures(text)?.get(1)?.as_str()));
+        let value = found.unwrap_or(text);
+        let fits = self.pattern.as_deref().and_then(whole).is_none_or(|pattern| pattern.is_match(value));
+        fits.then(|| value.to_owned())
     }
 }
 
