@@ -64,7 +64,7 @@ impl Vault {
     /// Everything about a credential but its secrets.
     pub fn show(&mut self, id: RecordId) -> Result<Detail, Error> {
         self.heal(id)?;
-        let uses = self.all_uses()?;
+        let devices = self.all_devices()?;
         let keys = &self.keys;
         self.cache.read(|view| {
             let current = view.current(id)?.ok_or(Error::NotFound)?;
@@ -76,8 +76,8 @@ impl Vault {
             if !listing.trashed {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
-            listing.last_used = uses.last(id);
-            let used = uses.of(id);
+            listing.know(&devices, &meta);
+            let used = devices.of(id);
             Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used })
         })
     }

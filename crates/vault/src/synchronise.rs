@@ -31,6 +31,8 @@ const SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
 pub struct SyncOptions {
     /// Let a pull delete very many records. Without it such a pull stops and asks.
     pub accept_deletes: bool,
+    /// Exchange what the devices know of uses and verifications, also if that was done a moment ago: the user asked.
+    pub asked_for: bool,
     /// Push commit 1 even if there are no records.
     pub(crate) first_commit: bool,
 }
@@ -143,7 +145,7 @@ impl Vault {
         let refused = done?;
         reached("sync.synced");
         self.drop_former()?;
-        self.exchange_device_records(&line, outcome.pulled + pushed > 0);
+        self.exchange_device_records(&line, options.asked_for, outcome.pulled + pushed > 0);
         let keys = &self.keys;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
