@@ -339,7 +339,7 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
             Ready::Yes => {}
             Ready::Merged(merged) => device.cache.put_draft(world, id, &merged),
             Ready::Goes => drop(device.cache.drafts.remove(&id)),
-            Ready::Waits => continue,
+            Ready::Waits | Ready::Carried => continue,
         }
         records.extend(device.cache.drafts.get(&id).cloned());
     }
