@@ -23,6 +23,8 @@ mod input;
 mod keys;
 pub mod kit;
 mod list;
+#[cfg(feature = "newer-schema")]
+mod newer_schema;
 mod notice;
 mod password;
 mod restore;

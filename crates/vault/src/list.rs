@@ -6,7 +6,7 @@ use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
 use crate::clock::now;
-use crate::content::payload::SCHEMA;
+use crate::content::payload;
 use crate::content::{Meta, field};
 use crate::devices::Devices;
 use crate::drafts;
@@ -200,7 +200,7 @@ pub(crate) fn each_meta(
         match keys.open_sealed_meta(row.id, row.version, &row.meta) {
             Ok(meta) if !meta.is_credential() => {}
             Ok(meta) => {
-                let read_only = row.meta.header().schema > SCHEMA;
+                let read_only = row.meta.header().schema > payload::schema();
                 visit(OpenedRow { id: row.id, meta, waiting: row.has_draft, read_only });
             }
             Err(_) => sealed_shut.push(row.id),

@@ -129,8 +129,10 @@ pub(crate) fn choice_key(entries: &BTreeSet<Entry>, entry: &Entry) -> String {
 }
 
 fn summary(value: &Value) -> String {
-    match value {
+    match value.parts().0 {
         Value::Text(text) => text.clone(),
+        Value::Other(json) => json.0.to_string(),
+        Value::With(value, _) => summary(value),
         Value::Key(parts) => {
             let part = |(name, shadow): (&String, &crate::content::Shadow)| {
                 let end = if shadow.last_four.is_empty() {
