@@ -112,6 +112,7 @@ impl Vault {
         options: &SyncOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, Error> {
+        self.note_file()?;
         self.heal_drafts()?;
         let _lock = Lock::wait(&self.config, "sync")?;
         let keys = &self.keys;
