@@ -156,6 +156,10 @@ pub struct Answer {
     pub failure: Option<Failure>,
     /// The SQLSTATE of a PostgreSQL server; `00000` is success (ISO/IEC 9075).
     pub sqlstate: Option<String>,
+    /// A page for people counts too, where the provider gives one. Elsewhere a page comes from something in between and
+    /// says nothing.
+    #[serde(default)]
+    pub page: bool,
     /// What it means.
     pub is: Verdict,
     /// What is to be told, where the verdict's own words are not enough.
