@@ -54,6 +54,8 @@ pub struct Check {
     pub identity: Vec<String>,
     /// Where it says when the key expires, in the same form; a Unix time or a date.
     pub expiry: Option<String>,
+    /// The OAuth scope that a token is asked for with, where the request needs one.
+    pub scope: Option<String>,
     /// Looked through in order; the first that fits counts. None fits: [`Verdict::Indeterminate`].
     #[serde(rename = "answer")]
     pub answers: Vec<Answer>,
