@@ -176,16 +176,16 @@ impl<'a> Question<'a> {
                     aws::sign(&mut request, &aws::Keys::of(self.fields)?, now)?;
                 }
                 let reply = self.send(request, until)?;
-                Ok((judge(self.check, &reply), Some(reply)))
+                Ok((judge(self.check, &source, &reply), Some(reply)))
             }
             Kind::Aws => {
                 let reply = self.send(aws::who(&aws::Keys::of(self.fields)?, now)?, until)?;
-                Ok((mind_the_clock(judge(self.check, &reply), &reply, now), Some(reply)))
+                Ok((mind_the_clock(judge(self.check, &source, &reply), &reply, now), Some(reply)))
             }
             Kind::GoogleServiceAccount => {
                 let (request, account) = google::request(&source, self.scope, now)?;
                 let reply = self.send(request, until)?;
-                let mut report = mind_the_clock(judge(self.check, &reply), &reply, now);
+                let mut report = mind_the_clock(judge(self.check, &source, &reply), &reply, now);
                 if report.verdict.is_good() {
                     report.identity.get_or_insert(account);
                 }

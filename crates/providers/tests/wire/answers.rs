@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keymoor_providers::{Verdict, provider, providers};
+use keymoor_providers::{Verdict, provider, providers, service, services};
 
 use crate::fixture::Fixture;
 
@@ -16,6 +16,23 @@ fn every_provider_is_asked_and_understood_as_it_documents() {
         })
         .collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_service_is_asked_and_understood_as_its_provider_documents() {
+    let fixtures = Fixture::services();
+    let wrong: Vec<String> = fixtures
+        .iter()
+        .filter_map(|fixture| match (service(&fixture.id), fixture.provider()) {
+            (Some(service), Some(provider)) => fixture.check_with(provider, Some(service)).err(),
+            _ => Some(format!("{}: not in the catalogue", fixture.id)),
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let written: BTreeSet<_> = fixtures.iter().map(|fixture| fixture.id.as_str()).collect();
+    let known: BTreeSet<_> =
+        services().filter(|service| service.verify.is_some()).map(|service| service.id.as_str()).collect();
+    assert_eq!(written, known);
 }
 
 #[test]

@@ -15,8 +15,8 @@ use aws_lc_rs::{
 };
 use base64::{Engine as _, prelude::*};
 use keymoor_providers::{
-    Provider, Verdict,
-    verify::{Bases, Fields, Options, Report, verify},
+    Provider, Service, Verdict, provider,
+    verify::{Bases, Fields, Options, Report, verify, verify_service},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,7 +37,11 @@ pub(crate) struct Fixture {
     /// The addresses of the provider's other regions, asked in the same way before a bad answer is believed.
     #[serde(default)]
     elsewhere: Vec<String>,
+    /// Whose credential it is, in the file of a service.
+    provider: Option<String>,
     pub(crate) fields: BTreeMap<String, String>,
+    /// Asked for before.
+    token: Option<Token>,
     pub(crate) request: Option<Request>,
     postgres: Option<postgres::Login>,
     #[serde(rename = "answer")]
@@ -57,6 +61,14 @@ pub(crate) struct Request {
     /// The body must not be JSON.
     #[serde(default)]
     not_json: bool,
+}
+
+/// A request for a token, and what comes back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Token {
+    request: Request,
+    body: String,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +93,8 @@ pub(crate) struct Answer {
     pub(crate) is: Verdict,
     identity: Option<String>,
     expires: Option<i64>,
+    /// What the explanation speaks of.
+    says: Option<String>,
     /// How many requests there are until it is believed.
     times: Option<usize>,
 }
@@ -102,8 +116,23 @@ pub(crate) fn now() -> SystemTime {
 }
 
 impl Fixture {
+    /// Those of the providers.
     pub(crate) fn all() -> Vec<Self> {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/wire");
+        Self::of("../../tests/wire")
+    }
+
+    /// Those of the services that have a question of their own.
+    pub(crate) fn services() -> Vec<Self> {
+        Self::of("../../tests/wire/services")
+    }
+
+    /// The provider whose credential it is.
+    pub(crate) fn provider(&self) -> Option<&'static Provider> {
+        provider(self.provider.as_deref().unwrap_or(&self.id))
+    }
+
+    fn of(folder: &str) -> Vec<Self> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
         let mut fixtures: Vec<Self> = fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -131,6 +160,7 @@ impl Fixture {
     pub(crate) fn options(&self, base: &str) -> Options {
         let mut bases = Bases::none();
         bases.set(&self.id, base).unwrap();
+        bases.set(self.provider.as_deref().unwrap_or(&self.id), base).unwrap();
         Options {
             bases,
             time_limit: Duration::from_secs(20),
@@ -143,14 +173,24 @@ impl Fixture {
     /// Whether a provider as the catalogue has it asks as documented, and understands each answer. The error says what
     /// it does otherwise.
     pub(crate) fn check(&self, provider: &Provider) -> Result<(), String> {
+        self.check_with(provider, None)
+    }
+
+    /// The same for a service that uses the provider's credential.
+    pub(crate) fn check_with(&self, provider: &Provider, service: Option<&Service>) -> Result<(), String> {
         let server = Server::start();
         self.look_elsewhere(provider, &server)?;
         self.answers.iter().try_for_each(|answer| {
-            let (report, seen) = self.ask(provider, &server, answer);
+            let (report, mut seen) = self.ask(provider, service, &server, answer);
             let at =
                 format!("{} {}{}", self.id, answer.status, answer.sqlstate.as_deref().unwrap_or_default());
             self.compare(answer, &report).map_err(|error| format!("{at}: {error} ({report:?})"))?;
             if answer.is_http() {
+                if let Some(token) = &self.token {
+                    let first = (!seen.is_empty()).then(|| seen.remove(0)).ok_or("no request")?;
+                    let asked = token.request.compare(&token.request.url, &first);
+                    asked.map_err(|error| format!("{at}: token: {error}"))?;
+                }
                 let elsewhere = if answer.is.is_bad() { self.elsewhere.len() } else { 0 };
                 let times = answer.times.unwrap_or(1) + elsewhere;
                 if seen.len() != times {
@@ -176,7 +216,7 @@ impl Fixture {
         let good = self.answers.iter().find(|answer| answer.is.is_good() && answer.is_http());
         let bad = self.answers.iter().find(|answer| answer.is.is_bad() && answer.is_http());
         self.elsewhere.iter().try_for_each(|url| {
-            let host = url.strip_prefix("https://").unwrap().split('/').next().unwrap();
+            let host = host_of(url);
             for (there, wanted) in [
                 (good.unwrap().to_send(), good.unwrap().is),
                 (server::Answer::json(503, "{}"), Verdict::Indeterminate),
@@ -191,7 +231,13 @@ impl Fixture {
         })
     }
 
-    fn ask(&self, provider: &Provider, server: &Server, answer: &Answer) -> (Report, Vec<Seen>) {
+    fn ask(
+        &self,
+        provider: &Provider,
+        service: Option<&Service>,
+        server: &Server,
+        answer: &Answer,
+    ) -> (Report, Vec<Seen>) {
         if let Some(state) = &answer.sqlstate {
             let database = postgres::Server::start(self.postgres.as_ref().unwrap().clone(), state);
             let fields = self.fields(&database.address);
@@ -202,8 +248,20 @@ impl Fixture {
             Some("host_not_found") => "http://127.0.0.1:0",
             Some(other) => panic!("{other}"),
         };
-        server.answer(answer.to_send());
-        (verify(provider, &self.fields(""), &self.options(base)), server.seen())
+        server.answer(match &self.token {
+            Some(token) => {
+                let host = host_of(&token.request.url).to_owned();
+                let token = server::Answer::json(200, &token.body);
+                server::Answer::At(host, Box::new(token), Box::new(answer.to_send()))
+            }
+            None => answer.to_send(),
+        });
+        let (fields, options) = (self.fields(""), self.options(base));
+        let report = match service {
+            Some(service) => verify_service(service, provider, &fields, &options),
+            None => verify(provider, &fields, &options),
+        };
+        (report, server.seen())
     }
 
     fn compare(&self, answer: &Answer, report: &Report) -> Result<(), String> {
@@ -211,6 +269,10 @@ impl Fixture {
         let wanted = (answer.is, &answer.identity, answer.expires, status);
         if (report.verdict, &report.identity, report.expires, report.status) != wanted {
             return Err(format!("wanted {wanted:?}"));
+        }
+        let said = report.say.as_deref().unwrap_or_default();
+        if answer.says.as_deref().is_some_and(|word| !said.contains(word)) {
+            return Err(format!("wanted {:?} explained", answer.says));
         }
         let printed = format!("{report:?}");
         // Whatever else it says, it may not be a key.
@@ -282,6 +344,10 @@ impl Jwt {
 
 fn same<T: PartialEq + std::fmt::Debug + ?Sized>(what: &str, wanted: &T, given: &T) -> Result<(), String> {
     if wanted == given { Ok(()) } else { Err(format!("{what}: {given:?} instead of {wanted:?}")) }
+}
+
+fn host_of(url: &str) -> &str {
+    url.strip_prefix("https://").unwrap().split('/').next().unwrap()
 }
 
 fn form_of(body: &str) -> BTreeMap<String, String> {

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use keymoor_providers::{Auth, Check, Method, Provider, Verdict, provider};
+use keymoor_providers::{Auth, Check, Method, Provider, Service, Verdict, provider, service};
 
 use crate::fixture::Fixture;
 
@@ -22,6 +22,24 @@ fn every_change_of_a_rule_is_noticed() {
     assert!(unnoticed.is_empty(), "\n{}", unnoticed.join("\n"));
 }
 
+#[test]
+fn every_change_of_a_service_is_noticed() {
+    let all = Fixture::services();
+    let mut unnoticed = Vec::new();
+    for fixtures in all.chunk_by(|one, next| one.id == next.id) {
+        let service = service(&fixtures[0].id).unwrap();
+        for (what, check) in changed_checks(service.verify.as_ref().unwrap()) {
+            let changed = Service { verify: Some(check), ..service.clone() };
+            let fits =
+                |fixture: &Fixture| fixture.check_with(fixture.provider().unwrap(), Some(&changed)).is_ok();
+            if fixtures.iter().all(fits) {
+                unnoticed.push(format!("{}: {what}", service.id));
+            }
+        }
+    }
+    assert!(unnoticed.is_empty(), "\n{}", unnoticed.join("\n"));
+}
+
 /// What the files of one provider do not notice.
 fn unnoticed(fixtures: &[Fixture]) -> Vec<String> {
     let fixture = &fixtures[0];
@@ -36,13 +54,20 @@ fn unnoticed(fixtures: &[Fixture]) -> Vec<String> {
 
 /// The provider with one thing changed, in every way.
 fn changed(provider: &Provider) -> Vec<(String, Provider)> {
+    let checks = changed_checks(provider.verify.as_ref().unwrap());
+    let with =
+        checks.into_iter().map(|(what, check)| (what, Provider { verify: Some(check), ..provider.clone() }));
+    with.chain(auths(provider)).collect()
+}
+
+/// The question with one thing changed, in every way.
+fn changed_checks(check: &Check) -> Vec<(String, Check)> {
     let mut all = Vec::new();
     let mut with = |what: String, change: &dyn Fn(&mut Check)| {
-        let mut provider = provider.clone();
-        change(provider.verify.as_mut().unwrap());
-        all.push((what, provider));
+        let mut check = check.clone();
+        change(&mut check);
+        all.push((what, check));
     };
-    let check = provider.verify.as_ref().unwrap();
     if !check.url.is_empty() {
         with("path".into(), &|check| match check.url.find('?') {
             Some(at) => check.url.insert_str(at, "/x"),
@@ -95,9 +120,6 @@ fn changed(provider: &Provider) -> Vec<(String, Provider)> {
             let is = &mut check.answers[at].is;
             *is = if *is == Verdict::Disabled { Verdict::Valid } else { Verdict::Disabled };
         });
-    }
-    for (what, provider) in auths(provider) {
-        all.push((what, provider));
     }
     all
 }
