@@ -11,8 +11,10 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use serde::de::DeserializeOwned;
 
 pub use self::{
-    check::{Answer, Auth, Check, Condition, Failure, Kind, Method, Statuses, Verdict},
-    provider::{Endpoint, Field, FieldKind, Provider, Recognise, Revocation, RevocationKind, Rotation},
+    check::{Answer, Auth, Check, Condition, Failure, Instead, Kind, Method, Statuses, Verdict},
+    provider::{
+        Checksum, Endpoint, Field, FieldKind, Provider, Recognise, Revocation, RevocationKind, Rotation,
+    },
     service::{Service, Setting, Template},
 };
 

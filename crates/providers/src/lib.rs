@@ -1,6 +1,11 @@
 //! The catalogue of providers: recognise, verify, rotate.
 
 mod catalogue;
+mod field_problem;
+mod pattern;
+mod recognise;
 pub mod verify;
 
 pub use catalogue::*;
+pub use field_problem::{FieldProblem, check_field};
+pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};

@@ -1,12 +1,15 @@
 //! How a key is verified: what is sent, and what the answers mean.
 //!
 //! Texts may have fields in braces: `{api_key}`, or `{site:datadoghq.com}` with what stands in for an empty field. In the
-//! path and query of a URL they are percent-encoded.
+//! path and query of a URL they are percent-encoded; in its host a field stands only if it matches its pattern or is one of its
+//! hosts. A header or parameter whose field is empty is not sent.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::pattern;
 
 /// The `[verify]` of a provider or service: one question that changes nothing.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +24,13 @@ pub struct Check {
     /// Empty only where the kind needs none.
     #[serde(default)]
     pub url: String,
+    /// Other addresses for the same question, where what was entered asks for one: the first that fits.
+    #[serde(default)]
+    pub instead: Vec<Instead>,
+    /// Where the provider answers for its other regions: asked in order while the answer is bad, for a key of one region is
+    /// unknown in another.
+    #[serde(default)]
+    pub elsewhere: Vec<String>,
     /// How this request is authenticated, where it is not as the provider's endpoint says.
     pub auth: Option<Vec<Auth>>,
     /// Sent beside those of the endpoint.
@@ -49,6 +59,28 @@ pub struct Check {
     /// Looked through in order; the first that fits counts. None fits: [`Verdict::Indeterminate`].
     #[serde(rename = "answer")]
     pub answers: Vec<Answer>,
+}
+
+impl Check {
+    /// The address for a credential with these fields: [`Check::url`], or one of [`Check::instead`].
+    pub fn address<'f>(&self, field: impl Fn(&str) -> Option<&'f str>) -> &str {
+        let fits = |key: &str, pattern: &str| {
+            field(key).is_some_and(|value| !value.is_empty() && pattern::whole(pattern, value))
+        };
+        let instead =
+            self.instead.iter().find(|instead| instead.when.iter().all(|(key, pattern)| fits(key, pattern)));
+        instead.map_or(&self.url, |instead| &instead.url)
+    }
+}
+
+/// Another address, for some credentials.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    /// Fields, and a regular expression for each that its whole value matches. An empty field matches nothing.
+    pub when: BTreeMap<String, String>,
+    /// As [`Check::url`].
+    pub url: String,
 }
 
 /// What kind of question it is.
@@ -161,9 +193,10 @@ impl From<OneOrMore> for Statuses {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// A place in the answer, in the form of [`Check::identity`]. None: the body as a text.
+    /// A place in the answer, in the form of [`Check::identity`]; `*` in a JSON Pointer stands for any element of an array.
+    /// None: the body as a text.
     pub at: Option<String>,
-    /// What is there is one of these. Empty: something is there.
+    /// What is there is one of these, with fields in the texts; it holds where these are empty. Empty: something is there.
     #[serde(default)]
     pub is: Vec<Value>,
     /// The number that is there lies between these two, both included.
@@ -212,5 +245,32 @@ impl Verdict {
     /// Whether the provider refused the key or what stands beside it.
     pub fn is_bad(self) -> bool {
         matches!(self, Self::Invalid | Self::Expired | Self::Disabled | Self::InvalidConfig)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::provider;
+
+    #[test]
+    fn an_enterprise_token_is_not_sent_to_the_public_host() {
+        let check = provider("github").unwrap().verify.as_ref().unwrap();
+        let at = |host| check.address(|key| (key == "host").then_some(host));
+        assert_eq!(at(""), "https://api.github.com/user");
+        assert_eq!(at("github.com"), "https://api.github.com/user");
+        assert_eq!(at("acme.ghe.com"), "https://api.{host}/user");
+        assert_eq!(at("git.example.com"), "https://{host}/api/v3/user");
+        assert_eq!(at("github.com.example.com"), "https://{host}/api/v3/user");
+    }
+
+    #[test]
+    fn the_token_of_an_account_is_asked_about_at_the_account() {
+        let check = provider("cloudflare").unwrap().verify.as_ref().unwrap();
+        let at = |token: &'static str, account: Option<&'static str>| {
+            check.address(move |key| if key == "token" { Some(token) } else { account })
+        };
+        assert_eq!(at("cfut_a", Some("b")), check.url);
+        assert_eq!(at("cfat_a", None), check.url);
+        assert!(at("cfat_a", Some("b")).contains("/accounts/{account_id}/"));
     }
 }

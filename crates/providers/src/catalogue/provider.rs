@@ -100,12 +100,22 @@ pub struct Recognise {
     /// Matches the whole secret.
     pub pattern: String,
     /// A checksum that the secret carries: a typo is found offline.
-    pub checksum: Option<String>,
-    /// The shape alone could be another's: it is offered as a candidate, never taken as certain.
+    pub checksum: Option<Checksum>,
+    /// The shape alone could be another's: it is offered as a candidate. Only a checksum that is right makes it certain, and
+    /// one that is wrong is no typo.
     #[serde(default)]
     pub ambiguous: bool,
     /// Invented secrets of this shape.
     pub samples: Vec<String>,
+}
+
+/// A checksum in a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checksum {
+    /// The last six characters are the CRC-32 (ISO-HDLC) of what stands between the prefix, which ends in `_`, and them: in
+    /// base 62, digits before capitals before small letters.
+    Crc32Base62,
 }
 
 /// Where the key is used.
@@ -143,7 +153,7 @@ pub struct Rotation {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revocation {
-    /// What its value is.
+    /// How it is done.
     #[serde(default)]
     pub kind: RevocationKind,
     /// The HTTP method.
@@ -159,6 +169,9 @@ pub struct Revocation {
     pub headers: BTreeMap<String, String>,
     /// A JSON body, with fields in its texts.
     pub json: Option<serde_json::Value>,
+    /// Only for a key that has none of these fields: another server would be asked.
+    #[serde(default)]
+    pub unless: Vec<String>,
     /// The answers after which the key is no more: the first that fits, all others say that it may still be there.
     #[serde(default, rename = "answer")]
     pub answers: Vec<super::check::Answer>,

@@ -1,9 +1,9 @@
 //! A service: what a credential is used for, with settings of its own; and templates that set up several.
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::{check::Check, provider::Provider};
+use crate::pattern;
 
 /// One file of `catalogue/services/`, or a provider without such a file.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,10 +16,14 @@ pub struct Service {
     pub name: String,
     /// The providers whose credentials it takes.
     pub accepts: Vec<String>,
+    /// What a Google token is asked for with, where the credential is used for this.
+    #[serde(default)]
+    pub scopes: Vec<String>,
     /// In the order in which they are asked for.
     #[serde(default, rename = "setting")]
     pub settings: Vec<Setting>,
-    /// How is found out that the credential and the settings go together.
+    /// How is found out that the credential and the settings go together: asked only if all that its address names is filled
+    /// in. Where it names no authentication, the credential's own provider says it.
     pub verify: Option<Check>,
     /// As [`Provider::unverified`].
     #[serde(default)]
@@ -76,6 +80,7 @@ impl Service {
             id: provider.id.clone(),
             name: provider.name.clone(),
             accepts: vec![provider.id.clone()],
+            scopes: Vec::new(),
             settings: Vec::new(),
             verify: None,
             unverified: Vec::new(),
@@ -89,14 +94,13 @@ impl Service {
 }
 
 impl Setting {
-    /// The value in what was entered: what `extract` finds, or the whole of it. `None` if that can be none.
-    pub fn value_of(&self, text: &str) -> Option<String> {
-        let whole = |pattern: &str| Regex::new(&format!("^(?:{pattern})$")).ok();
-        let extract = self.extract.as_deref().and_then(|pattern| Regex::new(pattern).ok());
-        let found = extract.and_then(|pattern| Some(pattern.captures(text)?.get(1)?.as_str()));
-        let value = found.unwrap_or(text);
-        let fits = self.pattern.as_deref().and_then(whole).is_none_or(|pattern| pattern.is_match(value));
-        fits.then(|| value.to_owned())
+    /// The value in what was entered. `None`: it does not fit the setting.
+    pub fn value<'e>(&self, entered: &'e str) -> Option<&'e str> {
+        let entered = entered.trim();
+        let taken = self.extract.as_deref().and_then(|extract| pattern::first_group(extract, entered));
+        let value = taken.unwrap_or(entered);
+        let fits = self.pattern.as_deref().is_none_or(|pattern| pattern::whole(pattern, value));
+        (fits && !value.is_empty()).then_some(value)
     }
 }
 
@@ -104,5 +108,32 @@ impl Template {
     pub(super) fn called(mut self, id: &str) -> Self {
         id.clone_into(&mut self.id);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::service;
+
+    #[test]
+    fn a_setting_is_taken_out_of_what_people_paste() {
+        let value = |id: &str, key: &str, entered: &str| {
+            service(id).unwrap().setting(key).unwrap().value(entered).map(str::to_owned)
+        };
+        let sheet = "1AbcDefGhiJklMnoPqrStuVwxYz0123456789_-abcdef";
+        let address = format!(" https://docs.google.com/spreadsheets/d/{sheet}/edit#gid=0\n");
+        assert_eq!(value("google_sheets", "spreadsheet_id", &address).unwrap(), sheet);
+        assert_eq!(value("google_sheets", "spreadsheet_id", sheet).unwrap(), sheet);
+        assert_eq!(value("google_sheets", "spreadsheet_id", "my sheet"), None);
+        assert_eq!(value("google_sheets", "sheet_name", "Sheet 1").unwrap(), "Sheet 1");
+        assert_eq!(value("google_sheets", "sheet_name", " "), None);
+        assert_eq!(value("meta", "ad_account_id", "act_1234567890").unwrap(), "1234567890");
+        assert_eq!(value("ga4", "property_id", "properties/123456789").unwrap(), "123456789");
+        assert_eq!(
+            value("shopify", "shop", "https://acme.myshopify.com/admin").unwrap(),
+            "acme.myshopify.com"
+        );
+        assert_eq!(value("shopify", "shop", "https://acme.myshopify.com.example.com/"), None);
+        assert_eq!(value("twilio", "sender", "14155550100"), None);
     }
 }
