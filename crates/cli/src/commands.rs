@@ -14,6 +14,7 @@ mod list;
 mod restore;
 mod revert;
 mod rm;
+mod service;
 mod settle;
 mod show;
 mod status;
@@ -63,6 +64,7 @@ enum Command {
     History(history::Args),
     Revert(revert::Args),
     Settle(settle::Args),
+    Service(service::Args),
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
@@ -105,6 +107,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::History(args) => history::run(&args),
         Command::Revert(args) => revert::run(&args),
         Command::Settle(args) => settle::run(&args),
+        Command::Service(args) => service::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),

@@ -11,6 +11,7 @@ mod keychain;
 mod kit;
 mod notice;
 mod server;
+pub(crate) mod service;
 mod unreadable;
 mod vault;
 mod watching;

@@ -14,7 +14,6 @@ use crate::devices;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::notice::Notice;
-use crate::sync::take::name_of;
 use crate::vault::Vault;
 
 pub use event::{Event, Subject};
@@ -118,7 +117,7 @@ impl Vault {
 
     /// A secret was opened for somebody.
     pub(crate) fn note_use(&mut self, id: RecordId, content: &Content, field: Option<&str>, copied: bool) {
-        let subject = Subject { id, name: name_of(content) };
+        let subject = Subject { id, name: content.meta.title() };
         let event = Event::Revealed { subject, field: field.map(str::to_owned), copied };
         let Ok(sealed) = sealed(&self.keys, &event) else { return };
         if matches!(self.cache.add_use(now(), &sealed), Ok(true)) {
@@ -157,7 +156,15 @@ mod tests {
     fn add(vault: &mut Vault) -> RecordId {
         let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
         let (provider, name) = ("openai".to_owned(), "a telling name".to_owned());
-        let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };
+        let new = NewCredential {
+            provider,
+            name,
+            fields,
+            labels: Vec::new(),
+            note: None,
+            replace: false,
+            fallback: false,
+        };
         vault.add(new).unwrap().id
     }
 

@@ -14,6 +14,7 @@ use crate::vault::Vault;
 use crate::{find, input};
 
 /// A credential as it is entered.
+#[derive(Default)]
 pub struct NewCredential {
     /// Whose API it is for.
     pub provider: String,
@@ -27,6 +28,8 @@ pub struct NewCredential {
     pub note: Option<String>,
     /// If the provider has a credential of that name: give it these values. What is not given stays.
     pub replace: bool,
+    /// Used only where no other credential of its provider is, and shown as such.
+    pub fallback: bool,
 }
 
 /// One field of a credential.
@@ -85,6 +88,9 @@ impl Vault {
             if before.is_none() {
                 action.set_text(field::PROVIDER, &provider);
                 action.set_text(field::NAME, &name);
+            }
+            if new.fallback {
+                action.set_text(field::FALLBACK, "yes");
             }
             checked.apply(&mut action)?;
             let content = action.finish();

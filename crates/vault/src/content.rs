@@ -69,6 +69,14 @@ pub(crate) mod field {
     /// A set: every entry is a label, not an alternate.
     pub(crate) const LABELS: &str = "labels";
     pub(crate) const OPEN: &str = "field:";
+    /// What the record is, if it is no credential.
+    pub(crate) const KIND: &str = "kind";
+    /// The [`KIND`] of the record that says which services are set up.
+    pub(crate) const SERVICES: &str = "services";
+    /// `yes`: used only where no other credential of its provider is.
+    pub(crate) const FALLBACK: &str = "fallback";
+    /// `yes`: kept, and used by nothing.
+    pub(crate) const OFF: &str = "off";
 }
 
 /// Everything but the secrets.
@@ -128,6 +136,19 @@ impl Meta {
             Some(Value::Text(text)) => text,
             _ => "",
         }
+    }
+
+    /// Whether it is a credential. What this version does not know otherwise is one, so that nothing is hidden.
+    pub(crate) fn is_credential(&self) -> bool {
+        self.text(field::KIND) != field::SERVICES
+    }
+
+    /// Provider and name, as they are shown.
+    pub(crate) fn title(&self) -> String {
+        if !self.is_credential() {
+            return field::SERVICES.to_owned();
+        }
+        format!("{}/{}", self.text(field::PROVIDER), self.text(field::NAME))
     }
 
     /// The secret fields that are shown.

@@ -222,8 +222,7 @@ impl Vault {
 /// Puts a save into the activity, and that it settled what two devices had written.
 fn note(change: &mut Change<'_>, keys: &Keys, written: &Written) -> Result<(), Error> {
     let Written { id, meta, settled, deed, .. } = written;
-    let name = format!("{}/{}", meta.text(field::PROVIDER), meta.text(field::NAME));
-    let subject = Subject { id: *id, name };
+    let subject = Subject { id: *id, name: meta.title() };
     if !settled.is_empty() && *deed != Deed::Settled {
         activity::put(change, keys, &Event::Settled(subject.clone()))?;
     }

@@ -19,6 +19,8 @@ pub struct Edit {
     pub labels: Option<Vec<String>>,
     /// The note; empty removes it.
     pub note: Option<String>,
+    /// Whether services and programs may use it.
+    pub on: Option<bool>,
 }
 
 impl Vault {
@@ -27,8 +29,8 @@ impl Vault {
     /// # Errors
     /// Nothing is changed after an error.
     pub fn edit(&mut self, id: keymoor_protocol::RecordId, edit: Edit) -> Result<Saved, Error> {
-        let Edit { name, fields, labels, note } = edit;
-        if name.is_none() && fields.is_empty() && labels.is_none() && note.is_none() {
+        let Edit { name, fields, labels, note, on } = edit;
+        if name.is_none() && fields.is_empty() && labels.is_none() && note.is_none() && on.is_none() {
             return Err(Error::NothingToChange);
         }
         let name = name.as_deref().map(input::name).transpose()?;
@@ -48,6 +50,9 @@ impl Vault {
             }
             if replace_labels {
                 action.set_labels(&checked.labels);
+            }
+            if let Some(on) = on {
+                action.set_text(field::OFF, if on { "" } else { "yes" });
             }
             checked.apply(&mut action)?;
             let content = action.finish();

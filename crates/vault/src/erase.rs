@@ -10,7 +10,6 @@ use crate::error::{Error, KeychainProblem};
 use crate::homes::lost;
 use crate::rules::gone::erasure_waits;
 use crate::sync::elsewhere;
-use crate::sync::take::name_of;
 use crate::vault::Vault;
 
 /// What became of an erasure.
@@ -33,7 +32,7 @@ impl Vault {
                 return Err(Error::NotFound);
             }
             let content = drafts::current(change, keys, id);
-            let name = content.as_ref().map(name_of).unwrap_or_default();
+            let name = content.as_ref().map(|content| content.meta.title()).unwrap_or_default();
             activity::put(change, keys, &Event::Erased(Subject { id, name }))?;
             // A frozen commit may have reached the server although its answer did not come back.
             let sent =
@@ -97,7 +96,15 @@ mod tests {
             Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
         let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
         let (provider, name) = ("openai".to_owned(), name.to_owned());
-        let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };
+        let new = NewCredential {
+            provider,
+            name,
+            fields,
+            labels: Vec::new(),
+            note: None,
+            replace: false,
+            fallback: false,
+        };
         let id = vault.add(new).unwrap().id;
         (vault, id)
     }

@@ -63,6 +63,18 @@ pub enum Error {
     /// The only secret field would go.
     #[error("the last secret field")]
     LastSecret,
+    /// The catalogue has no such service.
+    #[error("no such service")]
+    NoSuchService,
+    /// The catalogue has no such template.
+    #[error("no such template")]
+    NoSuchTemplate,
+    /// The service takes credentials of these providers.
+    #[error("the service does not take this credential")]
+    NotAccepted(Vec<String>),
+    /// None was chosen for the service, and these could be meant.
+    #[error("which credential?")]
+    WhichCredential(Vec<String>),
     /// An edit that changes nothing.
     #[error("nothing to change")]
     NothingToChange,
@@ -70,6 +82,12 @@ pub enum Error {
     /// No credential of that name.
     #[error("not found")]
     NotFound,
+    /// No credential is there that the service could use.
+    #[error("no credential to use")]
+    NothingToUse,
+    /// The service is switched off.
+    #[error("the service is off")]
+    ServiceOff,
     /// The history has no such version.
     #[error("no such version")]
     NoSuchVersion,

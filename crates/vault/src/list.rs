@@ -56,6 +56,10 @@ pub struct Listing {
     pub last_four: Option<String>,
     /// What is known of it.
     pub status: CheckStatus,
+    /// Used only where no other credential of its provider is.
+    pub fallback: bool,
+    /// Whether services and programs may use it.
+    pub on: bool,
     /// Fields with more than one value, for the user to settle.
     pub alternates: u64,
     /// Milliseconds since 1970.
@@ -78,6 +82,13 @@ pub struct Listing {
     /// In the trash: until when it is kept there at least, milliseconds since 1970. `None`: for as long as nobody erases
     /// it, or that is not known yet.
     pub kept_until: Option<u64>,
+}
+
+impl Listing {
+    /// `provider/name`, as it is shown.
+    pub fn title(&self) -> String {
+        format!("{}/{}", self.provider, self.display)
+    }
 }
 
 /// One opened row.
@@ -171,7 +182,7 @@ impl Filter {
     }
 }
 
-/// Opens the meta of every record in use, or in the trash; returns those that do not open.
+/// Opens the meta of every credential in use, or in the trash; returns those that do not open.
 pub(crate) fn each_meta(
     view: &View<'_>,
     keys: &Keys,
@@ -185,6 +196,7 @@ pub(crate) fn each_meta(
             return Ok::<_, Error>(());
         }
         match keys.open_sealed_meta(row.id, row.version, &row.meta) {
+            Ok(meta) if !meta.is_credential() => {}
             Ok(meta) => {
                 let read_only = row.meta.header().schema > SCHEMA;
                 visit(OpenedRow { id: row.id, meta, waiting: row.has_draft, read_only });
@@ -209,6 +221,8 @@ pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
         note: (!note.is_empty()).then(|| note.to_owned()),
         last_four: last_four.filter(|text| !text.is_empty()),
         status: CheckStatus::Unchecked,
+        fallback: meta.text(field::FALLBACK) == "yes",
+        on: meta.text(field::OFF) != "yes",
         alternates: meta.alternates().count() as u64,
         created_at: meta.created,
         updated_at: meta.updated,
@@ -233,6 +247,8 @@ fn unreadable(id: RecordId) -> Listing {
         note: None,
         last_four: None,
         status: CheckStatus::Unreadable,
+        fallback: false,
+        on: true,
         alternates: 0,
         created_at: 0,
         updated_at: 0,

@@ -5,7 +5,6 @@ use keymoor_keychain::{EntryId, Keychain};
 use serde::Serialize;
 
 use crate::config::{Backend, Config};
-use crate::content::field;
 use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
 use crate::keys::Keys;
@@ -212,13 +211,15 @@ struct Seen {
 fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
     let device = view.device()?.ok_or(Error::Locked)?;
     let erased = view.erasures()?;
-    let (mut trashed, mut conflicts, mut opened_not) = (0, Vec::new(), 0);
+    let (mut trashed, mut conflicts, mut opened_not, mut others) = (0, Vec::new(), 0, 0);
     let broken = view.for_each_meta(|row| {
         let erased = erased.binary_search(&row.id).is_ok();
         trashed += u64::from(row.deleted && !erased);
-        match keys.map(|keys| keys.open_sealed_meta(row.id, row.version, &row.meta)) {
+        let meta = keys.map(|keys| keys.open_sealed_meta(row.id, row.version, &row.meta));
+        others += u64::from(matches!(&meta, Some(Ok(meta)) if !row.deleted && !meta.is_credential()));
+        match meta {
             Some(Ok(meta)) if !row.deleted && meta.alternates().next().is_some() => {
-                conflicts.push(format!("{}/{}", meta.text(field::PROVIDER), meta.text(field::NAME)));
+                conflicts.push(meta.title());
             }
             Some(Err(_)) => opened_not += 1,
             _ => {}
@@ -232,7 +233,7 @@ fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
     }
     let alarms = view.alarms()?.into_iter().map(|alarm| RaisedAlarm { code: alarm.code, at: alarm.at });
     Ok(Seen {
-        records: view.live_count()?,
+        records: view.live_count()?.saturating_sub(others),
         trashed,
         waiting: if device.server.is_some() { view.draft_count()? + erased_only } else { 0 },
         erasing: if device.server.is_some() { erased.len() as u64 } else { 0 },

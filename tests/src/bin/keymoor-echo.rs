@@ -51,6 +51,7 @@ fn echo(home: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         labels: Vec::new(),
         note: None,
         replace: false,
+        fallback: false,
     })?;
     seen(&other, added.id, added.version)?;
     for i in 1..=WARM_UP + count {

@@ -33,6 +33,7 @@ fn fill(count: u32) -> Result<(), Box<dyn std::error::Error>> {
             labels: Vec::new(),
             note: None,
             replace: false,
+            fallback: false,
         })?;
     }
     Ok(())

@@ -144,6 +144,7 @@ impl Device {
             labels: Vec::new(),
             note,
             replace: false,
+            fallback: false,
         })?;
         Ok(name)
     }

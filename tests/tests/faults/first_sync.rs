@@ -124,7 +124,15 @@ fn fill(world: &World, network: &Network) {
         let (provider, name) = ("openai".into(), format!("key {i}"));
         let fields = vec![Field { name: "secret".into(), value: secret }];
         vault
-            .add(NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false })
+            .add(NewCredential {
+                provider,
+                name,
+                fields,
+                labels: Vec::new(),
+                note: None,
+                replace: false,
+                fallback: false,
+            })
             .unwrap();
         if i % 1000 == 0 {
             vault.sync(&Default::default(), &mut |_| None, &mut |_| {}).unwrap();

@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// added, the rest stays. The old values stay in its history.
     #[arg(long)]
     replace: bool,
+    /// Use it only while no own credential of that provider can be used, and say so.
+    #[arg(long)]
+    fallback: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
@@ -75,6 +78,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         labels: args.label,
         note: args.note,
         replace: args.replace,
+        fallback: args.fallback,
     };
     match session.vault.add(credential) {
         Ok(saved) => {

@@ -41,6 +41,12 @@ pub(crate) struct Args {
     /// The note from now on; an empty one removes it.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// Let services and programs use it again.
+    #[arg(long, conflicts_with = "off")]
+    on: bool,
+    /// Keep it, and let nothing use it. Where there is a fallback, that is used, and said.
+    #[arg(long)]
+    off: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
@@ -54,6 +60,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         fields: fields(&detail, open, entered)?,
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
         note: args.note,
+        on: (args.on || args.off).then_some(args.on),
     };
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);
@@ -67,7 +74,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 
 /// The new secret, if one is to come. With nothing else to change on a terminal, it is asked for.
 fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
-    let rest = args.new_name.is_some() || !args.set.is_empty() || args.label.is_some() || args.note.is_some();
+    let rest = args.new_name.is_some()
+        || !args.set.is_empty()
+        || args.label.is_some()
+        || args.note.is_some()
+        || args.on
+        || args.off;
     let source = match (args.stdin, args.fields_stdin) {
         (true, _) => Source::Stdin,
         (_, true) => Source::Fields,

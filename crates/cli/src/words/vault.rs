@@ -39,8 +39,20 @@ pub(super) fn words(error: &Error) -> Words {
         Error::ChangedMeanwhile => Words::new("Somebody changed this credential meanwhile.")
             .safe(UNCHANGED)
             .hint("keymoor history NAME lists its versions."),
+        Error::NoSuchService => Words::new("There is no such service.").safe(UNCHANGED).hint("keymoor service list --all shows them."),
+        Error::NoSuchTemplate => {
+            Words::new("There is no such template.").safe(UNCHANGED).hint("keymoor service list --all shows them, too.")
+        }
+        Error::NotAccepted(providers) => {
+            Words::new(format!("The service takes credentials of {}.", names_of(providers))).safe(UNCHANGED)
+        }
+        Error::WhichCredential(names) => Words::new(format!("Several credentials could be meant: {}.", names_of(names)))
+            .hint("Say which: keymoor service enable SERVICE --credential NAME"),
+        Error::NothingToUse => Words::new("There is no credential that it could use.")
+            .hint("Add one: keymoor add PROVIDER --name NAME. One that is switched off: keymoor edit NAME --on"),
+        Error::ServiceOff => Words::new("The service is switched off.").hint("keymoor service enable SERVICE"),
         Error::NothingToChange => Words::new("There is nothing to change.")
-            .hint("Say what is new: --name, --set, --label, --note, or the secret with --stdin."),
+            .hint("Say what is new: --name, --set, --label, --note, --on, --off, or the secret with --stdin."),
         Error::NotFound => Words::new("That credential is not here (any more).").hint("keymoor list shows those that are."),
         Error::NoSuchVersion => Words::new("There is no such version.").safe(UNCHANGED).hint("keymoor history NAME lists them."),
         Error::NoSuchChoice => {
@@ -153,16 +165,24 @@ fn of(what: Input) -> &'static str {
         Input::FieldName => "The name of a field",
         Input::FieldValue => "The value of a field",
         Input::Secret => "The secret",
+        Input::Setting => "The setting",
     }
 }
 
 fn invalid(what: Input) -> Words {
+    if what == Input::Setting {
+        return Words::new("That is no value which this setting can have.")
+            .safe(UNCHANGED)
+            .hint("keymoor service list --all says what each setting is.");
+    }
     let hint = match what {
         Input::Provider => "Up to 200 characters on one line, without a slash.",
         Input::Name | Input::Label | Input::FieldName => {
             "Up to 200 characters on one line; no tabs or other control characters."
         }
-        Input::Note | Input::FieldValue | Input::Secret => "Text, without a NUL byte; a note up to 16 KiB.",
+        Input::Note | Input::FieldValue | Input::Secret | Input::Setting => {
+            "Text, without a NUL byte; a note up to 16 KiB."
+        }
     };
     Words::new(format!("{} is empty, too long, or has characters that do not belong there.", of(what)))
         .safe("Nothing was stored.")

@@ -54,6 +54,8 @@ pub struct Check {
     pub identity: Vec<String>,
     /// Where it says when the key expires, in the same form; a Unix time or a date.
     pub expiry: Option<String>,
+    /// The OAuth scope that a token is asked for with, where the request needs one.
+    pub scope: Option<String>,
     /// Looked through in order; the first that fits counts. None fits: [`Verdict::Indeterminate`].
     #[serde(rename = "answer")]
     pub answers: Vec<Answer>,
@@ -156,6 +158,10 @@ pub struct Answer {
     pub failure: Option<Failure>,
     /// The SQLSTATE of a PostgreSQL server; `00000` is success (ISO/IEC 9075).
     pub sqlstate: Option<String>,
+    /// A page for people counts too, where the provider gives one. Elsewhere a page comes from something in between and
+    /// says nothing.
+    #[serde(default)]
+    pub page: bool,
     /// What it means.
     pub is: Verdict,
     /// What is to be told, where the verdict's own words are not enough.

@@ -17,6 +17,8 @@ pub enum Input {
     FieldValue,
     /// A secret.
     Secret,
+    /// A service's setting.
+    Setting,
 }
 
 impl std::fmt::Display for Input {
@@ -29,6 +31,7 @@ impl std::fmt::Display for Input {
             Self::FieldName => "a field's name",
             Self::FieldValue => "a field's value",
             Self::Secret => "the secret",
+            Self::Setting => "the setting",
         })
     }
 }

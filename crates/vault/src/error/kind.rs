@@ -42,8 +42,11 @@ impl Error {
             | WhichVersion(_)
             | LastSecret
             | Ambiguous(_)
+            | NotAccepted(_)
+            | WhichCredential(_)
             | NothingToChange => Kind::Usage,
-            NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount => Kind::NotFound,
+            NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount | NoSuchService
+            | NoSuchTemplate | NothingToUse => Kind::NotFound,
             NameTaken
             | HasAccount
             | KitsMade
@@ -51,6 +54,7 @@ impl Error {
             | FileExists(_)
             | MassDelete { .. }
             | NewerRecord
+            | ServiceOff
             | ChangedMeanwhile => Kind::Conflict,
             Locked | LockedEmpty | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused
             | BackendChanged(_) => Kind::Locked,

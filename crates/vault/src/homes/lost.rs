@@ -12,7 +12,6 @@ use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
 use crate::rules::gone::reborn;
 use crate::rules::take::{Left, left};
-use crate::sync::take::name_of;
 use crate::vault::Vault;
 
 /// Remembers a draft that is dropped unread, until the keychain was asked for it.
@@ -77,7 +76,7 @@ fn take_over(
             let actor = drafts::actor(change, keys)?;
             drafts::write(change, keys, RecordId::generate(), &reborn(&lost, actor))?;
         }
-        return Ok(Some(Notice::Back { name: name_of(&lost), erased: true, here: false }));
+        return Ok(Some(Notice::Back { name: lost.meta.title(), erased: true, here: false }));
     };
     let stands = keys.open(current.record()).map_err(unreadable)?;
     let newer = lost.is_newer() || stands.is_newer();

@@ -5,7 +5,7 @@ use keymoor_protocol::{ActorId, Record, RecordId};
 
 use crate::activity::{self, Event, Subject};
 use crate::clock::now;
-use crate::content::{Content, field};
+use crate::content::Content;
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::{heal, lost};
@@ -69,7 +69,7 @@ pub(crate) fn take(
     let taken = rules::take::take(here, &incoming);
     let open = |content: &Content| content.meta.alternates().next().is_some();
     if taken.conflict != draft.as_ref().or(base.as_ref()).is_some_and(open) {
-        let subject = Subject { id, name: name_of(taken.shown(here, &incoming)) };
+        let subject = Subject { id, name: taken.shown(here, &incoming).meta.title() };
         let event = if taken.conflict { Event::Conflict(subject) } else { Event::ConflictOver(subject) };
         activity::put(change, keys, &event)?;
     }
@@ -86,7 +86,7 @@ pub(crate) fn take(
         Draft::Becomes(content) => drafts::write(change, keys, id, content)?,
     }
     if let Some(Back { erased, here: deleted_here }) = taken.back {
-        let name = name_of(taken.shown(here, &incoming));
+        let name = taken.shown(here, &incoming).meta.title();
         outcome.notices.push(Notice::Back { name, erased, here: deleted_here });
     }
     outcome.conflicts += u64::from(taken.conflict);
@@ -112,7 +112,11 @@ pub(crate) fn forget(
                 Forgotten::Carried => drafts::carry(change, keys, RecordId::generate(), &draft.record)?,
                 Forgotten::Anew(anew) => {
                     drafts::write(change, keys, RecordId::generate(), &anew)?;
-                    outcome.notices.push(Notice::Back { name: name_of(&content), erased: true, here: false });
+                    outcome.notices.push(Notice::Back {
+                        name: content.meta.title(),
+                        erased: true,
+                        here: false,
+                    });
                 }
             }
         }
@@ -152,11 +156,6 @@ fn lose(change: &mut Change<'_>, id: RecordId, outcome: &mut Outcome) -> Result<
     lost::remember(change, id, &layer)?;
     outcome.notices.push(Notice::Quarantined { id });
     Ok(change.drop_draft(id)?)
-}
-
-/// Provider and name, as they are shown.
-pub(crate) fn name_of(content: &Content) -> String {
-    format!("{}/{}", content.meta.text(field::PROVIDER), content.meta.text(field::NAME))
 }
 
 /// A new actor, because this cache is an older copy of itself: the stamps of before may have been given twice. Where a

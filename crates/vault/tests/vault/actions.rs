@@ -153,6 +153,7 @@ fn what_changes_nothing_makes_no_version() {
         fields: vec![sealed("secret", "the secret"), plain("org", "one"), plain("gone", "")],
         labels: Some(vec!["a".into()]),
         note: Some(String::new()),
+        on: None,
     };
     assert!(!vault.edit(first.id, same()).unwrap().changed);
     assert!(!vault.revert(first.id, "1").unwrap().changed);

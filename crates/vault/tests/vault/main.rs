@@ -12,4 +12,5 @@ mod names;
 mod older;
 mod opening;
 mod place;
+mod services;
 mod together;

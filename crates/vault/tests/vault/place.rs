@@ -38,6 +38,7 @@ pub(crate) fn new(provider: &str, name: &str, secret: &str) -> NewCredential {
         labels: Vec::new(),
         note: None,
         replace: false,
+        fallback: false,
     }
 }
 

@@ -7,6 +7,7 @@ use super::tests::{note, pull, pushed, synced, synced_as};
 use super::*;
 use crate::add::{Field, NewCredential, Value};
 use crate::config::{Backend, Config};
+use crate::content::field;
 use crate::edit::Edit;
 use crate::vault::Vault;
 
@@ -30,7 +31,15 @@ fn edited_elsewhere(vault: &mut Vault, id: RecordId) -> Record {
 fn add(vault: &mut Vault, name: &str) -> RecordId {
     let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
     let (provider, name) = ("openai".to_owned(), name.to_owned());
-    let new = NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace: false };
+    let new = NewCredential {
+        provider,
+        name,
+        fields,
+        labels: Vec::new(),
+        note: None,
+        replace: false,
+        fallback: false,
+    };
     vault.add(new).unwrap().id
 }
 

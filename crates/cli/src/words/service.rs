@@ -1,0 +1,61 @@
+//! Services and what they use.
+
+use keymoor_providers::Service;
+use keymoor_vault::{Because, Resolved, ServiceState};
+
+use crate::output::plain;
+
+/// What became of a service.
+pub(crate) fn state(state: &ServiceState) -> String {
+    let mut text = match (&state.uses, state.on) {
+        (Some(resolved), true) => format!("{} is on and uses {}.", state.name, uses(resolved)),
+        (None, true) => format!("{} is on, and has no credential to use.", state.name),
+        (_, false) => {
+            format!("{} is set, and off. To use it: keymoor service enable {}", state.name, state.id)
+        }
+    };
+    let care = care(state);
+    if !care.is_empty() {
+        text.push_str(&format!("\nStill to do: {care}"));
+    }
+    text
+}
+
+/// Which credential, and whether it is not the user's own.
+pub(crate) fn uses(resolved: &Resolved) -> String {
+    let name = format!("{}/{}", plain(&resolved.provider), plain(&resolved.name));
+    match &resolved.because {
+        Because::Chosen | Because::OnlyOne => name,
+        Because::Fallback { instead_of: None } => format!("{name} (fallback)"),
+        Because::Fallback { instead_of: Some(own) } => {
+            format!("{name} (fallback, {} cannot be used)", plain(own))
+        }
+    }
+}
+
+/// What a service lacks.
+pub(crate) fn care(state: &ServiceState) -> String {
+    let mut parts = Vec::new();
+    if state.on && state.uses.is_none() {
+        parts.push(format!("keymoor service enable {} --credential NAME", state.id));
+    }
+    if !state.missing.is_empty() {
+        let settings: Vec<_> = state.missing.iter().map(|key| format!("{key}=…")).collect();
+        parts.push(format!("keymoor service set {} {}", state.id, settings.join(" ")));
+    }
+    for (key, values) in &state.conflicts {
+        let values: Vec<_> = values.iter().map(|value| plain(value).into_owned()).collect();
+        parts.push(format!("{key} was set on two devices ({}): set it again", values.join(", ")));
+    }
+    parts.join("; ")
+}
+
+/// A service of a template that has no credential yet.
+pub(crate) fn lacking(service: &Service) -> String {
+    format!(
+        "{} has no credential yet, or several: keymoor add {} --name NAME, then keymoor service enable {}",
+        service.name,
+        service.accepts.first().map_or("PROVIDER", String::as_str),
+        service.id
+    )
+}

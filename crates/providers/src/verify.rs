@@ -1,0 +1,202 @@
+//! Asks a provider whether it knows a key, as the catalogue says how.
+//!
+//! Everything blocks; a time limit ends it. A key goes only to its provider: over TLS that the system's roots vouch for, to
+//! a host that the catalogue names or that a user entered and the catalogue's pins allow. No redirect is followed. What
+//! goes wrong on the way, and every answer that the catalogue does not list, says nothing about the key.
+
+mod aws;
+mod bases;
+mod fields;
+mod fill;
+mod google;
+mod host;
+mod judge;
+mod line;
+mod many;
+mod postgres;
+mod postgres_tls;
+mod reply;
+mod report;
+mod request;
+mod target;
+
+use std::{
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+pub use self::{
+    bases::{Bases, NotLoopback},
+    fields::Fields,
+    many::{Cancel, Concurrency, Job, verify_all},
+    report::{Reason, Report},
+};
+use self::{
+    fill::Source,
+    judge::{judge, judge_failure, judge_sqlstate, mind_the_clock},
+    reply::Reply,
+    request::Request,
+};
+use crate::catalogue::{Auth, Check, Failure, Kind, Provider, Service};
+
+/// How a verification is made.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Other places than the providers' own, for tests.
+    pub bases: Bases,
+    /// How long one verification may take, with all that it needs.
+    pub time_limit: Duration,
+    /// How long after a bad answer it is asked again, where the catalogue says so.
+    pub pause: Duration,
+    /// Also make a check that costs something: the user asked for it.
+    pub with_side_effects: bool,
+    /// This machine's clock, which signatures state.
+    pub now: fn() -> SystemTime,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            bases: Bases::none(),
+            time_limit: Duration::from_secs(15),
+            pause: Duration::from_secs(2),
+            with_side_effects: false,
+            now: SystemTime::now,
+        }
+    }
+}
+
+/// Asks the provider about a credential.
+pub fn verify(provider: &Provider, fields: &Fields, options: &Options) -> Report {
+    match &provider.verify {
+        Some(check) => Question { provider, fields, check, ids: &[&provider.id], options }.ask(),
+        None => Reason::NoCheck.into(),
+    }
+}
+
+/// Asks whether a credential and the settings of a service, which are among the fields, go together. A service without a
+/// question of its own is asked about as its provider.
+pub fn verify_service(service: &Service, provider: &Provider, fields: &Fields, options: &Options) -> Report {
+    let Some(check) = &service.verify else { return verify(provider, fields, options) };
+    let missing = service
+        .settings
+        .iter()
+        .find(|setting| setting.required && setting.default.is_none() && fields.get(&setting.key).is_none());
+    if let Some(setting) = missing {
+        return Reason::MissingField(setting.key.clone()).into();
+    }
+    Question { provider, fields, check, ids: &[&service.id, &provider.id], options }.ask()
+}
+
+/// One question about one credential.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    provider: &'a Provider,
+    fields: &'a Fields,
+    check: &'a Check,
+    /// Under which a test base may be set.
+    ids: &'a [&'a str],
+    options: &'a Options,
+}
+
+impl<'a> Question<'a> {
+    fn ask(&self) -> Report {
+        if self.check.side_effect && !self.options.with_side_effects {
+            return Reason::SideEffect.into();
+        }
+        let missing =
+            self.provider.fields.iter().find(|field| {
+                field.required && field.default.is_none() && self.fields.get(&field.key).is_none()
+            });
+        if let Some(field) = missing {
+            return Reason::MissingField(field.key.clone()).into();
+        }
+        let report = self.ask_once();
+        if !(self.check.ask_twice && report.verdict.is_bad() && report.reason == Reason::Answered) {
+            return report;
+        }
+        thread::sleep(self.options.pause);
+        self.ask_once()
+    }
+
+    fn ask_once(&self) -> Report {
+        let until = Instant::now() + self.options.time_limit;
+        match self.answer(until, None) {
+            Ok((report, _)) => report,
+            Err(Reason::NoSuchHost) => judge_failure(self.check, Failure::HostNotFound),
+            Err(reason) => reason.into(),
+        }
+    }
+
+    /// Sends the question, and a request for a token before it where it needs one.
+    fn answer(&self, until: Instant, scope: Option<&str>) -> Result<(Report, Option<Reply>), Reason> {
+        let source = Source { provider: self.provider, fields: self.fields };
+        let now = (self.options.now)();
+        match self.check.kind {
+            Kind::Http => {
+                let token = match self.wants(|auth| matches!(auth, Auth::Token)) {
+                    true => match self.token(until)? {
+                        Ok(token) => Some(token),
+                        Err(report) => return Ok((report, None)),
+                    },
+                    false => None,
+                };
+                let mut request =
+                    Request::of(self.check, &source, token.as_ref().map(|token| token.as_str()))?;
+                if self.wants(|auth| matches!(auth, Auth::Signature)) {
+                    aws::sign(&mut request, &aws::Keys::of(self.fields)?, now)?;
+                }
+                let reply = self.send(request, until)?;
+                Ok((judge(self.check, &reply), Some(reply)))
+            }
+            Kind::Aws => {
+                let reply = self.send(aws::who(&aws::Keys::of(self.fields)?, now)?, until)?;
+                Ok((mind_the_clock(judge(self.check, &reply), &reply, now), Some(reply)))
+            }
+            Kind::GoogleServiceAccount => {
+                let (request, account) = google::request(self.check, &source, scope, now)?;
+                let reply = self.send(request, until)?;
+                let mut report = mind_the_clock(judge(self.check, &reply), &reply, now);
+                if report.verdict.is_good() {
+                    report.identity.get_or_insert(account);
+                }
+                Ok((report, Some(reply)))
+            }
+            Kind::Postgres => {
+                let field = self.provider.secret_field().ok_or(Reason::NoCheck)?;
+                let url =
+                    source.entered(&field.key)?.ok_or_else(|| Reason::MissingField(field.key.clone()))?;
+                let state = postgres::connect(url, &field.key, until)?;
+                Ok((judge_sqlstate(self.check, &state), None))
+            }
+        }
+    }
+
+    fn wants(&self, kind: impl Fn(&Auth) -> bool) -> bool {
+        let endpoint = self.provider.endpoint.as_ref().map(|endpoint| endpoint.auth.as_slice());
+        self.check.auth.as_deref().or(endpoint).unwrap_or_default().iter().any(kind)
+    }
+
+    /// A token for this question, or the report that says why there is none.
+    fn token(&self, until: Instant) -> Result<Result<zeroize::Zeroizing<String>, Report>, Reason> {
+        let check = self.provider.verify.as_ref().ok_or(Reason::NoCheck)?;
+        let first = Question { check, ids: &[&self.provider.id], ..*self };
+        // A token that would ask for a token has no beginning.
+        if check.kind == Kind::Http && first.wants(|auth| matches!(auth, Auth::Token)) {
+            return Err(Reason::NoCheck);
+        }
+        let (report, reply) = first.answer(until, self.check.scope.as_deref())?;
+        if !report.verdict.is_good() {
+            return Ok(Err(report));
+        }
+        let token = reply.and_then(|reply| reply.text_at("/access_token")).ok_or(Reason::Unlisted)?;
+        Ok(Ok(zeroize::Zeroizing::new(token)))
+    }
+
+    fn send(&self, request: Request, until: Instant) -> Result<Reply, Reason> {
+        match self.options.bases.of(self.ids) {
+            Some(base) if base.is_nowhere() => Err(Reason::NoSuchHost),
+            base => line::send(request, base, until),
+        }
+    }
+}

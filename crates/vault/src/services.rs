@@ -1,0 +1,219 @@
+//! Services: what a credential is used for, with settings of its own; on every device the same.
+//!
+//! They lie in a record like any other, which is no credential: sealed, in all homes, merged field by field. Two devices that
+//! set up their first service unseen of each other make two such records; read, they are one, and the next change takes the
+//! others into the one with the smallest id.
+
+mod document;
+mod resolve;
+
+use std::collections::BTreeMap;
+
+use keymoor_protocol::RecordId;
+use keymoor_providers::{Service, Setting, service, template};
+
+use self::document::Document;
+pub use self::resolve::{Because, Resolved};
+use crate::activity::Deed;
+use crate::clock::now;
+use crate::content::{Content, field};
+use crate::drafts;
+use crate::error::{Error, Input};
+use crate::vault::Vault;
+
+/// A service as it is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceState {
+    /// Its id in the catalogue.
+    pub id: String,
+    /// As people write it.
+    pub name: String,
+    /// Whether it is in use.
+    pub on: bool,
+    /// What it uses now, if it is in use.
+    pub uses: Option<Resolved>,
+    /// Its settings by name; those of the catalogue that are not set have no value.
+    pub settings: BTreeMap<String, Option<String>>,
+    /// Settings without which it is of no use.
+    pub missing: Vec<String>,
+    /// What two devices set unseen of each other: by field all its values, the one in use first. Setting it again settles it.
+    pub conflicts: BTreeMap<String, Vec<String>>,
+}
+
+impl Vault {
+    /// The services that were ever set up, by id.
+    pub fn services(&mut self) -> Result<Vec<ServiceState>, Error> {
+        let keys = &self.keys;
+        self.cache.read(|view| {
+            let document = Document::read(view, keys)?;
+            let ids = document.services();
+            let state = |id: &String| {
+                let Some(service) = service(id) else { return Ok(None) };
+                let on = document.is_on(id);
+                let uses = if on { resolve::resolve(view, keys, &document, service).ok() } else { None };
+                let settings: BTreeMap<_, _> = (service.settings.iter())
+                    .map(|setting| (setting.key.clone(), document.setting(id, &setting.key)))
+                    .collect();
+                let missing = (service.settings.iter())
+                    .filter(|setting| setting.required && document.setting(id, &setting.key).is_none())
+                    .map(|setting| setting.key.clone());
+                Ok(Some(ServiceState {
+                    id: id.clone(),
+                    name: service.name.clone(),
+                    on,
+                    uses,
+                    missing: missing.collect(),
+                    settings,
+                    conflicts: document.conflicts(id),
+                }))
+            };
+            let states = ids.iter().map(state).collect::<Result<Vec<_>, Error>>()?;
+            Ok(states.into_iter().flatten().collect())
+        })
+    }
+
+    /// Takes a service into use with a credential, which becomes its default; returns its state.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`]; [`Error::NotAccepted`] for a credential of a provider that it does not take.
+    pub fn enable_service(&mut self, id: &str, credential: Option<RecordId>) -> Result<ServiceState, Error> {
+        let service = known(id)?;
+        self.change_services(|document, view, keys| {
+            if let Some(credential) = credential {
+                let listed = resolve::usable(view, keys, credential)?;
+                if !service.accepts.contains(&listed.provider) {
+                    return Err(Error::NotAccepted(service.accepts.clone()));
+                }
+                document.choose(&service.id, credential, &listed.title());
+            }
+            document.turn(&service.id, true);
+            // Said now and not when a program asks for it.
+            resolve::resolve(view, keys, document, service).map(drop)
+        })?;
+        self.service(&service.id)
+    }
+
+    /// Takes a service out of use; its credential and settings stay.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`].
+    pub fn disable_service(&mut self, id: &str) -> Result<ServiceState, Error> {
+        let service = known(id)?;
+        self.change_services(|document, _, _| {
+            document.turn(&service.id, false);
+            Ok(())
+        })?;
+        self.service(&service.id)
+    }
+
+    /// Sets settings of a service; an empty value removes one.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`]; [`Error::NoSuchField`] with the settings that it has; [`Error::Invalid`] for a value that
+    /// none can be. Nothing is set after an error.
+    pub fn set_service(&mut self, id: &str, settings: &[(String, String)]) -> Result<ServiceState, Error> {
+        let service = known(id)?;
+        let mut values = Vec::new();
+        for (key, value) in settings {
+            let names = || service.settings.iter().map(|setting| setting.key.clone()).collect();
+            let setting = service.setting(key).ok_or_else(|| Error::NoSuchField(names()))?;
+            values.push((key, value_of(setting, value)?));
+        }
+        self.change_services(|document, _, _| {
+            for (key, value) in &values {
+                document.set(&service.id, key, value);
+            }
+            Ok(())
+        })?;
+        self.service(&service.id)
+    }
+
+    /// Sets up all services of a template that have a credential to use; returns them, and those that lack one.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTemplate`].
+    pub fn apply_template(&mut self, id: &str) -> Result<(Vec<ServiceState>, Vec<&'static Service>), Error> {
+        let template = template(id).ok_or(Error::NoSuchTemplate)?;
+        let (mut done, mut lacking) = (Vec::new(), Vec::new());
+        for service in template.services.iter().filter_map(|id| service(id)) {
+            match self.enable_service(&service.id, None) {
+                Ok(state) => done.push(state),
+                Err(Error::NothingToUse | Error::WhichCredential(_)) => lacking.push(service),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((done, lacking))
+    }
+
+    /// The credential that a service uses now, and why that one.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`]; [`Error::ServiceOff`]; [`Error::NothingToUse`]; [`Error::WhichCredential`] where none was
+    /// chosen and several could be meant. Never another credential in silence.
+    pub fn resolve_service(&mut self, id: &str) -> Result<Resolved, Error> {
+        let service = known(id)?;
+        let keys = &self.keys;
+        self.cache.read(|view| {
+            let document = Document::read(view, keys)?;
+            if document.is_off(&service.id) {
+                return Err(Error::ServiceOff);
+            }
+            resolve::resolve(view, keys, &document, service)
+        })
+    }
+
+    fn service(&mut self, id: &str) -> Result<ServiceState, Error> {
+        self.services()?.into_iter().find(|state| state.id == id).ok_or(Error::NoSuchService)
+    }
+
+    /// One action on the record of services, which is made if there is none.
+    fn change_services(
+        &mut self,
+        act: impl FnOnce(&mut Document, &keymoor_cache::View<'_>, &crate::keys::Keys) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt)?;
+        self.save(|change, keys| {
+            let mut document = Document::read(change, keys)?;
+            act(&mut document, change, keys)?;
+            let (id, before) = match document.home {
+                Some(id) => (id, Some(drafts::current(change, keys, id)?)),
+                None => (RecordId::generate(), None),
+            };
+            let content = before.clone().unwrap_or_else(|| Content::empty(salt, now()));
+            let mut action = content.act(drafts::actor(change, keys)?, now());
+            if before.is_none() {
+                action.set_text(field::KIND, field::SERVICES);
+            }
+            document.gather();
+            for (name, value) in &document.changed {
+                action.set_text(name, value);
+            }
+            for id in &document.others {
+                let other = drafts::current(change, keys, *id)?;
+                drafts::write(change, keys, *id, &other.delete(drafts::actor(change, keys)?, now()))?;
+            }
+            let content = action.finish();
+            let written = match &before {
+                None => drafts::create(change, keys, id, &content)?,
+                Some(before) => drafts::replace(change, keys, id, before, &content)?,
+            };
+            Ok((written.by(Deed::Edited), ()))
+        })?;
+        Ok(())
+    }
+}
+
+fn known(id: &str) -> Result<&'static Service, Error> {
+    service(&id.trim().to_lowercase()).ok_or(Error::NoSuchService)
+}
+
+/// A value as it is kept: what people paste may have more around it.
+fn value_of(setting: &Setting, text: &str) -> Result<String, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let value = setting.value_of(text).ok_or(Error::Invalid(Input::Setting))?;
+    crate::input::open_value(&value)
+}

@@ -1,0 +1,131 @@
+//! The record of services, read: fields `service:ID:on`, `service:ID:credential` and `service:ID:set:KEY`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keymoor_cache::View;
+use keymoor_protocol::RecordId;
+
+use crate::content::{Meta, Value};
+use crate::error::Error;
+use crate::find;
+use crate::keys::Keys;
+
+/// All such records together; where two say something of one field, that of the smaller id.
+pub(super) struct Document {
+    /// The record that is written, and the others, which are taken into it.
+    pub(super) home: Option<RecordId>,
+    pub(super) others: Vec<RecordId>,
+    /// What an action changed, by field; empty removes it.
+    pub(super) changed: BTreeMap<String, String>,
+    metas: Vec<Meta>,
+}
+
+/// The credential that was chosen for a service. After a rebirth or a join it has another id, and is known by its name.
+pub(super) struct Chosen {
+    pub(super) id: Option<RecordId>,
+    /// `provider/name`, as it was when it was chosen.
+    pub(super) title: String,
+}
+
+impl Document {
+    pub(super) fn read(view: &View<'_>, keys: &Keys) -> Result<Self, Error> {
+        let mut found = Self { home: None, others: Vec::new(), changed: BTreeMap::new(), metas: Vec::new() };
+        // It has neither provider nor name, and so its place in the index.
+        for id in find::holders(view, keys, "", "")? {
+            let Some(current) = view.current(id)? else { continue };
+            let unreadable = |_| Error::Unreadable { id, homes: Vec::new() };
+            let meta = keys.open_meta(current.record()).map_err(unreadable)?;
+            if !meta.is_credential() {
+                match found.home {
+                    None => found.home = Some(id),
+                    Some(_) => found.others.push(id),
+                }
+                found.metas.push(meta);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every service that was ever set up.
+    pub(super) fn services(&self) -> BTreeSet<String> {
+        let names = self.metas.iter().flat_map(|meta| meta.fields.keys()).chain(self.changed.keys());
+        names.filter_map(|name| Some(name.strip_prefix("service:")?.split(':').next()?.to_owned())).collect()
+    }
+
+    pub(super) fn is_on(&self, service: &str) -> bool {
+        self.text(&on(service)).as_deref() == Some("yes")
+    }
+
+    /// Switched off by the user; not the same as never set up.
+    pub(super) fn is_off(&self, service: &str) -> bool {
+        self.text(&on(service)).as_deref() == Some("no")
+    }
+
+    pub(super) fn setting(&self, service: &str, key: &str) -> Option<String> {
+        self.text(&setting(service, key))
+    }
+
+    pub(super) fn chosen(&self, service: &str) -> Option<Chosen> {
+        let text = self.text(&credential(service))?;
+        let (id, title) = text.split_once(' ')?;
+        Some(Chosen { id: id.parse().ok(), title: title.to_owned() })
+    }
+
+    pub(super) fn turn(&mut self, service: &str, to: bool) {
+        self.changed.insert(on(service), if to { "yes" } else { "no" }.to_owned());
+    }
+
+    pub(super) fn choose(&mut self, service: &str, id: RecordId, title: &str) {
+        self.changed.insert(credential(service), format!("{id} {title}"));
+    }
+
+    pub(super) fn set(&mut self, service: &str, key: &str, value: &str) {
+        self.changed.insert(setting(service, key), value.to_owned());
+    }
+
+    /// The fields of a service with several values.
+    pub(super) fn conflicts(&self, service: &str) -> BTreeMap<String, Vec<String>> {
+        let prefix = format!("service:{service}:");
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, entries) in self.metas.iter().flat_map(Meta::alternates) {
+            let Some(short) = name.strip_prefix(&prefix) else { continue };
+            let texts = entries.iter().rev().filter_map(|entry| match &entry.value {
+                Value::Text(text) => Some(text.clone()),
+                Value::Key(_) => None,
+            });
+            let short = short.strip_prefix("set:").unwrap_or(short);
+            found.entry(short.to_owned()).or_default().extend(texts);
+        }
+        found
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let changed = self.changed.get(name).cloned();
+        let kept = || self.metas.iter().map(|meta| meta.text(name)).find(|text| !text.is_empty());
+        changed.or_else(|| kept().map(str::to_owned)).filter(|text| !text.is_empty())
+    }
+
+    /// Takes what only the other records say into the home, to be written with the change.
+    pub(super) fn gather(&mut self) {
+        let Some((home, others)) = self.metas.split_first() else { return };
+        for meta in others {
+            for name in meta.fields.keys().filter(|name| name.starts_with("service:")) {
+                if !home.fields.contains_key(name) && !self.changed.contains_key(name) {
+                    self.changed.insert(name.clone(), meta.text(name).to_owned());
+                }
+            }
+        }
+    }
+}
+
+fn on(service: &str) -> String {
+    format!("service:{service}:on")
+}
+
+fn credential(service: &str) -> String {
+    format!("service:{service}:credential")
+}
+
+fn setting(service: &str, key: &str) -> String {
+    format!("service:{service}:set:{key}")
+}

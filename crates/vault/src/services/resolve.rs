@@ -1,0 +1,117 @@
+//! Which credential a service uses: the chosen one, or the only one of its own, or, visibly, a fallback.
+
+use keymoor_cache::View;
+use keymoor_protocol::RecordId;
+use keymoor_providers::Service;
+
+use super::document::Document;
+use crate::error::Error;
+use crate::find;
+use crate::keys::Keys;
+use crate::list::{self, Listing};
+
+/// A credential, and why it is the one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// Its record.
+    pub id: RecordId,
+    /// Whose API it is for.
+    pub provider: String,
+    /// Its name as shown.
+    pub name: String,
+    /// Why it is used.
+    pub because: Because,
+}
+
+/// Why a service uses a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// The user chose it.
+    Chosen,
+    /// None was chosen, and it is the only one that the service takes.
+    OnlyOne,
+    /// It is a fallback, and no own credential can be used.
+    Fallback {
+        /// The own one that was chosen and is switched off, in the trash or erased: `provider/name`.
+        instead_of: Option<String>,
+    },
+}
+
+/// What the service uses now.
+///
+/// # Errors
+/// [`Error::NothingToUse`]; [`Error::WhichCredential`] if several could be meant.
+pub(super) fn resolve(
+    view: &View<'_>,
+    keys: &Keys,
+    document: &Document,
+    service: &Service,
+) -> Result<Resolved, Error> {
+    let takes = |listing: &Listing| listing.on && service.accepts.contains(&listing.provider);
+    let chosen = document.chosen(&service.id);
+    if let Some(chosen) = &chosen {
+        let by_id = chosen.id.and_then(|id| usable(view, keys, id).ok());
+        let by_name = || by_title(view, keys, &chosen.title);
+        if let Some(listing) = by_id.or_else(by_name).filter(takes) {
+            return Ok(used(listing, Because::Chosen));
+        }
+    }
+    let mut all = Vec::new();
+    list::each_meta(view, keys, false, |row| {
+        let listing = list::listing(row.id, &row.meta, false);
+        if takes(&listing) {
+            all.push(listing);
+        }
+    })?;
+    let (fallbacks, own): (Vec<_>, Vec<_>) = all.into_iter().partition(|listing| listing.fallback);
+    // Of several own ones none is used unasked, nor is another in place of the chosen one.
+    match (&chosen, own.len()) {
+        (None, 1) => return only(own, Because::OnlyOne),
+        (None, 2..) => return Err(which(own)),
+        _ => {}
+    }
+    match fallbacks.len() {
+        0 if own.is_empty() => Err(Error::NothingToUse),
+        0 => Err(which(own)),
+        1 => only(fallbacks, Because::Fallback { instead_of: chosen.map(|chosen| chosen.title) }),
+        _ => Err(which(fallbacks)),
+    }
+}
+
+/// A credential that is there and not in the trash.
+pub(super) fn usable(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Listing, Error> {
+    let current = view.current(id)?.ok_or(Error::NotFound)?;
+    let meta = keys.open_meta(current.record()).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
+    if meta.deleted() || !meta.is_credential() || view.erasures()?.contains(&id) {
+        return Err(Error::NotFound);
+    }
+    let mut listing = list::listing(id, &meta, false);
+    listing.display = find::displayed(view, keys, id, &meta)?;
+    Ok(listing)
+}
+
+fn by_title(view: &View<'_>, keys: &Keys, title: &str) -> Option<Listing> {
+    let (provider, name) = title.split_once('/')?; // a provider has no slash
+    match find::holders(view, keys, provider, name).ok()?.as_slice() {
+        [one] => usable(view, keys, *one).ok(),
+        _ => None,
+    }
+}
+
+fn only(mut listings: Vec<Listing>, because: Because) -> Result<Resolved, Error> {
+    listings.pop().map(|listing| used(listing, because)).ok_or(Error::NothingToUse)
+}
+
+fn used(listing: Listing, because: Because) -> Resolved {
+    let because = match because {
+        Because::Chosen | Because::OnlyOne if listing.fallback => Because::Fallback { instead_of: None },
+        because => because,
+    };
+    Resolved { id: listing.id, provider: listing.provider, name: listing.display, because }
+}
+
+fn which(listings: Vec<Listing>) -> Error {
+    let mut titles: Vec<String> = listings.into_iter().map(|listing| listing.title()).collect();
+    titles.sort_unstable();
+    Error::WhichCredential(titles)
+}

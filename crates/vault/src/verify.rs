@@ -1,0 +1,204 @@
+//! Verifying: the provider is asked whether it accepts a credential.
+//!
+//! In three steps, so that a window does not hold the vault while providers take their time: the questions are taken out,
+//! asked, and what was heard is put down. That one is being asked is written nowhere, so nothing stays "verifying".
+
+use keymoor_protocol::RecordId;
+use keymoor_providers::{Cancel, Concurrency, Fields, Job, Options, Reason, Report, provider, verify_all};
+use secrecy::ExposeSecret as _;
+
+use crate::clock::now;
+use crate::content::{Content, field};
+use crate::devices;
+use crate::drafts;
+use crate::error::Error;
+use crate::list::Filter;
+use crate::vault::Vault;
+use crate::verification::{Values, Verification};
+
+/// How to verify.
+#[derive(Clone, Default)]
+pub struct VerifyOptions {
+    /// How each provider is asked.
+    pub ask: Options,
+    /// How many at once.
+    pub concurrency: Concurrency,
+    /// Ends it: what was not asked yet is not asked.
+    pub cancel: Cancel,
+}
+
+/// Credentials taken out to be asked about. Their secrets go when it does.
+pub struct Questions(Vec<Question>);
+
+struct Question {
+    id: RecordId,
+    title: String,
+    provider: String,
+    values: Values,
+    fields: Fields,
+}
+
+/// One credential, and what was heard of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its record.
+    pub id: RecordId,
+    /// `provider/name`.
+    pub title: String,
+    /// What was found out.
+    pub report: Report,
+    /// When, milliseconds since 1970.
+    pub at: u64,
+    values: Values,
+}
+
+impl Vault {
+    /// Asks the providers about these credentials, and keeps what they say. `on_done` is called for each, with how many are
+    /// done and of how many.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for one that is not there, before anything is asked.
+    pub fn verify(
+        &mut self,
+        ids: &[RecordId],
+        options: &VerifyOptions,
+        mut on_done: impl FnMut(&Asked, usize, usize),
+    ) -> Result<Vec<Asked>, Error> {
+        let questions = self.questions(ids)?;
+        let (mut all, mut waiting, of) = (Vec::new(), Vec::new(), questions.len());
+        let mut trouble = None;
+        questions.ask(options, |asked| {
+            on_done(&asked, all.len() + 1, of);
+            waiting.push(asked.clone());
+            all.push(asked);
+            // Killed in the middle, little is lost.
+            if waiting.len() >= AT_ONCE {
+                trouble = self.heard(&std::mem::take(&mut waiting)).err();
+            }
+        });
+        self.heard(&waiting)?;
+        trouble.map_or(Ok(all), Err)
+    }
+
+    /// Every credential in use that could be asked about: switched on, and of a provider that has a check which costs nothing.
+    pub fn verifiable(&mut self) -> Result<Vec<RecordId>, Error> {
+        let listings = self.list(&Filter::default())?;
+        let has_check = |id: &str| {
+            provider(id).and_then(|provider| provider.verify.as_ref()).is_some_and(|check| !check.side_effect)
+        };
+        let asked = listings.into_iter().filter(|listing| listing.on && has_check(&listing.provider));
+        Ok(asked.map(|listing| listing.id).collect())
+    }
+
+    /// Takes credentials out to be asked about.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn questions(&mut self, ids: &[RecordId]) -> Result<Questions, Error> {
+        let mut questions = Vec::with_capacity(ids.len());
+        for id in ids {
+            let keys = &self.keys;
+            let content = match self.cache.read(|view| drafts::current(view, keys, *id)) {
+                Err(Error::Unreadable { .. } | Error::NewerRecord) => self.heal(*id)?,
+                read => read?,
+            };
+            if content.meta.deleted() || !content.meta.is_credential() {
+                return Err(Error::NotFound);
+            }
+            questions.push(Question {
+                id: *id,
+                title: content.meta.title(),
+                provider: content.meta.text(field::PROVIDER).to_owned(),
+                values: Values::of(&content.meta),
+                fields: fields_of(&content),
+            });
+        }
+        Ok(Questions(questions))
+    }
+
+    /// Puts down what was heard, in this device's record. What was heard of values that are others by now counts for nothing.
+    pub fn heard(&mut self, asked: &[Asked]) -> Result<(), Error> {
+        let told: Vec<&Asked> = asked.iter().filter(|asked| asked.report.reason != Reason::Cancelled).collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        let known = self.all_devices()?;
+        let keys = &self.keys;
+        self.cache.write(|change| {
+            let heard = told.iter().map(|asked| {
+                let before = known.verification(asked.id, asked.values);
+                (asked.id, Verification::after(before, asked.values, &asked.report, asked.at))
+            });
+            devices::note_verifications(change, keys, heard.collect())
+        })
+    }
+}
+
+/// How many answers are put down together.
+const AT_ONCE: usize = 16;
+
+impl Questions {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing to ask.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Asks them all; each is handed over as its answer comes.
+    pub fn ask(self, options: &VerifyOptions, mut on_done: impl FnMut(Asked)) {
+        let asked = |question: &Told, report| Asked {
+            id: question.0,
+            title: question.1.clone(),
+            values: question.2,
+            report,
+            at: now(),
+        };
+        let (mut jobs, mut told): (Vec<Job<'_>>, Vec<Told>) = (Vec::new(), Vec::new());
+        for Question { id, title, provider: name, values, fields } in self.0 {
+            let question = (id, title, values);
+            match provider(&name) {
+                Some(provider) => {
+                    jobs.push(Job { provider, service: None, fields });
+                    told.push(question);
+                }
+                None => on_done(asked(&question, Reason::NoCheck.into())),
+            }
+        }
+        verify_all(&jobs, options.concurrency, &options.ask, &options.cancel, |at, report| {
+            if let Some(question) = told.get(at) {
+                on_done(asked(question, report));
+            }
+        });
+    }
+}
+
+type Told = (RecordId, String, Values);
+
+/// The values under the names that the catalogue gives them.
+pub(crate) fn fields_of(content: &Content) -> Fields {
+    let mut fields = Fields::new();
+    let meta = &content.meta;
+    for (name, text) in meta.open_fields() {
+        fields.set(name, text.to_owned());
+    }
+    for (name, shadow) in meta.key().into_iter().flatten() {
+        if let Some(secret) = content.secrets.get(&shadow.fingerprint) {
+            // Exposed to be put into another sealed string: what asks the provider owns its copy, and wipes it.
+            fields.set(primary(meta.text(field::PROVIDER), name), secret.expose_secret().to_owned());
+        }
+    }
+    fields
+}
+
+/// A secret that was entered without a name is the one that the provider's form asks for first.
+fn primary<'n>(provider_id: &str, name: &'n str) -> &'n str
+where
+    'static: 'n,
+{
+    let first = || provider(provider_id)?.secret_field().map(|field| field.key.as_str());
+    if name == "secret" { first().unwrap_or(name) } else { name }
+}
