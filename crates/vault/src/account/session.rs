@@ -103,10 +103,10 @@ impl Vault {
                         self.raise(Alarm::SessionStolen)?;
                     }
                     // The session stays: a server that was put back for a while may know it again.
-                    Error::Server(ServerProblem::SignIn) => {
-                        if self.cache.read(|view| view.setting(REFUSED))?.is_none() {
-                            self.cache.write(|change| change.set_setting(REFUSED, b"1"))?;
-                        }
+                    Error::Server(ServerProblem::SignIn)
+                        if self.cache.read(|view| view.setting(REFUSED))?.is_none() =>
+                    {
+                        self.cache.write(|change| change.set_setting(REFUSED, b"1"))?;
                     }
                     _ => {}
                 }
