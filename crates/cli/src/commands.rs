@@ -22,6 +22,7 @@ mod sync;
 mod trash;
 mod unlock;
 mod verify;
+mod whose;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,7 @@ enum Command {
     Revert(revert::Args),
     Settle(settle::Args),
     Verify(verify::Args),
+    Whose(whose::Args),
     Service(service::Args),
     Account(account::Args),
     Sync(sync::Args),
@@ -110,6 +112,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Revert(args) => revert::run(&args),
         Command::Settle(args) => settle::run(&args),
         Command::Verify(args) => return verify::run(&args),
+        Command::Whose(args) => whose::run(&args),
         Command::Service(args) => service::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),

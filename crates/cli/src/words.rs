@@ -80,6 +80,8 @@ pub(crate) enum Failure {
     SeveralCredentials(Vec<&'static Provider>),
     /// Fields without which a credential of this provider is of no use.
     FieldsMissing(&'static Provider, Vec<&'static str>),
+    /// No credential has or had this key.
+    NobodysKey,
     /// No kit was named.
     NoKit,
     /// Nothing has that name.
@@ -199,6 +201,8 @@ fn words(failure: &Failure) -> Words {
         Failure::Typo(provider, flaw) => recognised::typo(provider, *flaw),
         Failure::SeveralCredentials(providers) => recognised::several(providers),
         Failure::FieldsMissing(provider, fields) => recognised::missing(provider, fields),
+        Failure::NobodysKey => Words::new("None of your credentials has this key, or had it on this device.")
+            .hint("Look at it again: one character more or less is another key."),
         Failure::NoKit => Words::new("A kit is needed to unlock.")
             .hint("keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
         Failure::NoSuchName { name, place, elsewhere } => no_such_name(name, *place, *elsewhere),
@@ -246,7 +250,7 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::NoKit
         | Failure::PasswordsDiffer
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),
-        Failure::NoSuchName { .. } => of_kind(Kind::NotFound),
+        Failure::NoSuchName { .. } | Failure::NobodysKey => of_kind(Kind::NotFound),
         Failure::NoPassword => of_kind(Kind::Locked),
         Failure::NameTaken { .. } | Failure::RevertedNameTaken => of_kind(Kind::Conflict),
         Failure::Clipboard(_) | Failure::Cancelled | Failure::Output(_) => of_kind(Kind::Failed),

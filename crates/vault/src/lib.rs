@@ -43,6 +43,7 @@ mod vault;
 mod verification;
 mod verify;
 mod watch;
+mod whose;
 
 pub use account::create::{CreateAccount, Kits};
 pub use activity::{Activity, Event, Subject};
@@ -72,3 +73,4 @@ pub use vault::{Patience, Vault};
 pub use verification::{Answer, Attempt, Cause, CheckStatus, Verification};
 pub use verify::{Asked, Questions, VerifyOptions};
 pub use watch::{StopWatch, Watch, Watching};
+pub use whose::{Held, Owner};

@@ -164,7 +164,8 @@ pub(crate) fn shadow(salt: &[u8; 16], secret: &SecretString) -> Shadow {
     Shadow { last_four, fingerprint: fingerprint(salt, text), more: Vec::new() }
 }
 
-fn fingerprint(salt: &[u8; 16], text: &str) -> Fingerprint {
+/// Names a secret within a record.
+pub(crate) fn fingerprint(salt: &[u8; 16], text: &str) -> Fingerprint {
     // HMAC takes keys of any length.
     #[expect(clippy::expect_used)]
     let mac = Hmac::<Sha256>::new_from_slice(salt).expect("any key");
