@@ -14,7 +14,7 @@ use crate::catalogue::Method;
 const REGION: &str = "us-east-1";
 
 /// Whose key it is: needs no permission, changes nothing.
-const WHO: &str = "/?Action=GetCallerIdentity&Version=2011-06-15";
+const WHO: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
 /// A key pair, and the token that belongs to one of limited time.
 pub(super) struct Keys<'a> {
@@ -37,9 +37,15 @@ impl<'a> Keys<'a> {
 
 /// The question whose key it is, signed.
 pub(super) fn who(keys: &Keys<'_>, now: SystemTime) -> Result<Request, Reason> {
-    let target =
-        Target { authority: "sts.amazonaws.com".to_owned(), path_and_query: Zeroizing::new(WHO.to_owned()) };
-    let mut request = Request { method: Method::Post, target, headers: Vec::new(), body: None };
+    question("sts.amazonaws.com", WHO, keys, now)
+}
+
+/// A signed question to a global service, its parameters in the body.
+fn question(host: &str, form: &str, keys: &Keys<'_>, now: SystemTime) -> Result<Request, Reason> {
+    let target = Target { authority: host.to_owned(), path_and_query: Zeroizing::new("/".to_owned()) };
+    let body = Some(Zeroizing::new(form.as_bytes().to_vec()));
+    let mut request = Request { method: Method::Post, target, headers: Vec::new(), body };
+    request.put_header("content-type", Zeroizing::new("application/x-www-form-urlencoded".to_owned()))?;
     sign(&mut request, keys, now)?;
     Ok(request)
 }
