@@ -43,6 +43,9 @@ pub(crate) fn free_port() -> u16 {
 /// A folder that stays from run to run, made by `make` if it is not there for this `version`.
 pub(crate) fn installed(name: &str, version: &str, make: impl FnOnce(&Path)) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // Another test may be at it.
+    let lock = fs::File::create(folder.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
     let stamp = folder.join("installed");
     if fs::read_to_string(&stamp).ok().as_deref() != Some(version) {
         fs::remove_dir_all(&folder).ok();

@@ -110,6 +110,9 @@ impl Answer {
     }
 }
 
+/// What is asked with the values of a file.
+pub(crate) type Ask<'a> = &'a dyn Fn(&Fields, &Options) -> Report;
+
 /// What every verification says that it is: the second of January 2026, 03:04:05.
 pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_767_323_045)
@@ -124,6 +127,11 @@ impl Fixture {
     /// Those of the services that have a question of their own.
     pub(crate) fn services() -> Vec<Self> {
         Self::of("../../tests/wire/services")
+    }
+
+    /// Those of keys that are revoked.
+    pub(crate) fn revocations() -> Vec<Self> {
+        Self::of("../../tests/wire/revocations")
     }
 
     /// The provider whose credential it is.
@@ -178,10 +186,19 @@ impl Fixture {
 
     /// The same for a service that uses the provider's credential.
     pub(crate) fn check_with(&self, provider: &Provider, service: Option<&Service>) -> Result<(), String> {
+        let ask = |fields: &Fields, options: &Options| match service {
+            Some(service) => verify_service(service, provider, fields, options),
+            None => verify(provider, fields, options),
+        };
+        self.check_by(provider, &ask)
+    }
+
+    /// The same for another question.
+    pub(crate) fn check_by(&self, provider: &Provider, ask: Ask<'_>) -> Result<(), String> {
         let server = Server::start();
         self.look_elsewhere(provider, &server)?;
         self.answers.iter().try_for_each(|answer| {
-            let (report, mut seen) = self.ask(provider, service, &server, answer);
+            let (report, mut seen) = self.ask(ask, &server, answer);
             let at =
                 format!("{} {}{}", self.id, answer.status, answer.sqlstate.as_deref().unwrap_or_default());
             self.compare(answer, &report).map_err(|error| format!("{at}: {error} ({report:?})"))?;
@@ -231,17 +248,11 @@ impl Fixture {
         })
     }
 
-    fn ask(
-        &self,
-        provider: &Provider,
-        service: Option<&Service>,
-        server: &Server,
-        answer: &Answer,
-    ) -> (Report, Vec<Seen>) {
+    fn ask(&self, ask: Ask<'_>, server: &Server, answer: &Answer) -> (Report, Vec<Seen>) {
         if let Some(state) = &answer.sqlstate {
             let database = postgres::Server::start(self.postgres.as_ref().unwrap().clone(), state);
             let fields = self.fields(&database.address);
-            return (verify(provider, &fields, &self.options(&server.base)), server.seen());
+            return (ask(&fields, &self.options(&server.base)), server.seen());
         }
         let base = match answer.failure.as_deref() {
             None => server.base.as_str(),
@@ -256,12 +267,7 @@ impl Fixture {
             }
             None => answer.to_send(),
         });
-        let (fields, options) = (self.fields(""), self.options(base));
-        let report = match service {
-            Some(service) => verify_service(service, provider, &fields, &options),
-            None => verify(provider, &fields, &options),
-        };
-        (report, server.seen())
+        (ask(&self.fields(""), &self.options(base)), server.seen())
     }
 
     fn compare(&self, answer: &Answer, report: &Report) -> Result<(), String> {

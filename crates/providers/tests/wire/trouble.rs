@@ -85,6 +85,18 @@ fn slow_answers_say_nothing_and_are_not_waited_for() {
 }
 
 #[test]
+fn an_answer_that_drips_is_not_waited_for() {
+    let fixture = Fixture::all().into_iter().find(|fixture| fixture.id == "openai").unwrap();
+    let server = Server::start();
+    server.answer(Answer::Dripping);
+    let options = Options { time_limit: Duration::from_millis(500), ..fixture.options(&server.base) };
+    let began = Instant::now();
+    let report = verify(provider("openai").unwrap(), &fixture.fields(""), &options);
+    assert_eq!((report.verdict, report.reason), (Verdict::Indeterminate, Reason::TimedOut));
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
 fn pages_for_people_say_nothing() {
     let page = "<!DOCTYPE html>\n<html><head><title>Please log in to this network</title></head></html>";
     each(|fixture, provider, server| {
