@@ -18,7 +18,8 @@ pub(crate) fn anchored(pattern: &str) -> String {
     format!(r"\A(?:{pattern})\z")
 }
 
-fn compiled(pattern: &str) -> Option<Regex> {
+/// The regular expression of a pattern, as it stands.
+pub(crate) fn compiled(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).unicode(false).build().ok()
 }
 

@@ -99,6 +99,8 @@ pub struct Recognise {
     pub field: String,
     /// Matches the whole secret.
     pub pattern: String,
+    /// What matches this as well is not of this shape.
+    pub except: Option<String>,
     /// A checksum that the secret carries: a typo is found offline.
     pub checksum: Option<Checksum>,
     /// The shape alone could be another's: it is offered as a candidate. Only a checksum that is right makes it certain, and

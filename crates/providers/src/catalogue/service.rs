@@ -94,13 +94,13 @@ impl Service {
 }
 
 impl Setting {
-    /// The value in what was entered. `None`: it does not fit the setting.
-    pub fn value<'e>(&self, entered: &'e str) -> Option<&'e str> {
+    /// The value in what was entered: what `extract` finds, or the whole of it. `None`: it does not fit the setting.
+    pub fn value_of(&self, entered: &str) -> Option<String> {
         let entered = entered.trim();
         let taken = self.extract.as_deref().and_then(|extract| pattern::first_group(extract, entered));
         let value = taken.unwrap_or(entered);
         let fits = self.pattern.as_deref().is_none_or(|pattern| pattern::whole(pattern, value));
-        (fits && !value.is_empty()).then_some(value)
+        (fits && !value.is_empty()).then(|| value.to_owned())
     }
 }
 
@@ -117,9 +117,8 @@ mod tests {
 
     #[test]
     fn a_setting_is_taken_out_of_what_people_paste() {
-        let value = |id: &str, key: &str, entered: &str| {
-            service(id).unwrap().setting(key).unwrap().value(entered).map(str::to_owned)
-        };
+        let value =
+            |id: &str, key: &str, entered: &str| service(id).unwrap().setting(key).unwrap().value_of(entered);
         let sheet = "1AbcDefGhiJklMnoPqrStuVwxYz0123456789_-abcdef";
         let address = format!(" https://docs.google.com/spreadsheets/d/{sheet}/edit#gid=0\n");
         assert_eq!(value("google_sheets", "spreadsheet_id", &address).unwrap(), sheet);

@@ -5,7 +5,7 @@ use std::{
     sync::OnceLock,
 };
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 
 use super::{Flaw, Found, Recognition, holds};
 use crate::{Provider, Recognise, pattern, providers};
@@ -14,6 +14,8 @@ use crate::{Provider, Recognise, pattern, providers};
 struct Shapes {
     set: RegexSet,
     of: Vec<(&'static Provider, &'static Recognise)>,
+    /// What is no such shape all the same, by the place of the shape.
+    except: BTreeMap<usize, Regex>,
     /// What secrets of only one provider start with, up to a `-`, `_` or `.`.
     starts: BTreeMap<String, (&'static Provider, &'static Recognise)>,
 }
@@ -86,7 +88,8 @@ pub(super) fn is_sample(secret: &str) -> bool {
 fn fits(secret: &str) -> Vec<(&'static Provider, &'static Recognise, Fit)> {
     let shapes = shapes();
     let matching = shapes.set.matches(secret.as_bytes());
-    let fits = matching.iter().filter_map(|at| shapes.of.get(at)).map(|(provider, shape)| {
+    let is = |at: &usize| shapes.except.get(at).is_none_or(|except| !except.is_match(secret.as_bytes()));
+    let fits = matching.iter().filter(is).filter_map(|at| shapes.of.get(at)).map(|(provider, shape)| {
         let fit = match shape.checksum {
             Some(checksum) if holds(checksum, secret) => Fit::Sure,
             _ if shape.ambiguous => Fit::Possible,
@@ -121,7 +124,10 @@ fn shapes() -> &'static Shapes {
         let patterns = of.iter().map(|(_, shape)| pattern::anchored(&shape.pattern));
         // A test compiles every pattern.
         let set = RegexSetBuilder::new(patterns).unicode(false).build().unwrap_or_else(|_| RegexSet::empty());
-        Shapes { set, starts: starts(&of), of }
+        let except = of.iter().enumerate().filter_map(|(at, (_, shape))| {
+            Some((at, pattern::compiled(&pattern::anchored(shape.except.as_deref()?))?))
+        });
+        Shapes { set, starts: starts(&of), except: except.collect(), of }
     })
 }
 

@@ -10,7 +10,8 @@ fn compile(pattern: &str) -> Result<Regex, regex::Error> {
 }
 
 fn matches(shape: &Recognise, sample: &str) -> bool {
-    compile(&shape.pattern).unwrap().is_match(sample.as_bytes())
+    let is = |pattern: &str| compile(pattern).unwrap().is_match(sample.as_bytes());
+    is(&shape.pattern) && !shape.except.as_deref().is_some_and(is)
 }
 
 #[test]
@@ -19,6 +20,9 @@ fn every_pattern_compiles_and_leaves_its_ends_open() {
     for provider in providers() {
         all.extend(provider.fields.iter().filter_map(|field| Some((&provider.id, field.pattern.as_ref()?))));
         all.extend(provider.recognise.iter().map(|shape| (&provider.id, &shape.pattern)));
+        all.extend(
+            provider.recognise.iter().filter_map(|shape| Some((&provider.id, shape.except.as_ref()?))),
+        );
         let checks = provider.verify.iter().flat_map(|check| &check.instead);
         all.extend(checks.flat_map(|instead| instead.when.values()).map(|pattern| (&provider.id, pattern)));
     }
@@ -82,12 +86,20 @@ fn recognised_fields_exist_and_their_samples_fit_them() {
 
 #[test]
 fn a_sample_matches_nobody_elses_pattern_unless_that_is_ambiguous() {
+    let shapes: Vec<_> = providers()
+        .flat_map(|provider| provider.recognise.iter().map(|shape| (&provider.id, shape)))
+        .filter(|(_, shape)| !shape.ambiguous)
+        .map(|(id, shape)| {
+            (id, compile(&shape.pattern).unwrap(), shape.except.as_deref().map(|it| compile(it).unwrap()))
+        })
+        .collect();
     let mut wrong = Vec::new();
     for provider in providers() {
         for sample in provider.recognise.iter().flat_map(|shape| &shape.samples) {
-            for other in providers().filter(|other| other.id != provider.id) {
-                if other.recognise.iter().any(|shape| !shape.ambiguous && matches(shape, sample)) {
-                    wrong.push(format!("{sample} of {} matches a pattern of {}", provider.id, other.id));
+            for (other, pattern, except) in shapes.iter().filter(|(id, ..)| **id != provider.id) {
+                let is = |regex: &Regex| regex.is_match(sample.as_bytes());
+                if is(pattern) && !except.as_ref().is_some_and(is) {
+                    wrong.push(format!("{sample} of {} matches a pattern of {other}", provider.id));
                 }
             }
         }
