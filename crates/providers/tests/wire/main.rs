@@ -8,6 +8,7 @@ mod fixture;
 mod many;
 mod mutations;
 mod postgres;
+mod request;
 mod revocations;
 mod secrecy;
 mod server;

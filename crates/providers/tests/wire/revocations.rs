@@ -1,7 +1,7 @@
 //! A key that was replaced is revoked as its provider documents, and never the one that stays.
 
 use keymoor_providers::{
-    RevocationKind, Verdict, provider, providers,
+    Auth, Method, Provider, Revocation, RevocationKind, Verdict, provider, providers,
     rotate::{Outcome, make, revoke},
     verify::{Fields, Options, Reason, Report},
 };
@@ -15,20 +15,56 @@ fn stays() -> Fields {
     Fields::new().with("token", "the-new-one")
 }
 
+fn report(provider: &Provider, fields: &Fields, options: &Options) -> Report {
+    match revoke(provider, fields, &stays(), options) {
+        Outcome::Revoked(report) => {
+            assert!(report.verdict.is_bad());
+            Report { verdict: Verdict::Invalid, ..report }
+        }
+        Outcome::Kept(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn changed(provider: &Provider) -> Vec<(String, Provider)> {
+    let mut all = Vec::new();
+    let mut with = |what: &str, change: &dyn Fn(&mut Revocation)| {
+        let mut provider = provider.clone();
+        change(provider.rotation.revoke.as_mut().unwrap());
+        all.push((what.to_owned(), provider));
+    };
+    let revocation = provider.rotation.revoke.as_ref().unwrap();
+    with("path", &|revocation| revocation.url.push('x'));
+    with("method", &|revocation| revocation.method = Method::Delete);
+    with("auth", &|revocation| {
+        let value = "x{token}".to_owned();
+        revocation.auth = Some(vec![Auth::Header { name: "Authorization".into(), value }]);
+    });
+    if revocation.json.is_some() {
+        with("json", &|revocation| revocation.json = None);
+    }
+    for (at, answer) in revocation.answers.iter().enumerate() {
+        with("answer away", &|revocation| drop(revocation.answers.remove(at)));
+        with("status", &|revocation| revocation.answers[at].status.0 = vec![418]);
+        if !answer.when.is_empty() {
+            with("condition away", &|revocation| revocation.answers[at].when.clear());
+        }
+    }
+    all
+}
+
 #[test]
 fn every_revocation_is_asked_for_and_understood_as_documented() {
     let fixtures = Fixture::revocations();
     for fixture in &fixtures {
         let provider = fixture.provider().unwrap();
-        let ask = |fields: &Fields, options: &Options| match revoke(provider, fields, &stays(), options) {
-            Outcome::Revoked(report) => {
-                assert!(report.verdict.is_bad());
-                Report { verdict: Verdict::Invalid, ..report }
-            }
-            Outcome::Kept(report) => report,
-            other => panic!("{other:?}"),
-        };
+        let ask = |fields: &Fields, options: &Options| report(provider, fields, options);
         assert_eq!(fixture.check_by(provider, &ask), Ok(()));
+        // With anything changed, the file notices.
+        for (what, changed) in changed(provider) {
+            let ask = |fields: &Fields, options: &Options| report(&changed, fields, options);
+            assert!(fixture.check_by(&changed, &ask).is_err(), "{}: {what}", fixture.id);
+        }
     }
     let by_request = providers().filter(|provider| {
         let revoke = provider.rotation.revoke.as_ref();
