@@ -35,9 +35,23 @@ impl Program {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that is free, and stays this test's: below those that the system hands out by itself, and locked against tests
+/// of the same kind.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let start = std::process::id() % 10_000;
+    (0..10_000)
+        .map(|step| 20_000 + ((start + step) % 10_000) as u16)
+        .find(|port| {
+            let lock = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("port-{port}.lock"));
+            let lock = fs::File::create(lock).unwrap();
+            let ours = lock.try_lock().is_ok() && TcpListener::bind(("127.0.0.1", *port)).is_ok();
+            if ours {
+                // Held until the process ends.
+                std::mem::forget(lock);
+            }
+            ours
+        })
+        .expect("a free port")
 }
 
 /// A folder that stays from run to run, made by `make` if it is not there for this `version`.
