@@ -12,4 +12,5 @@ mod request;
 mod revocations;
 mod secrecy;
 mod server;
+mod tls;
 mod trouble;
