@@ -36,6 +36,8 @@ const PACKAGES: &[(&str, Purpose, &str)] = &[
     ("libwebkit2gtk-4.1-dev", Purpose::Window, "the web view"),
     ("libayatana-appindicator3-dev", Purpose::Window, "the tray icon"),
     ("librsvg2-dev", Purpose::Window, "icons"),
+    ("postgresql", Purpose::Test, "a server to whose addresses a test connects"),
+    ("python3-venv", Purpose::Test, "brings moto, which plays AWS and checks its signatures"),
     ("strace", Purpose::Test, "shows that data is on disk before it is acknowledged"),
     ("webkit2gtk-driver", Purpose::Test, "WebDriver of the web view"),
     ("xvfb", Purpose::Test, "a display without a screen"),
@@ -46,8 +48,8 @@ const PACKAGES: &[(&str, Purpose, &str)] = &[
 /// What to install where there is no dpkg.
 const ELSEWHERE: &str = "\
   Fedora:  dnf install @development-tools pkgconf dbus-daemon gnome-keyring libsecret webkit2gtk4.1-devel \
-libayatana-appindicator-gtk3-devel librsvg2-devel strace webkit2gtk-driver xorg-x11-server-Xvfb xauth xclip
-  Arch:    pacman -S base-devel dbus gnome-keyring libsecret webkit2gtk-4.1 libayatana-appindicator librsvg strace \
+libayatana-appindicator-gtk3-devel librsvg2-devel postgresql-server python3 strace webkit2gtk-driver xorg-x11-server-Xvfb xauth xclip
+  Arch:    pacman -S base-devel dbus gnome-keyring libsecret webkit2gtk-4.1 libayatana-appindicator librsvg postgresql python strace \
 xorg-server-xvfb xorg-xauth xclip
   macOS:   xcode-select --install
   Windows: the C++ build tools of Visual Studio; WebView2 is part of Windows";

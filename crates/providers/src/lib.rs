@@ -4,6 +4,7 @@ mod catalogue;
 mod field_problem;
 mod pattern;
 mod recognise;
+pub mod rotate;
 pub mod verify;
 
 pub use catalogue::*;

@@ -26,6 +26,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+pub(crate) use self::reply::Reply;
 pub use self::{
     bases::{Bases, NotLoopback},
     fields::Fields,
@@ -35,7 +36,6 @@ pub use self::{
 use self::{
     fill::Source,
     judge::{judge, judge_failure, judge_sqlstate, mind_the_clock},
-    reply::Reply,
     request::Request,
 };
 use crate::catalogue::{Auth, Check, Failure, FieldKind, Kind, Provider, Service};
@@ -97,6 +97,30 @@ pub fn verify_service(service: &Service, provider: &Provider, fields: &Fields, o
     let scope = (!service.scopes.is_empty()).then(|| service.scopes.join(" "));
     let ids = &[service.id.as_str(), &provider.id];
     Question { provider, fields, check, ids, scope: scope.as_deref(), options }.ask()
+}
+
+/// Asks a question that is not the provider's usual one.
+pub(crate) fn ask(provider: &Provider, check: &Check, fields: &Fields, options: &Options) -> Report {
+    Question { provider, fields, check, ids: &[&provider.id], scope: None, options }.ask()
+}
+
+/// Asks a global service of AWS, signed with the keys of a credential.
+pub(crate) fn ask_aws(
+    provider: &Provider,
+    host: &str,
+    form: &[(&str, &str)],
+    fields: &Fields,
+    options: &Options,
+) -> Result<Reply, Reason> {
+    let request = aws::question(host, form, &aws::Keys::of(fields)?, (options.now)())?;
+    send(request, &[&provider.id], options, Instant::now() + options.time_limit)
+}
+
+fn send(request: Request, ids: &[&str], options: &Options, until: Instant) -> Result<Reply, Reason> {
+    match options.bases.of(ids) {
+        Some(base) if base.is_nowhere() => Err(Reason::NoSuchHost),
+        base => line::send(request, base, until),
+    }
 }
 
 /// One question about one credential.
@@ -235,9 +259,6 @@ impl<'a> Question<'a> {
     }
 
     fn send(&self, request: Request, until: Instant) -> Result<Reply, Reason> {
-        match self.options.bases.of(self.ids) {
-            Some(base) if base.is_nowhere() => Err(Reason::NoSuchHost),
-            base => line::send(request, base, until),
-        }
+        send(request, self.ids, self.options, until)
     }
 }

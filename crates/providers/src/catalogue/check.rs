@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::pattern;
 
 /// The `[verify]` of a provider or service: one question that changes nothing.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// What kind of question it is.

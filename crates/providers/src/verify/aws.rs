@@ -7,14 +7,19 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{fields::Fields, report::Reason, request::Request, target::Target};
+use super::{
+    fields::Fields,
+    report::Reason,
+    request::Request,
+    target::{Target, parameter},
+};
 use crate::catalogue::Method;
 
 /// The region of AWS's global services.
 const REGION: &str = "us-east-1";
 
 /// Whose key it is: needs no permission, changes nothing.
-const WHO: &str = "/?Action=GetCallerIdentity&Version=2011-06-15";
+const WHO: [(&str, &str); 2] = [("Action", "GetCallerIdentity"), ("Version", "2011-06-15")];
 
 /// A key pair, and the token that belongs to one of limited time.
 pub(super) struct Keys<'a> {
@@ -37,9 +42,27 @@ impl<'a> Keys<'a> {
 
 /// The question whose key it is, signed.
 pub(super) fn who(keys: &Keys<'_>, now: SystemTime) -> Result<Request, Reason> {
-    let target =
-        Target { authority: "sts.amazonaws.com".to_owned(), path_and_query: Zeroizing::new(WHO.to_owned()) };
-    let mut request = Request { method: Method::Post, target, headers: Vec::new(), body: None };
+    question("sts.amazonaws.com", &WHO, keys, now)
+}
+
+/// A signed question to a global service, its parameters in the body.
+pub(super) fn question(
+    host: &str,
+    form: &[(&str, &str)],
+    keys: &Keys<'_>,
+    now: SystemTime,
+) -> Result<Request, Reason> {
+    let mut text = Zeroizing::new(String::with_capacity(256));
+    for (name, value) in form {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        parameter(&mut text, name, value);
+    }
+    let target = Target { authority: host.to_owned(), path_and_query: Zeroizing::new("/".to_owned()) };
+    let body = Some(Zeroizing::new(text.as_bytes().to_vec()));
+    let mut request = Request { method: Method::Post, target, headers: Vec::new(), body };
+    request.put_header("content-type", Zeroizing::new("application/x-www-form-urlencoded".to_owned()))?;
     sign(&mut request, keys, now)?;
     Ok(request)
 }

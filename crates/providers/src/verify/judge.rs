@@ -105,6 +105,25 @@ fn time(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Verdict;
+
+    #[test]
+    fn a_server_in_trouble_condemns_nobody() {
+        let check: Check = serde_json::from_value(serde_json::json!({
+            "answer": [{ "when": [{ "has": ["revoked"] }], "is": "invalid" }],
+        }))
+        .unwrap();
+        let provider = crate::provider("openai").unwrap();
+        let source = Source { provider, fields: &crate::verify::Fields::new() };
+        let judged = |status| {
+            let reply = Reply::new(status, ureq::http::HeaderMap::new(), b"revoked");
+            let report = judge(&check, &source, &reply);
+            (report.verdict, report.reason)
+        };
+        assert_eq!(judged(200), (Verdict::Invalid, Reason::Answered));
+        assert_eq!(judged(500), (Verdict::Indeterminate, Reason::ServerError));
+        assert_eq!(judged(529), (Verdict::Indeterminate, Reason::ServerError));
+    }
 
     #[test]
     fn times_are_read_in_every_form() {

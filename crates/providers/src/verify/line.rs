@@ -166,10 +166,35 @@ impl fmt::Debug for Names {
 /// Whether the domain of a host can be looked up. Without a network no name can, and systems do not tell that apart from
 /// a name that does not exist.
 fn parent_exists(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let mut labels = host.rsplitn(3, '.');
-    let (Some(top), Some(second), Some(_)) = (labels.next(), labels.next(), labels.next()) else {
-        return false;
-    };
-    (format!("{second}.{top}"), 443).to_socket_addrs().is_ok_and(|mut found| found.next().is_some())
+    let parent = uri.host().and_then(parent_of);
+    parent.is_some_and(|parent| (parent, 443).to_socket_addrs().is_ok_and(|mut found| found.next().is_some()))
+}
+
+/// The last two labels, of a name that has more.
+fn parent_of(host: &str) -> Option<&str> {
+    let dot = host.rmatch_indices('.').nth(1)?.0;
+    Some(&host[dot + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_are_nobodys_are_not_connected_to() {
+        let config = common().https_only(true).proxy(None).build();
+        let agent = Agent::with_parts(config, DefaultConnector::default(), Names);
+        for address in ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "0.0.0.0", "224.0.0.1"] {
+            let error = agent.get(format!("https://{address}/")).call().unwrap_err();
+            assert!(matches!(error, ureq::Error::ConnectionFailed), "{address}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_up_again_by_its_domain() {
+        assert_eq!(parent_of("x.openai.azure.com"), Some("azure.com"));
+        assert_eq!(parent_of("acme.myshopify.com"), Some("myshopify.com"));
+        assert_eq!(parent_of("example.org"), None);
+        assert_eq!(parent_of("localhost"), None);
+    }
 }

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use crate::catalogue::{Condition, Statuses};
 
 /// What came back. It may hold tokens.
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     pub(super) headers: HeaderMap,
     body: Zeroizing<String>,
     json: Option<Value>,
@@ -39,7 +39,7 @@ impl Reply {
     }
 
     /// What is at a place as a text, if it is one or a number.
-    pub(super) fn text_at(&self, place: &str) -> Option<String> {
+    pub(crate) fn text_at(&self, place: &str) -> Option<String> {
         self.at(place).as_ref().and_then(text_of).filter(|text| !text.is_empty())
     }
 

@@ -116,6 +116,21 @@ fn changed_checks(check: &Check) -> Vec<(String, Check)> {
                 check.answers[at].status.0[place] = 418;
             });
         }
+        for condition in 0..answer.when.len() {
+            with(format!("answer {at}: condition {condition} away"), &|check| {
+                check.answers[at].when.remove(condition);
+            });
+            for part in 0..answer.when[condition].has.len() {
+                with(format!("answer {at}: {}", answer.when[condition].has[part]), &|check| {
+                    check.answers[at].when[condition].has[part].insert(0, '~');
+                });
+            }
+            for value in 0..answer.when[condition].is.len() {
+                with(format!("answer {at}: {}", answer.when[condition].is[value]), &|check| {
+                    check.answers[at].when[condition].is[value] = "~".into();
+                });
+            }
+        }
         with(format!("answer {at}: another verdict"), &|check| {
             let is = &mut check.answers[at].is;
             *is = if *is == Verdict::Disabled { Verdict::Valid } else { Verdict::Disabled };

@@ -1,19 +1,11 @@
-//! A key goes to its provider and nowhere else: not to a host that only looks like it, not over a connection that nobody
-//! vouches for, not into a log.
+//! A key goes to its provider and nowhere else: not to a host that only looks like it, not into a log.
 
-use std::{
-    io::Read,
-    net::TcpListener,
-    sync::{Arc, Mutex, mpsc},
-    thread,
-    time::Duration,
-};
+use std::sync::Mutex;
 
 use keymoor_providers::{
     Verdict, provider,
     verify::{Fields, Options, Reason, verify},
 };
-use rustls::{ServerConfig, ServerConnection, crypto::aws_lc_rs, pki_types::PrivatePkcs8KeyDer};
 
 use crate::{fixture::Fixture, server::Server};
 
@@ -86,40 +78,6 @@ fn a_service_account_of_somebody_elses_is_not_signed_for() {
         assert_eq!(report.reason, Reason::HostRefused("json".into()), "{host}");
     }
     assert_eq!(server.seen(), []);
-}
-
-#[test]
-fn a_certificate_that_nobody_vouches_for_gets_nothing() {
-    let (address, heard) = tls_server();
-    let fields = Fields::new().with("api_key", PLANTED);
-    let url = format!("https://localhost:{}/", address.rsplit(':').next().unwrap());
-    let fields = fields.with("base_url", url.clone()).with("check_url", url);
-    let report = verify(provider("generic_http").unwrap(), &fields, &Options::default());
-    assert_eq!((report.verdict, report.reason), (Verdict::Indeterminate, Reason::Tls));
-    assert_eq!(heard.recv_timeout(Duration::from_secs(10)), Ok(Vec::new()));
-}
-
-/// A server with a certificate of its own making; it tells what a first client said over TLS.
-fn tls_server() -> (String, mpsc::Receiver<Vec<u8>>) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let listener = TcpListener::bind("localhost:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let (tell, heard) = mpsc::channel();
-    thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let connection = ServerConnection::new(Arc::new(config)).unwrap();
-        let mut said = Vec::new();
-        rustls::StreamOwned::new(connection, stream).read_to_end(&mut said).ok();
-        tell.send(said).unwrap();
-    });
-    (address, heard)
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(crate) enum Answer {
     Late(Duration, Box<Answer>),
     /// One for requests to this host, another for all others.
     At(String, Box<Answer>, Box<Answer>),
+    /// A body whose bytes come one by one and never end.
+    Dripping,
     /// Half of the body, then the connection ends.
     Half(Box<Answer>),
 }
@@ -51,6 +53,13 @@ impl Answer {
             Self::At(named, answer, _) if named == host => answer.write(stream, host),
             Self::At(.., otherwise) => otherwise.write(stream, host),
             Self::Whole { body, .. } => stream.write_all(format!("{}{body}", self.head()).as_bytes()),
+            Self::Dripping => {
+                stream.write_all(b"HTTP/1.1 200 x\r\ncontent-length: 1000000\r\n\r\n")?;
+                loop {
+                    stream.write_all(b" ")?;
+                    thread::sleep(Duration::from_millis(20));
+                }
+            }
             Self::Half(answer) => {
                 let Self::Whole { body, .. } = &**answer else { panic!("half of what?") };
                 stream.write_all(answer.head().as_bytes())?;

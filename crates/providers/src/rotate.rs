@@ -1,0 +1,157 @@
+//! A key that was replaced is revoked by its provider's API, where it has one; AWS also makes the new one.
+//!
+//! Revoking cannot be taken back. The key that stays is given too: it is never the one that is revoked.
+
+use crate::{
+    catalogue::{Answer, Check, Provider, Revocation, RevocationKind},
+    verify::{self, Fields, Options, Reason, Reply, Report},
+};
+
+/// What became of a key that was to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is no more.
+    Revoked(Report),
+    /// It is switched off, and still there.
+    Disabled(Report),
+    /// It may still be good; the report says what went wrong.
+    Kept(Report),
+    /// It is the key that stays. Nothing was sent.
+    InUse,
+    /// The provider has no such request for it: the way leads over its console.
+    ByHand,
+}
+
+/// Why no new key was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotMade {
+    /// There are as many as may be; one has to go first.
+    #[error("there are as many keys as may be")]
+    TooMany,
+    /// This key may not make others.
+    #[error("the key may not make others")]
+    NotAllowed,
+    /// Nothing is known: look at the console before another is made.
+    #[error("no usable answer")]
+    Unknown,
+    /// The provider has no such request: the way leads over its console.
+    #[error("not by a request")]
+    ByHand,
+}
+
+/// Revokes `old`, after `new` took its place.
+pub fn revoke(provider: &Provider, old: &Fields, new: &Fields, options: &Options) -> Outcome {
+    let Some(revocation) = &provider.rotation.revoke else { return Outcome::ByHand };
+    if revocation.unless.iter().any(|field| old.get(field).is_some()) {
+        return Outcome::ByHand;
+    }
+    let names = provider.fields.iter().filter(|field| field.secret || field.required).map(|field| &field.key);
+    let differ = |name: &String| old.get(name) != new.get(name);
+    let secret = provider.secret_field();
+    // An id may stay while the secret changes, but an AWS key is its id.
+    let same = match revocation.kind {
+        RevocationKind::Aws => old.get(ID) == new.get(ID),
+        RevocationKind::Http => secret.is_some_and(|field| !differ(&field.key)) || !names.clone().any(differ),
+    };
+    if same {
+        return Outcome::InUse;
+    }
+    match revocation.kind {
+        RevocationKind::Aws => revoke_at_aws(provider, old, new, options),
+        RevocationKind::Http => {
+            let report = verify::ask(provider, &question(revocation), old, options);
+            if report.verdict.is_bad() && report.reason == Reason::Answered {
+                Outcome::Revoked(report)
+            } else {
+                Outcome::Kept(report)
+            }
+        }
+    }
+}
+
+/// Makes another key beside this one, with all of its fields. It exists from now on, and nobody else has it: store it before
+/// anything else is done.
+pub fn make(provider: &Provider, fields: &Fields, options: &Options) -> Result<Fields, NotMade> {
+    match provider.rotation.revoke.as_ref().map(|revocation| revocation.kind) {
+        Some(RevocationKind::Aws) => {}
+        _ => return Err(NotMade::ByHand),
+    }
+    let reply = iam(provider, fields, "CreateAccessKey", None, options).map_err(|_| NotMade::Unknown)?;
+    match reply.status {
+        200 => {
+            let element = |name: &str| reply.text_at(name).ok_or(NotMade::Unknown);
+            let (id, secret) = (element("xml:AccessKeyId")?, element("xml:SecretAccessKey")?);
+            Ok(Fields::new().with(ID, id).with("secret_access_key", secret))
+        }
+        409 if reply.text_at("xml:Code").is_some_and(|code| code.starts_with("LimitExceeded")) => {
+            Err(NotMade::TooMany)
+        }
+        403 => Err(NotMade::NotAllowed),
+        _ => Err(NotMade::Unknown),
+    }
+}
+
+/// What an AWS key is called.
+const ID: &str = "access_key_id";
+
+/// Switched off, then deleted, both in the name of the key that stays: so it is one of the same user, and it works.
+fn revoke_at_aws(provider: &Provider, old: &Fields, new: &Fields, options: &Options) -> Outcome {
+    let Some(id) = old.get(ID) else {
+        return Outcome::Kept(Reason::MissingField(ID.to_owned()).into());
+    };
+    match iam(provider, new, "UpdateAccessKey", Some((id, "Inactive")), options) {
+        Ok(reply) if reply.status == 200 => {}
+        // Gone already, or another user's: its provider knows.
+        Ok(reply) if reply.status == 404 => {
+            let report = verify::verify(provider, old, options);
+            let is_gone = report.verdict.is_bad() && report.reason == Reason::Answered;
+            return if is_gone { Outcome::Revoked(report) } else { Outcome::Kept(report) };
+        }
+        Ok(reply) => return Outcome::Kept(answered(&reply)),
+        Err(reason) => return Outcome::Kept(reason.into()),
+    }
+    match iam(provider, new, "DeleteAccessKey", Some((id, "")), options) {
+        Ok(reply) if reply.status == 200 => Outcome::Revoked(answered(&reply)),
+        Ok(reply) => Outcome::Disabled(answered(&reply)),
+        Err(reason) => Outcome::Disabled(reason.into()),
+    }
+}
+
+fn iam(
+    provider: &Provider,
+    keys: &Fields,
+    action: &str,
+    key: Option<(&str, &str)>,
+    options: &Options,
+) -> Result<Reply, Reason> {
+    let mut form = vec![("Action", action), ("Version", "2010-05-08")];
+    if let Some((id, status)) = key {
+        form.push(("AccessKeyId", id));
+        form.extend((!status.is_empty()).then_some(("Status", status)));
+    }
+    verify::ask_aws(provider, "iam.amazonaws.com", &form, keys, options)
+}
+
+fn answered(reply: &Reply) -> Report {
+    let mut report = Report::from(Reason::Unlisted);
+    report.status = Some(reply.status);
+    report
+}
+
+/// A revocation as a question: its bad answers say that the key is no more.
+fn question(revocation: &Revocation) -> Check {
+    Check {
+        method: revocation.method,
+        url: revocation.url.clone(),
+        auth: revocation.auth.clone(),
+        headers: revocation.headers.clone(),
+        json: revocation.json.clone(),
+        answers: revocation
+            .answers
+            .iter()
+            .filter(|answer| answer.is.is_bad())
+            .cloned()
+            .collect::<Vec<Answer>>(),
+        ..Check::default()
+    }
+}
