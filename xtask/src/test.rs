@@ -15,11 +15,13 @@ use crate::{
 };
 
 /// One set of features for clippy, build and tests, so that each crate is compiled once. The password stretching is
-/// cheap in test programs, and they can be killed at named points; a release build refuses both features.
+/// cheap in test programs, they can be killed at named points, and can play a later version; a release build refuses all
+/// three features.
 const TESTED: &[&str] = &[
     "--workspace",
     "--features",
-    "keymoor-cli/cheap-kdf,keymoor-cli/fail-points,keymoor-server/fail-points,keymoor-desktop/custom-protocol",
+    "keymoor-cli/cheap-kdf,keymoor-cli/fail-points,keymoor-cli/newer-schema,keymoor-server/fail-points,\
+     keymoor-desktop/custom-protocol",
 ];
 
 /// What users get.

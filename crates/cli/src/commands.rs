@@ -21,6 +21,7 @@ mod status;
 mod sync;
 mod trash;
 mod unlock;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -64,6 +65,7 @@ enum Command {
     History(history::Args),
     Revert(revert::Args),
     Settle(settle::Args),
+    Verify(verify::Args),
     Service(service::Args),
     Account(account::Args),
     Sync(sync::Args),
@@ -107,6 +109,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::History(args) => history::run(&args),
         Command::Revert(args) => revert::run(&args),
         Command::Settle(args) => settle::run(&args),
+        Command::Verify(args) => return verify::run(&args),
         Command::Service(args) => service::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),

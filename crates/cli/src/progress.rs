@@ -32,6 +32,11 @@ impl ProgressLine {
         }
     }
 
+    /// How many credentials the providers were asked about.
+    pub(crate) fn show_verifying(&mut self, done: u64, total: u64) {
+        self.write(|| of("Verified", done, total));
+    }
+
     /// How far the keychain copies are.
     pub(crate) fn show_mirroring(&mut self, done: u64, total: u64) {
         self.write(|| of("To the keychain", done, total));

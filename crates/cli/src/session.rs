@@ -74,9 +74,10 @@ impl Session {
 
     /// Syncs, and says how far it is. A pull that would delete very many records asks first, where somebody can answer.
     pub(crate) fn sync(&mut self) -> Result<SyncReport, Failure> {
-        match self.sync_with(&SyncOptions::default()) {
+        let mut options = SyncOptions::default();
+        options.asked_for = true;
+        match self.sync_with(&options) {
             Err(Failure::Vault(Error::MassDelete { count, of })) if words::confirm_deletes(count, of) => {
-                let mut options = SyncOptions::default();
                 options.accept_deletes = true;
                 self.sync_with(&options)
             }

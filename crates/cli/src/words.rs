@@ -14,6 +14,7 @@ mod server;
 pub(crate) mod service;
 mod unreadable;
 mod vault;
+pub(crate) mod verification;
 mod watching;
 
 use std::{io, path::PathBuf, process::ExitCode};
@@ -67,6 +68,8 @@ pub(crate) enum Failure {
     },
     /// The clipboard could not be used.
     Clipboard(ClipboardError),
+    /// A provider's base in the environment is not on this machine.
+    TestProvider,
     /// No provider was named.
     ProviderMissing,
     /// No kit was named.
@@ -181,6 +184,9 @@ fn words(failure: &Failure) -> Words {
         Failure::Input(error) => input::words(error),
         Failure::File { path, error } => input::file(path, *error),
         Failure::Clipboard(error) => clipboard(*error),
+        Failure::TestProvider => Words::new("A KEYMOOR_PROVIDER_BASE_… names no server on this machine.")
+            .safe("Nothing was sent.")
+            .hint("It looks like http://127.0.0.1:8080, and is for tests only."),
         Failure::ProviderMissing => Words::new("Whose API is the credential for? The provider is missing.")
             .safe("Nothing was stored.")
             .hint("Name the provider first: keymoor add openai --name work"),
@@ -223,6 +229,7 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::Input(_)
         | Failure::File { .. }
         | Failure::Clipboard(ClipboardError::NoText)
+        | Failure::TestProvider
         | Failure::ProviderMissing
         | Failure::NoKit
         | Failure::PasswordsDiffer

@@ -19,18 +19,21 @@ pub struct Crash(
 
 /// Armed by the environment: there the process is killed.
 static KILLED: OnceLock<Mutex<Option<Armed>>> = OnceLock::new();
+/// Armed by the environment: there the thread panics.
+static PANICKED: OnceLock<Mutex<Option<Armed>>> = OnceLock::new();
 /// Armed by a test in its own process.
 static UNWOUND: Mutex<Option<Armed>> = Mutex::new(None);
 
 /// The program is at this point.
 pub fn reached(point: &'static str) {
-    let killed = KILLED.get_or_init(|| Mutex::new(from_environment()));
+    let killed = KILLED.get_or_init(|| Mutex::new(from_environment("KEYMOOR_FAIL_POINT")));
     if is_due(killed, point) {
         #[cfg(unix)] // as suddenly as by `kill -9`, for it is that
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         std::process::abort();
     }
-    if is_due(&UNWOUND, point) {
+    let panicked = PANICKED.get_or_init(|| Mutex::new(from_environment("KEYMOOR_PANIC_POINT")));
+    if is_due(panicked, point) || is_due(&UNWOUND, point) {
         resume_unwind(Box::new(Crash(point)));
     }
 }
@@ -51,8 +54,8 @@ fn set(armed: Option<Armed>) -> bool {
     std::mem::replace(&mut *place, armed).is_some()
 }
 
-fn from_environment() -> Option<Armed> {
-    let text = std::env::var("KEYMOOR_FAIL_POINT").ok()?;
+fn from_environment(variable: &str) -> Option<Armed> {
+    let text = std::env::var(variable).ok()?;
     let (point, times) = text.split_once(':').unwrap_or((&text, "1"));
     Some(Armed { point: point.to_owned(), times: times.parse().ok()? })
 }

@@ -21,6 +21,7 @@ mod request;
 mod target;
 
 use std::{
+    collections::BTreeMap,
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -37,7 +38,7 @@ use self::{
     reply::Reply,
     request::Request,
 };
-use crate::catalogue::{Auth, Check, Failure, Kind, Provider, Service};
+use crate::catalogue::{Auth, Check, Failure, FieldKind, Kind, Provider, Service};
 
 /// How a verification is made.
 #[derive(Debug, Clone)]
@@ -69,13 +70,13 @@ impl Default for Options {
 /// Asks the provider about a credential.
 pub fn verify(provider: &Provider, fields: &Fields, options: &Options) -> Report {
     match &provider.verify {
-        Some(check) => Question { provider, fields, check, ids: &[&provider.id], options }.ask(),
+        Some(check) => Question { provider, fields, check, ids: &[&provider.id], scope: None, options }.ask(),
         None => Reason::NoCheck.into(),
     }
 }
 
-/// Asks whether a credential and the settings of a service, which are among the fields, go together. A service without a
-/// question of its own is asked about as its provider.
+/// Asks whether a credential and the settings of a service, which are among the fields, go together. Where the service has
+/// no question of its own, or not all that it names is filled in, only its provider is asked.
 pub fn verify_service(service: &Service, provider: &Provider, fields: &Fields, options: &Options) -> Report {
     let Some(check) = &service.verify else { return verify(provider, fields, options) };
     let missing = service
@@ -85,7 +86,17 @@ pub fn verify_service(service: &Service, provider: &Provider, fields: &Fields, o
     if let Some(setting) = missing {
         return Reason::MissingField(setting.key.clone()).into();
     }
-    Question { provider, fields, check, ids: &[&service.id, &provider.id], options }.ask()
+    let source = Source { provider, fields };
+    let is_whole = fill::pieces(&check.url).iter().all(|piece| match piece {
+        fill::Piece::Text(_) => true,
+        fill::Piece::Field { name, default } => matches!(source.value(name, *default), Ok(Some(_)) | Err(_)),
+    });
+    if !is_whole {
+        return verify(provider, fields, options);
+    }
+    let scope = (!service.scopes.is_empty()).then(|| service.scopes.join(" "));
+    let ids = &[service.id.as_str(), &provider.id];
+    Question { provider, fields, check, ids, scope: scope.as_deref(), options }.ask()
 }
 
 /// One question about one credential.
@@ -96,6 +107,8 @@ struct Question<'a> {
     check: &'a Check,
     /// Under which a test base may be set.
     ids: &'a [&'a str],
+    /// What a token is asked for with.
+    scope: Option<&'a str>,
     options: &'a Options,
 }
 
@@ -119,9 +132,25 @@ impl<'a> Question<'a> {
         self.ask_once()
     }
 
+    /// Asks at its address; while the answer is bad, also in the provider's other regions.
     fn ask_once(&self) -> Report {
         let until = Instant::now() + self.options.time_limit;
-        match self.answer(until, None) {
+        let first = self.report(self.address(), until);
+        for url in &self.check.elsewhere {
+            if !(first.verdict.is_bad() && first.reason == Reason::Answered) {
+                break;
+            }
+            let other = self.report(url, until);
+            // Good there, or nothing learned there: it is not known to be bad.
+            if !other.verdict.is_bad() {
+                return other;
+            }
+        }
+        first
+    }
+
+    fn report(&self, url: &str, until: Instant) -> Report {
+        match self.answer(url, until) {
             Ok((report, _)) => report,
             Err(Reason::NoSuchHost) => judge_failure(self.check, Failure::HostNotFound),
             Err(reason) => reason.into(),
@@ -129,7 +158,7 @@ impl<'a> Question<'a> {
     }
 
     /// Sends the question, and a request for a token before it where it needs one.
-    fn answer(&self, until: Instant, scope: Option<&str>) -> Result<(Report, Option<Reply>), Reason> {
+    fn answer(&self, url: &str, until: Instant) -> Result<(Report, Option<Reply>), Reason> {
         let source = Source { provider: self.provider, fields: self.fields };
         let now = (self.options.now)();
         match self.check.kind {
@@ -142,21 +171,21 @@ impl<'a> Question<'a> {
                     false => None,
                 };
                 let mut request =
-                    Request::of(self.check, &source, token.as_ref().map(|token| token.as_str()))?;
+                    Request::of(self.check, url, &source, token.as_ref().map(|token| token.as_str()))?;
                 if self.wants(|auth| matches!(auth, Auth::Signature)) {
                     aws::sign(&mut request, &aws::Keys::of(self.fields)?, now)?;
                 }
                 let reply = self.send(request, until)?;
-                Ok((judge(self.check, &reply), Some(reply)))
+                Ok((judge(self.check, &source, &reply), Some(reply)))
             }
             Kind::Aws => {
                 let reply = self.send(aws::who(&aws::Keys::of(self.fields)?, now)?, until)?;
-                Ok((mind_the_clock(judge(self.check, &reply), &reply, now), Some(reply)))
+                Ok((mind_the_clock(judge(self.check, &source, &reply), &reply, now), Some(reply)))
             }
             Kind::GoogleServiceAccount => {
-                let (request, account) = google::request(self.check, &source, scope, now)?;
+                let (request, account) = google::request(&source, self.scope, now)?;
                 let reply = self.send(request, until)?;
-                let mut report = mind_the_clock(judge(self.check, &reply), &reply, now);
+                let mut report = mind_the_clock(judge(self.check, &source, &reply), &reply, now);
                 if report.verdict.is_good() {
                     report.identity.get_or_insert(account);
                 }
@@ -172,6 +201,18 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// Its address for this credential. Hosts are compared in their one form.
+    fn address(&self) -> &'a str {
+        let hosts = self.provider.fields.iter().filter(|field| field.kind == FieldKind::Host);
+        let hosts: BTreeMap<&str, String> = hosts
+            .filter_map(|field| {
+                let host = host::read(self.fields.get(&field.key)?)?.host.name;
+                Some((field.key.as_str(), host))
+            })
+            .collect();
+        self.check.address(|name| hosts.get(name).map(String::as_str).or_else(|| self.fields.get(name)))
+    }
+
     fn wants(&self, kind: impl Fn(&Auth) -> bool) -> bool {
         let endpoint = self.provider.endpoint.as_ref().map(|endpoint| endpoint.auth.as_slice());
         self.check.auth.as_deref().or(endpoint).unwrap_or_default().iter().any(kind)
@@ -185,7 +226,7 @@ impl<'a> Question<'a> {
         if check.kind == Kind::Http && first.wants(|auth| matches!(auth, Auth::Token)) {
             return Err(Reason::NoCheck);
         }
-        let (report, reply) = first.answer(until, self.check.scope.as_deref())?;
+        let (report, reply) = first.answer(first.address(), until)?;
         if !report.verdict.is_good() {
             return Ok(Err(report));
         }

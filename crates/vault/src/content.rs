@@ -11,6 +11,7 @@ pub(crate) mod edit;
 pub(crate) mod payload;
 #[cfg(test)]
 mod tests;
+mod value;
 pub(crate) mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use keymoor_protocol::ActorId;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::rules::{Rule, kept};
+pub(crate) use value::{Carried, Shadow, Value};
 
 /// Which edits went into something: for each actor the highest counter.
 pub(crate) type Seen = BTreeMap<ActorId, u64>;
@@ -34,24 +36,6 @@ pub(crate) struct Stamp {
 /// Names a secret inside its record: HMAC-SHA256 under the record's own salt, cut to 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fingerprint(pub(crate) [u8; 16]);
-
-/// What may be shown of a secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Shadow {
-    /// The last four characters, of a secret that is long enough to give them away.
-    pub(crate) last_four: String,
-    /// Which secret it stands for.
-    pub(crate) fingerprint: Fingerprint,
-}
-
-/// One value of a field.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Value {
-    /// A name, a note, a label, an open field.
-    Text(String),
-    /// The secret fields, which belong together: they change in one action and merge as one.
-    Key(BTreeMap<String, Shadow>),
-}
 
 /// A value and when it was written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,10 +57,19 @@ pub(crate) mod field {
     pub(crate) const KIND: &str = "kind";
     /// The [`KIND`] of the record that says which services are set up.
     pub(crate) const SERVICES: &str = "services";
+    /// What that record's other fields begin with.
+    pub(crate) const SERVICE: &str = "service:";
     /// `yes`: used only where no other credential of its provider is.
     pub(crate) const FALLBACK: &str = "fallback";
     /// `yes`: kept, and used by nothing.
     pub(crate) const OFF: &str = "off";
+
+    /// Whether this version knows what it means.
+    pub(crate) fn is_known(name: &str) -> bool {
+        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF].contains(&name)
+            || name.starts_with(OPEN)
+            || name.starts_with(SERVICE)
+    }
 }
 
 /// Everything but the secrets.
@@ -103,7 +96,7 @@ pub(crate) type Secrets = BTreeMap<Fingerprint, Arc<SecretString>>;
 pub(crate) struct Content {
     pub(crate) meta: Meta,
     pub(crate) secrets: Secrets,
-    /// Of the envelopes that it was opened from. What is newer than [`payload::SCHEMA`] is read and never sealed.
+    /// Of the envelopes that it was opened from. What is newer than [`payload::schema()`] is read and never sealed.
     pub(crate) schema: u16,
 }
 
@@ -132,10 +125,7 @@ impl Meta {
 
     /// The text that is shown, or nothing.
     pub(crate) fn text(&self, field: &str) -> &str {
-        match self.shown(field) {
-            Some(Value::Text(text)) => text,
-            _ => "",
-        }
+        self.shown(field).map_or("", Value::text)
     }
 
     /// Whether it is a credential. What this version does not know otherwise is one, so that nothing is hidden.
@@ -153,10 +143,7 @@ impl Meta {
 
     /// The secret fields that are shown.
     pub(crate) fn key(&self) -> Option<&BTreeMap<String, Shadow>> {
-        match self.shown(field::KEY) {
-            Some(Value::Key(parts)) => Some(parts),
-            _ => None,
-        }
+        self.shown(field::KEY)?.key()
     }
 
     /// The open fields that are shown.
@@ -172,10 +159,7 @@ impl Meta {
 
     /// The labels.
     pub(crate) fn labels(&self) -> BTreeSet<&str> {
-        let texts = self.fields.get(field::LABELS).into_iter().flatten().map(|entry| match &entry.value {
-            Value::Text(text) => text.as_str(),
-            Value::Key(_) => "",
-        });
+        let texts = self.fields.get(field::LABELS).into_iter().flatten().map(|entry| entry.value.text());
         texts.filter(|text| !text.is_empty()).collect()
     }
 
@@ -199,11 +183,8 @@ impl Meta {
 
     /// The fingerprints that its values name.
     pub(crate) fn fingerprints(&self) -> BTreeSet<Fingerprint> {
-        let keys = self.entries().filter_map(|entry| match &entry.value {
-            Value::Key(parts) => Some(parts.values().map(|shadow| shadow.fingerprint)),
-            Value::Text(_) => None,
-        });
-        keys.flatten().collect()
+        let keys = self.entries().filter_map(|entry| entry.value.key());
+        keys.flat_map(BTreeMap::values).map(|shadow| shadow.fingerprint).collect()
     }
 }
 
@@ -215,7 +196,7 @@ impl Content {
 
     /// Whether a newer version of Keymoor wrote it.
     pub(crate) fn is_newer(&self) -> bool {
-        self.schema > payload::SCHEMA
+        self.schema > payload::schema()
     }
 
     /// Bytes of the fields that are shown: what a credential may hold 64 KiB of.
@@ -290,7 +271,7 @@ fn union(a: &Seen, b: &Seen) -> Seen {
 }
 
 /// What nobody here understands is kept; of two values the one that sorts higher as JSON, so that the order of merges
-/// does not matter.
+/// does not matter. A later version keeps what changes in a field, where it has stamps.
 fn merge_unknown(
     a: &BTreeMap<String, serde_json::Value>,
     b: &BTreeMap<String, serde_json::Value>,

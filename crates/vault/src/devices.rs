@@ -19,6 +19,7 @@ use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::vault::Vault;
+use crate::verification::{Values, Verification};
 pub(crate) use payload::DeviceRecord;
 
 /// The cache's note of when the records were last exchanged, milliseconds since 1970.
@@ -45,13 +46,13 @@ struct Known {
     record: DeviceRecord,
 }
 
-/// When each credential was last used, by device. What waits in the file of uses is among it.
-pub(crate) struct AllUses {
+/// What the devices' records say of credentials. What waits in the file of uses is among it.
+pub(crate) struct Devices {
     here: DeviceId,
     records: BTreeMap<DeviceId, DeviceRecord>,
 }
 
-impl AllUses {
+impl Devices {
     /// Every use of a credential, the newest first.
     pub(crate) fn of(&self, id: RecordId) -> Vec<Used> {
         let used = self.records.iter().filter_map(|(device, record)| {
@@ -63,6 +64,12 @@ impl AllUses {
         used
     }
 
+    /// What was last heard of the values that it has now, by whichever device.
+    pub(crate) fn verification(&self, id: RecordId, values: Values) -> Option<Verification> {
+        let of = |record: &DeviceRecord| record.checks.get(&id).filter(|check| check.is_of(values)).cloned();
+        self.records.values().filter_map(of).reduce(Verification::merge)
+    }
+
     /// When it was used last, by whichever device.
     pub(crate) fn last(&self, id: RecordId) -> Option<u64> {
         self.records.values().filter_map(|record| record.used.get(&id)).max().copied()
@@ -70,8 +77,8 @@ impl AllUses {
 }
 
 impl Vault {
-    /// What the devices' records say of uses.
-    pub(crate) fn all_uses(&mut self) -> Result<AllUses, Error> {
+    /// What the devices' records say.
+    pub(crate) fn all_devices(&mut self) -> Result<Devices, Error> {
         let waiting = self.cache.uses().unwrap_or_default();
         let keys = &self.keys;
         let (device, sealed) = self
@@ -85,20 +92,20 @@ impl Vault {
         for entry in waiting {
             note(keys, own, &entry);
         }
-        Ok(AllUses { here: device.device, records })
+        Ok(Devices { here: device.device, records })
     }
 
-    /// Sends this device's record and takes the others', if it is time. `beside`: something else was synced.
-    pub(crate) fn exchange_device_records(&mut self, line: &Authorised, beside: bool) {
-        let _ = self.try_exchange(line, beside); // the next sync that has something to do tries again
+    /// Sends this device's record and takes the others', if it is time or `asked_for`. `beside`: something else was synced.
+    pub(crate) fn exchange_device_records(&mut self, line: &Authorised, asked_for: bool, beside: bool) {
+        let _ = self.try_exchange(line, asked_for, beside); // the next sync that has something to do tries again
     }
 
-    fn try_exchange(&mut self, line: &Authorised, beside: bool) -> Result<(), Error> {
+    fn try_exchange(&mut self, line: &Authorised, asked_for: bool, beside: bool) -> Result<(), Error> {
         let last = self.cache.read(|view| view.setting(EXCHANGED))?;
         let last = last.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
         let pause = if beside { BESIDE_MS } else { ALONE_MS };
         // A clock that was set back does not stop it.
-        if last.is_some_and(|last| last <= now() && now() - last < pause) {
+        if !asked_for && last.is_some_and(|last| last <= now() && now() - last < pause) {
             return Ok(());
         }
         self.take_uses()?;
@@ -151,16 +158,24 @@ fn take(
             Ok(None)
         }
         // What this device wrote in another life of its cache, which this one lacks.
-        (Some(mine), Some((_, theirs))) if mine.number <= theirs.number && mine.record != theirs.record => {
+        (Some(mine), Some((_, theirs)))
+            if mine.number <= theirs.number && mine.record.cut() != theirs.record =>
+        {
             let merged = mine.record.merge(theirs.record);
             write(change, keys, here, merged, theirs.number + 1)?;
-            Ok(change.device_record(here)?.map(|bytes| (here, bytes)))
+            sent(change, keys, here)
         }
-        (Some(mine), _) if mine.number > at_server => {
-            Ok(change.device_record(here)?.map(|bytes| (here, bytes)))
-        }
+        (Some(mine), _) if mine.number > at_server => sent(change, keys, here),
         _ => Ok(None),
     }
+}
+
+/// This device's record as the server takes it.
+fn sent(change: &Change<'_>, keys: &Keys, here: DeviceId) -> Result<Option<(DeviceId, Vec<u8>)>, Error> {
+    let Some(bytes) = change.device_record(here)? else { return Ok(None) };
+    let Some(Known { number, record }) = open(keys, here, bytes.clone()) else { return Ok(None) };
+    let cut = record.cut();
+    Ok(Some((here, if cut == record { bytes } else { seal(keys, here, &cut, number)? })))
 }
 
 /// Puts uses that were taken from their file into this device's record.
@@ -181,6 +196,20 @@ pub(crate) fn note_uses(
     write(change, keys, here, record, number + 1)
 }
 
+/// Puts what providers said into this device's record.
+pub(crate) fn note_verifications(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    heard: Vec<(RecordId, Verification)>,
+) -> Result<(), Error> {
+    let here = drafts::device(change, keys)?.device;
+    let known = change.device_record(here)?.and_then(|bytes| open(keys, here, bytes));
+    let (number, mut record) =
+        known.map_or((0, DeviceRecord::default()), |known| (known.number, known.record));
+    record.checks.extend(heard);
+    write(change, keys, here, record, number + 1)
+}
+
 fn note(keys: &Keys, record: &mut DeviceRecord, entry: &keymoor_cache::ActivityEntry) {
     if let Some(Event::Revealed { subject, .. }) = opened(keys, entry.bytes.clone()) {
         let at = record.used.entry(subject.id).or_default();
@@ -196,10 +225,14 @@ fn write(
     mut record: DeviceRecord,
     number: u64,
 ) -> Result<(), Error> {
-    record.used.retain(|id, _| change.holds(*id).unwrap_or(true));
+    record.retain(|id| change.holds(*id).unwrap_or(true));
+    Ok(change.put_device_record(device, &seal(keys, device, &record, number)?)?)
+}
+
+fn seal(keys: &Keys, device: DeviceId, record: &DeviceRecord, number: u64) -> Result<Vec<u8>, Error> {
     let text = record.encode();
     let sealed = keys.envelope(Class::Device, RecordId(device.0), number, payload::SCHEMA, &text)?;
-    Ok(change.put_device_record(device, sealed.as_bytes())?)
+    Ok(sealed.as_bytes().to_vec())
 }
 
 /// `None` for what is not genuine, or of a later version.

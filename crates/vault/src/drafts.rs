@@ -163,6 +163,7 @@ impl Vault {
         &mut self,
         act: impl FnOnce(&mut Change<'_>, &Keys) -> Result<(Written, T), Error>,
     ) -> Result<(Saved, T), Error> {
+        self.note_file()?;
         let keys = &self.keys;
         let (written, more, waiting) = self.cache.write(|change| {
             let (written, more) = act(change, keys)?;

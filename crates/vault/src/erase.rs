@@ -24,6 +24,7 @@ pub struct Erased {
 impl Vault {
     /// Erases a credential, in use or in the trash. An edit that another device made unseen brings it back whole.
     pub fn erase(&mut self, id: RecordId) -> Result<Erased, Error> {
+        self.note_file()?;
         let keys = &self.keys;
         let on_server = self.cache.write(|change| {
             lost::give_up(change, id)?;

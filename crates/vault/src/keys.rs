@@ -8,7 +8,7 @@ use keymoor_sealing::keys::IndexKey;
 use keymoor_sealing::{Context, RootKey, VaultKey, open, seal};
 use zeroize::Zeroizing;
 
-use crate::content::payload::{self, SCHEMA};
+use crate::content::payload;
 use crate::content::{Content, Meta, field};
 use crate::error::Error;
 
@@ -18,7 +18,7 @@ pub(crate) struct Unreadable;
 
 /// Whether a newer version of Keymoor wrote the record: it is shown, carried along, and not changed here.
 pub(crate) fn is_newer(record: &Record) -> bool {
-    schema(record) > SCHEMA
+    schema(record) > payload::schema()
 }
 
 fn schema(record: &Record) -> u16 {
@@ -63,7 +63,7 @@ impl Keys {
         if !content.is_whole() {
             return Err(Error::Unreadable { id, homes: Vec::new() });
         }
-        let envelope = |class, text: &[u8]| self.envelope(class, id, version, SCHEMA, text);
+        let envelope = |class, text: &[u8]| self.envelope(class, id, version, payload::schema(), text);
         Ok(Record {
             id,
             version,

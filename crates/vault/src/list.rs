@@ -6,13 +6,15 @@ use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
 use crate::clock::now;
-use crate::content::payload::SCHEMA;
+use crate::content::payload;
 use crate::content::{Meta, field};
+use crate::devices::Devices;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::rules::forgetting::KEPT_MS;
 use crate::vault::Vault;
+use crate::verification::{CheckStatus, Values, Verification};
 
 /// What to list. The default lists everything in use.
 #[derive(Debug, Clone, Default)]
@@ -25,16 +27,6 @@ pub struct Filter {
     pub label: Option<String>,
     /// The trash instead.
     pub trashed: bool,
-}
-
-/// Whether the provider accepts the key. Checking comes with the providers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckStatus {
-    /// Nobody has asked the provider yet.
-    Unchecked,
-    /// The record is of a newer version, or does not open.
-    Unreadable,
 }
 
 /// A credential in a list.
@@ -54,8 +46,10 @@ pub struct Listing {
     pub note: Option<String>,
     /// The last four characters of its first secret, if that is long enough to give them away.
     pub last_four: Option<String>,
-    /// What is known of it.
+    /// What it comes to.
     pub status: CheckStatus,
+    /// What is known of whether the provider accepts it.
+    pub verification: Option<Verification>,
     /// Used only where no other credential of its provider is.
     pub fallback: bool,
     /// Whether services and programs may use it.
@@ -85,6 +79,14 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Takes over what the devices know of it.
+    pub(crate) fn know(&mut self, devices: &Devices, meta: &Meta) {
+        self.last_used = devices.last(self.id);
+        self.verification = devices.verification(self.id, Values::of(meta));
+        let heard = self.verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now()));
+        self.status = if self.on { heard } else { CheckStatus::Disabled };
+    }
+
     /// `provider/name`, as it is shown.
     pub fn title(&self) -> String {
         format!("{}/{}", self.provider, self.display)
@@ -125,7 +127,7 @@ impl Vault {
     }
 
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
-        let uses = self.all_uses()?;
+        let devices = self.all_devices()?;
         let keys = &self.keys;
         self.cache.read(|view| {
             let synced = drafts::device(view, keys)?.server.is_some();
@@ -138,7 +140,7 @@ impl Vault {
                 for (place, row) in same_name.iter().enumerate() {
                     let mut listing = listing(row.id, &row.meta, row.waiting && synced);
                     listing.read_only = row.read_only;
-                    listing.last_used = uses.last(row.id);
+                    listing.know(&devices, &row.meta);
                     listing.kept_until = until(row.id);
                     if place > 0 && !filter.trashed {
                         listing.display = format!("{} ({})", listing.name, place + 1);
@@ -198,7 +200,7 @@ pub(crate) fn each_meta(
         match keys.open_sealed_meta(row.id, row.version, &row.meta) {
             Ok(meta) if !meta.is_credential() => {}
             Ok(meta) => {
-                let read_only = row.meta.header().schema > SCHEMA;
+                let read_only = row.meta.header().schema > payload::schema();
                 visit(OpenedRow { id: row.id, meta, waiting: row.has_draft, read_only });
             }
             Err(_) => sealed_shut.push(row.id),
@@ -221,6 +223,7 @@ pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
         note: (!note.is_empty()).then(|| note.to_owned()),
         last_four: last_four.filter(|text| !text.is_empty()),
         status: CheckStatus::Unchecked,
+        verification: None,
         fallback: meta.text(field::FALLBACK) == "yes",
         on: meta.text(field::OFF) != "yes",
         alternates: meta.alternates().count() as u64,
@@ -247,6 +250,7 @@ fn unreadable(id: RecordId) -> Listing {
         note: None,
         last_four: None,
         status: CheckStatus::Unreadable,
+        verification: None,
         fallback: false,
         on: true,
         alternates: 0,

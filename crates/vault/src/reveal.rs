@@ -1,11 +1,12 @@
 //! The one place where a secret is opened for its owner: to be copied, seen, or lent to a program.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keymoor_protocol::RecordId;
 use secrecy::SecretString;
 
-use crate::content::{Content, Entry, Value, field};
+use crate::content::{Content, Entry, Shadow, field};
 use crate::drafts;
 use crate::error::Error;
 use crate::show::shown_name;
@@ -76,10 +77,9 @@ fn pick(content: &Content, name: Option<&str>) -> Result<Revealed, Error> {
         },
     };
     // The secret fields conflict together; this one does only if its own values differ.
-    let differs = |entry: &Entry| match &entry.value {
-        Value::Key(parts) => parts.get(name) != Some(shadow),
-        Value::Text(_) => false,
-    };
+    let print = |parts: &BTreeMap<String, Shadow>| parts.get(name).map(|shadow| shadow.fingerprint);
+    let differs =
+        |entry: &Entry| entry.value.key().is_some_and(|parts| print(parts) != Some(shadow.fingerprint));
     let in_conflict = meta.fields.get(field::KEY).is_some_and(|entries| entries.iter().any(differs));
     // A content that opened is whole.
     let value = content.secrets.get(&shadow.fingerprint).cloned().ok_or_else(none)?;

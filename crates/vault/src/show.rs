@@ -64,7 +64,7 @@ impl Vault {
     /// Everything about a credential but its secrets.
     pub fn show(&mut self, id: RecordId) -> Result<Detail, Error> {
         self.heal(id)?;
-        let uses = self.all_uses()?;
+        let devices = self.all_devices()?;
         let keys = &self.keys;
         self.cache.read(|view| {
             let current = view.current(id)?.ok_or(Error::NotFound)?;
@@ -76,8 +76,8 @@ impl Vault {
             if !listing.trashed {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
-            listing.last_used = uses.last(id);
-            let used = uses.of(id);
+            listing.know(&devices, &meta);
+            let used = devices.of(id);
             Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used })
         })
     }
@@ -129,8 +129,10 @@ pub(crate) fn choice_key(entries: &BTreeSet<Entry>, entry: &Entry) -> String {
 }
 
 fn summary(value: &Value) -> String {
-    match value {
+    match value.parts().0 {
         Value::Text(text) => text.clone(),
+        Value::Other(json) => json.0.to_string(),
+        Value::With(value, _) => summary(value),
         Value::Key(parts) => {
             let part = |(name, shadow): (&String, &crate::content::Shadow)| {
                 let end = if shadow.last_four.is_empty() {

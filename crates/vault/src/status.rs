@@ -4,6 +4,7 @@ use keymoor_cache::{Cache, Device, View};
 use keymoor_keychain::{EntryId, Keychain};
 use serde::Serialize;
 
+use crate::account::session::REFUSED;
 use crate::config::{Backend, Config};
 use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
@@ -99,6 +100,7 @@ impl Vault {
         };
         let server = match (&seen.device.server, seen.waiting) {
             (None, _) => Home { state: HomeState::NotSetUp, waiting: 0 },
+            (Some(_), waiting) if seen.refused => Home { state: HomeState::SignIn, waiting },
             (Some(_), 0) => Home { state: HomeState::Ok, waiting: 0 },
             (Some(_), waiting) => Home { state: HomeState::Behind, waiting },
         };
@@ -116,7 +118,7 @@ impl Vault {
         };
         let server = match seen.device.server {
             None => Home { state: HomeState::NotSetUp, waiting: 0 },
-            Some(_) => match self.authorised_offline()? {
+            Some(_) => match self.authorised_offline()?.filter(|()| !seen.refused) {
                 Some(()) if seen.waiting == 0 => Home { state: HomeState::Ok, waiting: 0 },
                 Some(()) => Home { state: HomeState::Behind, waiting: seen.waiting },
                 None => Home { state: HomeState::SignIn, waiting: seen.waiting },
@@ -205,6 +207,7 @@ struct Seen {
     unmirrored: u64,
     broken: u64,
     alarms: Vec<RaisedAlarm>,
+    refused: bool,
     device_slot: Option<(u64, u16)>,
 }
 
@@ -241,6 +244,7 @@ fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
         unmirrored: view.unmirrored_count()?,
         broken: broken.len() as u64 + opened_not,
         alarms: alarms.collect(),
+        refused: view.setting(REFUSED)?.is_some(),
         device_slot: view.slot(DEVICE_SLOT)?,
         device,
     })

@@ -3,6 +3,7 @@
 //! [`crate::rules`] decides, [`crate::synchronise`] is the one loop; [`ahead`] fetches a page meanwhile.
 
 pub(crate) mod accept;
+pub(crate) mod age;
 pub(crate) mod ahead;
 pub(crate) mod apply;
 pub(crate) mod elsewhere;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use keymoor_fail_points::reached;
+use keymoor_protocol::RecordId;
 use keymoor_protocol::api::{Code, Push};
-use keymoor_protocol::{Kind, RecordId};
 use keymoor_remote::{Authorised, Error as Remote};
 
 use crate::account::document::Compared;
+use crate::account::session::REFUSED;
 use crate::activity::{self, Event};
 use crate::clock::now;
 use crate::drafts;
@@ -16,11 +17,10 @@ use crate::homes::lock::Lock;
 use crate::notice::Notice;
 use crate::password::{AskPassword, PasswordFor, ask};
 use crate::rules::exchange::{Exchange, Next};
-use crate::rules::forgetting::{self, Held};
 use crate::rules::refused::Room;
 use crate::sync::pull::{Pull, Pulled};
 use crate::sync::take::Outcome;
-use crate::sync::{accept, freeze};
+use crate::sync::{accept, age, freeze};
 use crate::vault::Vault;
 
 /// How long the status tells of what happened and stops nothing.
@@ -31,6 +31,8 @@ const SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
 pub struct SyncOptions {
     /// Let a pull delete very many records. Without it such a pull stops and asks.
     pub accept_deletes: bool,
+    /// Exchange what the devices know of uses and verifications, also if that was done a moment ago: the user asked.
+    pub asked_for: bool,
     /// Push commit 1 even if there are no records.
     pub(crate) first_commit: bool,
 }
@@ -110,6 +112,7 @@ impl Vault {
         options: &SyncOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, Error> {
+        self.note_file()?;
         self.heal_drafts()?;
         let _lock = Lock::wait(&self.config, "sync")?;
         let keys = &self.keys;
@@ -143,7 +146,7 @@ impl Vault {
         let refused = done?;
         reached("sync.synced");
         self.drop_former()?;
-        self.exchange_device_records(&line, outcome.pulled + pushed > 0);
+        self.exchange_device_records(&line, options.asked_for, outcome.pulled + pushed > 0);
         let keys = &self.keys;
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
@@ -156,6 +159,9 @@ impl Vault {
                     }
                 }
             }
+            if change.setting(REFUSED)?.is_some() {
+                change.remove_setting(REFUSED)?;
+            }
             if outcome.pulled + pushed > 0 {
                 activity::put(change, keys, &synced)?;
             }
@@ -164,11 +170,7 @@ impl Vault {
                 device.last_sync = Some(now());
                 change.set_device(&device)?;
                 change.prune_history(now())?;
-                if let Some(now) = forgetting::agreed(now(), line.server_date())
-                    && change.tombstones_are_behind()?
-                {
-                    change.hold_tombstones(now)?;
-                }
+                age::hold(change, line.server_date())?;
             }
             Ok::<_, Error>(change.unmirrored_count()?)
         })?;
@@ -251,19 +253,12 @@ impl Vault {
         let (empty, waiting, more, due) = self.cache.read(|view| {
             let empty = view.device()?.is_some_and(|device| device.cursor.seq == 0);
             let more = view.frozen()?.is_some() || !view.erasures()?.is_empty();
-            let due = match forgetting::agreed(now(), line.server_date()) {
-                Some(now) => {
-                    let held = view.tombstones()?.into_iter();
-                    let held: Vec<Held> = held.map(|held| Held { id: held.id, since: held.since }).collect();
-                    forgetting::due(&held, now)
-                }
-                None => Vec::new(),
-            };
+            let due = age::due(view, line.server_date())?;
             Ok::<_, Error>((empty, view.draft_count()?, more, due))
         })?;
         self.must_have_log(empty && !options.first_commit)?;
         let waits = waiting > 0 || more || !due.is_empty() || (empty && options.first_commit);
-        Ok((waits, waiting, due.into_iter().collect()))
+        Ok((waits, waiting, due))
     }
 
     /// Sends what is frozen; returns whether the server took it.
@@ -304,18 +299,6 @@ impl Vault {
             Err(error) => return Err(unauthenticated(error)),
         }
         Ok(false)
-    }
-
-    /// Keeps in the activity how many records a commit forgot because of their age.
-    fn note_forgotten(&mut self, push: &Push, due: &BTreeSet<RecordId>) {
-        let changes = push.signed.commit().map(|commit| commit.changes).unwrap_or_default();
-        let aged = |change: &&keymoor_protocol::Change| {
-            change.kind == Kind::Forgotten && due.contains(&change.record)
-        };
-        let count = changes.iter().filter(aged).count() as u64;
-        if count > 0 {
-            self.note(&Event::Forgotten { count });
-        }
     }
 
     /// Shows an alarm in the status, and keeps it in the activity: once for as long as it stands.

@@ -117,6 +117,8 @@ impl Vault {
             }
             (There::Nothing, None) => Self::begin_without_keychain(config, ask),
         }?;
+        // An older copy of this very first state is one, too. Where it cannot be noted now, the next start does it.
+        let _ = vault.note_file();
         for event in vault.notices.iter().map(Event::from).collect::<Vec<_>>() {
             vault.note(&event);
         }
@@ -191,7 +193,8 @@ impl Vault {
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
         let mut vault =
             Self { config, cache, keychain, keys, custody, notices: Vec::new(), remembered: None };
-        // Where it cannot be done now, the next start does it.
+        // Reading needs none of it. Where the disk fails now, whatever is stamped tries again; where the keychain does, what
+        // is written to it.
         let _ = vault.meet_file();
         Ok(vault)
     }

@@ -6,7 +6,8 @@
 mod reason;
 
 use keymoor_protocol::base64url;
-use keymoor_providers::{Report, Verdict};
+use keymoor_providers::Verdict;
+use keymoor_providers::verify::Report;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -40,9 +41,9 @@ pub struct Answer {
     pub verdict: Verdict,
     /// When.
     pub at: u64,
-    /// Why, where it was not the provider that said so: a field that is missing.
+    /// Cause, where it was not the provider that said so: a field that is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Why>,
+    pub why: Option<Cause>,
     /// What the catalogue tells of this answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub say: Option<String>,
@@ -62,14 +63,14 @@ pub struct Answer {
 pub struct Attempt {
     /// When.
     pub at: u64,
-    /// Why not.
-    pub why: Why,
+    /// Cause not.
+    pub why: Cause,
 }
 
 /// A [`keymoor_providers::Reason`] as it is kept. One of a later version is kept as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Why(String);
+pub struct Cause(String);
 
 /// Whether the provider accepts a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -96,7 +97,7 @@ impl Verification {
             good_at: None,
             tried: None,
         });
-        let why = Why::of(&report.reason);
+        let why = Cause::of(&report.reason);
         if !report.verdict.is_good() && !report.verdict.is_bad() {
             known.tried = Some(Attempt { at: now, why: why.unwrap_or_default() });
             return known;
@@ -123,8 +124,11 @@ impl Verification {
     pub(crate) fn merge(self, other: Self) -> Self {
         let at = |known: &Self| known.answer.as_ref().map(|answer| answer.at);
         let tried = |known: &Self| known.tried.as_ref().map(|tried| tried.at);
-        let (mut newer, older) =
-            if (at(&self), tried(&self)) >= (at(&other), tried(&other)) { (self, other) } else { (other, self) };
+        let (mut newer, older) = if (at(&self), tried(&self)) >= (at(&other), tried(&other)) {
+            (self, other)
+        } else {
+            (other, self)
+        };
         if newer.values != older.values {
             return newer;
         }

@@ -4,7 +4,8 @@
 //! asked, and what was heard is put down. That one is being asked is written nowhere, so nothing stays "verifying".
 
 use keymoor_protocol::RecordId;
-use keymoor_providers::{Cancel, Concurrency, Fields, Job, Options, Reason, Report, provider, verify_all};
+use keymoor_providers::verify::{Cancel, Concurrency, Fields, Job, Options, Reason, Report, verify_all};
+use keymoor_providers::{Provider, provider};
 use secrecy::ExposeSecret as _;
 
 use crate::clock::now;
@@ -118,7 +119,8 @@ impl Vault {
 
     /// Puts down what was heard, in this device's record. What was heard of values that are others by now counts for nothing.
     pub fn heard(&mut self, asked: &[Asked]) -> Result<(), Error> {
-        let told: Vec<&Asked> = asked.iter().filter(|asked| asked.report.reason != Reason::Cancelled).collect();
+        let told: Vec<&Asked> =
+            asked.iter().filter(|asked| asked.report.reason != Reason::Cancelled).collect();
         if told.is_empty() {
             return Ok(());
         }
@@ -178,27 +180,24 @@ impl Questions {
 
 type Told = (RecordId, String, Values);
 
-/// The values under the names that the catalogue gives them.
+/// The values under the names that the catalogue gives them. A single secret of whatever name is the one that the provider's
+/// form asks for first.
 pub(crate) fn fields_of(content: &Content) -> Fields {
-    let mut fields = Fields::new();
-    let meta = &content.meta;
+    let (mut fields, meta) = (Fields::new(), &content.meta);
     for (name, text) in meta.open_fields() {
         fields.set(name, text.to_owned());
     }
-    for (name, shadow) in meta.key().into_iter().flatten() {
+    let Some(parts) = meta.key() else { return fields };
+    let first = provider(meta.text(field::PROVIDER)).and_then(Provider::secret_field);
+    for (name, shadow) in parts {
+        let name = match first {
+            Some(first) if parts.len() == 1 => &first.key,
+            _ => name,
+        };
         if let Some(secret) = content.secrets.get(&shadow.fingerprint) {
             // Exposed to be put into another sealed string: what asks the provider owns its copy, and wipes it.
-            fields.set(primary(meta.text(field::PROVIDER), name), secret.expose_secret().to_owned());
+            fields.set(name, secret.expose_secret().to_owned());
         }
     }
     fields
-}
-
-/// A secret that was entered without a name is the one that the provider's form asks for first.
-fn primary<'n>(provider_id: &str, name: &'n str) -> &'n str
-where
-    'static: 'n,
-{
-    let first = || provider(provider_id)?.secret_field().map(|field| field.key.as_str());
-    if name == "secret" { first().unwrap_or(name) } else { name }
 }

@@ -91,6 +91,7 @@ fn new_account(request: CreateRequest) -> CreateAccount {
 
 fn sync(vault: &mut Vault, request: SyncRequest, progress: &mut dyn FnMut(Progress)) -> Answer<SyncReport> {
     let mut options = SyncOptions::default();
+    options.asked_for = true;
     options.accept_deletes = request.accept_deletions;
     let password = request.password.map(|password| password.0);
     asking(password, |ask| Ok(vault.sync(&options, ask, progress)?.into()))

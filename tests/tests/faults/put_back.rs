@@ -1,6 +1,7 @@
 //! The server is put back from an older copy of its database while two devices hold what is newer, one of them offline.
 
-use keymoor_journeys::{Device, Server, World};
+use keymoor_journeys::{Answer, Call, Device, Liar, Server, World};
+use keymoor_protocol::api::Page;
 
 /// What `status` calls it.
 const TOLD: &str = "put_back";
@@ -147,4 +148,61 @@ fn the_cache_of_one_is_gone_too() {
     is_told(&story.b);
     story.settle();
     story.assert_all_there();
+}
+
+/// A page leaves out what later commits replaced. Where a pull ends between two pages, and the server then loses the later
+/// ones, what is here adds up to nothing, however many pages of the new log come: the live set puts that right, unseen.
+#[test]
+fn a_pull_that_was_cut_off_goes_on_over_a_new_log_of_several_pages() {
+    let world = World::without_a_disk();
+    let [a, b, c] = ["a", "b", "c"].map(|name| world.device_without_keychain(name));
+    let mut server = world.server();
+    let network = Liar::before(&server);
+    a.add("openai", "one", "sk-one").done();
+    a.add("openai", "two", "sk-two").done();
+    world.create_account_at(&a, &network.url());
+    world.join(&b);
+    world.join(&c);
+    a.edit("one", "sk-one-2").done();
+    a.sync();
+    c.sync();
+    let copy = server.copy("copy");
+    a.edit("one", "sk-one-3").done();
+    a.sync();
+
+    let pages = std::sync::atomic::AtomicUsize::new(0);
+    network.tells(move |asked, pass| match asked.call {
+        Call::Pull if pages.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
+            Answer::error(503, "BUSY")
+        }
+        Call::Pull => pass(asked).change(one_commit),
+        _ => pass(asked),
+    });
+    b.run(&["sync"]).ends(6, &[]);
+    server.put_back(&copy);
+    network.is_honest();
+    for secret in ["sk-two-2", "sk-two-3"] {
+        c.edit("two", secret).done();
+        c.sync();
+    }
+    network.changes(Call::Pull, one_commit);
+    b.sync();
+    assert_eq!(b.status()["alarms"], serde_json::json!([]));
+    assert_eq!((b.get("one"), b.get("two")), (b"sk-one-2".to_vec(), b"sk-two-3".to_vec()));
+    let told = b.done(&["activity", "--json"]).text();
+    assert!(!told.contains("state_wrong"), "{told}");
+    network.is_honest();
+    for device in [&a, &b, &c, &a] {
+        device.sync();
+    }
+    for device in [&a, &b, &c] {
+        assert_eq!((device.get("one"), device.get("two")), (b"sk-one-3".to_vec(), b"sk-two-3".to_vec()));
+        device.assert_well();
+    }
+}
+
+/// The first commit of a page, and word that more follow.
+fn one_commit(page: &mut Page) {
+    page.commits.truncate(1);
+    page.more = page.commits.last().is_some_and(|push| push.signed.head() != page.head.head);
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test throughout.
 
 mod homes;
+mod newer;
 mod server;
 mod traffic;
 

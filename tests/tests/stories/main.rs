@@ -30,4 +30,5 @@ mod sessions;
 mod told;
 mod trash;
 mod two_vaults;
+mod verified;
 mod watching;

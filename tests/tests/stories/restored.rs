@@ -29,6 +29,13 @@ fn are_well(devices: [&Device; 2], here: usize) {
         assert_eq!((device.list().len(), &device.status()["waiting"]), (here, &0.into()));
         assert_eq!(device.get("work"), b"sk-work");
         device.assert_well();
+        let cache = rusqlite::Connection::open(device.cache()).unwrap();
+        let notes = "SELECT count(*) FROM setting WHERE key LIKE 'elsewhere.%'";
+        assert_eq!(
+            cache.query_row(notes, (), |row| row.get::<_, i64>(0)).unwrap(),
+            0,
+            "nothing is left of it"
+        );
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use keymoor_journeys::{Answer, Call, Device, Liar, Ran, Server, World, run_fed};
 use keymoor_protocol::api::Refresh;
+use serde_json::json;
 
 fn world() -> (World, Server, Liar, Device, Device) {
     let world = World::new();
@@ -72,8 +73,10 @@ fn an_ended_session_touches_nothing_here_and_no_other_device() {
     alone(&a).ends(4, &[]);
     assert_eq!((a.get("work"), a.get("new")), (b"sk-offline".to_vec(), b"sk-new".to_vec()));
     assert_eq!(a.status()["waiting"], 2);
+    assert_eq!(a.status()["homes"]["server"], json!({"state": "sign_in", "waiting": 2}));
     a.edit("work", "sk-offline still").done();
     a.sync();
+    assert_eq!(a.status()["homes"]["server"], json!({"state": "ok", "waiting": 0}));
     b.sync();
     assert_eq!((b.get("work"), b.get("new")), (b"sk-offline still".to_vec(), b"sk-new".to_vec()));
 }

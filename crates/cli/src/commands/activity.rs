@@ -35,7 +35,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return output::json(&happened.iter().map(Entry::new).collect::<Vec<_>>());
     }
     if happened.is_empty() {
-        output::say("Nothing has happened since then, as far as this device remembers.");
+        let since = args.since.map_or("yet", |_| "since then");
+        output::say(format!("Nothing has happened {since}, as far as this device remembers."));
         return Ok(());
     }
     let line = |entry: &Activity| format!("{}  {}\n", minute(entry.at), words::activity(&entry.event));

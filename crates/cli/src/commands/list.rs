@@ -27,12 +27,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
     /// Only with this status.
-    #[arg(long, value_name = "STATUS", value_parser = [word(CheckStatus::Unchecked), word(CheckStatus::Unreadable)])]
+    #[arg(long, value_name = "STATUS", value_parser = STATUSES.map(word))]
     status: Option<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
+
+const STATUSES: [CheckStatus; 5] = [
+    CheckStatus::Connected,
+    CheckStatus::Error,
+    CheckStatus::Disabled,
+    CheckStatus::Unchecked,
+    CheckStatus::Unreadable,
+];
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let filtered =
@@ -74,6 +82,7 @@ fn row(listing: &Listing) -> [String; 7] {
         plain(&listing.labels.join(", ")).into_owned(),
         match (listing.read_only, listing.alternates) {
             (true, _) => "read-only: a newer version wrote it",
+            (false, 0) if listing.fallback => "fallback",
             (false, 0) => "",
             (false, _) => "changed on two devices: keymoor show",
         }
@@ -84,6 +93,9 @@ fn row(listing: &Listing) -> [String; 7] {
 /// A status as programs read it.
 pub(super) fn word(status: CheckStatus) -> &'static str {
     match status {
+        CheckStatus::Connected => "connected",
+        CheckStatus::Error => "error",
+        CheckStatus::Disabled => "disabled",
         CheckStatus::Unchecked => "unchecked",
         CheckStatus::Unreadable => "unreadable",
     }
@@ -100,12 +112,17 @@ struct Entry<'l> {
     version: u64,
     last_four: Option<&'l str>,
     last_used: Option<String>,
+    fallback: bool,
+    enabled: bool,
+    checked_at: Option<String>,
+    expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_until: Option<String>,
 }
 
 impl<'l> Entry<'l> {
     fn new(listing: &'l Listing) -> Self {
+        let answer = listing.verification.as_ref().and_then(|known| known.answer.as_ref());
         Self {
             id: listing.id.to_string(),
             name: &listing.name,
@@ -116,6 +133,10 @@ impl<'l> Entry<'l> {
             version: listing.version,
             last_four: listing.last_four.as_deref(),
             last_used: listing.last_used.map(rfc3339),
+            fallback: listing.fallback,
+            enabled: listing.on,
+            checked_at: answer.map(|answer| rfc3339(answer.at)),
+            expires_at: answer.and_then(|answer| answer.expires).map(rfc3339),
             kept_until: listing.kept_until.map(rfc3339),
         }
     }

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use keymoor_vault::{Conflict, Detail, Place, ShownField, Used};
+use keymoor_providers::Verdict;
+use keymoor_vault::{Conflict, Detail, Listing, Place, ShownField, Used, Verification};
 use serde::Serialize;
 
 use super::list::word;
 use crate::{
-    output::{self, lines, minute, plain, quoted, rfc3339},
+    output::{self, lines, minute, now, plain, quoted, rfc3339},
     passwords::Passwords,
     session::Session,
-    words::Failure,
+    words::{self, Failure},
 };
 
 /// Show a credential: its fields, labels and note. Of a secret only the last four characters and a fingerprint.
@@ -40,6 +41,7 @@ fn page(detail: &Detail) -> String {
         ("id", listing.id.to_string()),
         ("version", format!("{} ({})", listing.version, listing.version_id)),
         ("status", word(listing.status).to_owned()),
+        ("verified", verified(listing)),
         ("added", minute(listing.created_at)),
         ("changed", minute(listing.updated_at)),
     ];
@@ -74,6 +76,14 @@ fn page(detail: &Detail) -> String {
     }
     conflicts(&mut text, detail);
     text
+}
+
+/// What the provider said, and when.
+fn verified(listing: &Listing) -> String {
+    match &listing.verification {
+        Some(known) => words::verification::known(known, now()),
+        None => "not yet: keymoor verify NAME".to_owned(),
+    }
 }
 
 fn value(field: &ShownField) -> String {
@@ -121,6 +131,9 @@ struct Shown<'d> {
     labels: &'d [String],
     note: Option<&'d str>,
     status: &'d str,
+    enabled: bool,
+    fallback: bool,
+    verification: Option<Verified<'d>>,
     created_at: String,
     updated_at: String,
     version: u64,
@@ -132,6 +145,34 @@ struct Shown<'d> {
     used: Vec<UsedEntry>,
     fields: Vec<FieldEntry<'d>>,
     conflicts: Vec<ConflictEntry<'d>>,
+}
+
+#[derive(Serialize)]
+struct Verified<'d> {
+    result: Option<Verdict>,
+    message: String,
+    checked_at: Option<String>,
+    last_good_at: Option<String>,
+    tried_at: Option<String>,
+    identity: Option<&'d str>,
+    expires_at: Option<String>,
+    http_status: Option<u16>,
+}
+
+impl<'d> Verified<'d> {
+    fn new(known: &'d Verification) -> Self {
+        let answer = known.answer.as_ref();
+        Self {
+            result: answer.map(|answer| answer.verdict),
+            message: words::verification::known(known, now()),
+            checked_at: answer.map(|answer| rfc3339(answer.at)),
+            last_good_at: known.good_at.map(rfc3339),
+            tried_at: known.tried.as_ref().map(|tried| rfc3339(tried.at)),
+            identity: answer.and_then(|answer| answer.identity.as_deref()),
+            expires_at: answer.and_then(|answer| answer.expires).map(rfc3339),
+            http_status: answer.and_then(|answer| answer.status),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -200,6 +241,9 @@ impl<'d> Shown<'d> {
             labels: &listing.labels,
             note: listing.note.as_deref(),
             status: word(listing.status),
+            enabled: listing.on,
+            fallback: listing.fallback,
+            verification: listing.verification.as_ref().map(Verified::new),
             created_at: rfc3339(listing.created_at),
             updated_at: rfc3339(listing.updated_at),
             version: listing.version,

@@ -12,6 +12,11 @@ pub(crate) fn minute(milliseconds: u64) -> String {
     at(milliseconds).strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// This machine's clock, milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
+}
+
 /// A time beyond the year 9999 was not told by a clock; the last one stands for it.
 fn at(milliseconds: u64) -> Timestamp {
     i64::try_from(milliseconds)

@@ -193,9 +193,10 @@ impl From<OneOrMore> for Statuses {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// A place in the answer, in the form of [`Check::identity`]. None: the body as a text.
+    /// A place in the answer, in the form of [`Check::identity`]; `*` in a JSON Pointer stands for any element of an array.
+    /// None: the body as a text.
     pub at: Option<String>,
-    /// What is there is one of these. Empty: something is there.
+    /// What is there is one of these, with fields in the texts; it holds where these are empty. Empty: something is there.
     #[serde(default)]
     pub is: Vec<Value>,
     /// The number that is there lies between these two, both included.

@@ -19,7 +19,7 @@ use super::{
     request::Request,
     target::{Target, parameter},
 };
-use crate::catalogue::{Check, FieldKind, Method};
+use crate::catalogue::{FieldKind, Method};
 
 /// Asked for where nothing else is wanted: a token that is thrown away.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -46,7 +46,6 @@ struct ServiceAccount {
 
 /// The request for a token, and the account's name.
 pub(super) fn request(
-    check: &Check,
     source: &Source<'_>,
     scope: Option<&str>,
     now: SystemTime,
@@ -71,10 +70,10 @@ pub(super) fn request(
         path_and_query: Zeroizing::new(entered.rest.to_owned()),
     };
     let issued = now.duration_since(UNIX_EPOCH).map_err(|_| Reason::Clock)?;
-    let scopes = source.entered("scopes")?;
+    let scopes = source.value("scopes", None)?;
     let claims = json!({
         "iss": account.client_email,
-        "scope": scope.or(scopes).or(check.scope.as_deref()).unwrap_or(SCOPE),
+        "scope": scope.or(scopes).unwrap_or(SCOPE),
         "aud": token_uri,
         "iat": issued.as_secs(),
         "exp": (issued + LIFE).as_secs(),

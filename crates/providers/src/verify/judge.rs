@@ -5,20 +5,22 @@ use std::time::SystemTime;
 use jiff::{Timestamp, civil::Date, fmt::rfc2822, tz::TimeZone};
 
 use super::{
+    fill::Source,
     reply::Reply,
     report::{Reason, Report},
 };
 use crate::catalogue::{Answer, Check, Failure};
 
 /// What an HTTP answer says about the credential.
-pub(super) fn judge(check: &Check, reply: &Reply) -> Report {
+pub(super) fn judge(check: &Check, source: &Source<'_>, reply: &Reply) -> Report {
+    let filled = |text: &str| source.text(text).ok().flatten().map(|text| text.as_str().to_owned());
     let is_page = reply.is_page();
     let fits = |answer: &&Answer| {
         answer.failure.is_none()
             && answer.sqlstate.is_none()
             && reply.has_status(&answer.status)
             && (answer.page || !is_page)
-            && answer.when.iter().all(|condition| reply.fits(condition))
+            && answer.when.iter().all(|condition| reply.fits(condition, filled))
     };
     let mut report = match check.answers.iter().find(fits) {
         // Whatever a server in trouble says, it is not about the key.

@@ -32,9 +32,10 @@ pub struct Concurrency {
     pub per_provider: usize,
 }
 
+/// So many that two hundred take the time of two: a thread that waits for an answer costs next to nothing.
 impl Default for Concurrency {
     fn default() -> Self {
-        Self { at_once: 16, per_provider: 4 }
+        Self { at_once: 100, per_provider: 100 }
     }
 }
 

@@ -47,23 +47,47 @@ impl Reply {
         statuses.0.is_empty() || statuses.0.contains(&self.status)
     }
 
-    pub(super) fn fits(&self, condition: &Condition) -> bool {
+    /// Whether a condition holds. A text of it may have fields, which `filled` knows; where they are empty, nothing is
+    /// asked for, and it holds.
+    pub(super) fn fits(&self, condition: &Condition, filled: impl Fn(&str) -> Option<String>) -> bool {
+        let mut wanted = Vec::new();
+        for value in &condition.is {
+            match value {
+                Value::String(text) => match filled(text) {
+                    Some(text) => wanted.push(Value::String(text)),
+                    None => return true,
+                },
+                other => wanted.push(other.clone()),
+            }
+        }
         let there = match &condition.at {
-            Some(place) => self.at(place),
-            None => Some(Value::String(self.body.as_str().to_owned())),
+            Some(place) => self.all_at(place),
+            None => vec![Value::String(self.body.as_str().to_owned())],
         };
-        let Some(there) = there else { return false };
-        let is = condition.is.is_empty() || condition.is.iter().any(|value| same(value, &there));
-        let within = condition.within.is_none_or(|(least, most)| {
-            number_of(&there).is_some_and(|number| (least..=most).contains(&number))
-        });
-        // Of an array or object, what it looks like as JSON.
-        let has = condition.has.is_empty() || {
-            let text = text_of(&there).unwrap_or_else(|| there.to_string());
-            condition.has.iter().any(|part| text.contains(part))
-        };
-        is && within && has
+        there.iter().any(|there| holds(condition, &wanted, there))
     }
+
+    /// What is at a place; in a JSON Pointer `*` stands for every element of an array.
+    fn all_at(&self, place: &str) -> Vec<Value> {
+        let Some((array, rest)) = place.split_once("/*").filter(|_| place.starts_with('/')) else {
+            return self.at(place).into_iter().collect();
+        };
+        let Some(Value::Array(elements)) = self.at(array) else { return Vec::new() };
+        elements.iter().filter_map(|element| element.pointer(rest)).cloned().collect()
+    }
+}
+
+fn holds(condition: &Condition, wanted: &[Value], there: &Value) -> bool {
+    let is = wanted.is_empty() || wanted.iter().any(|value| same(value, there));
+    let within = condition
+        .within
+        .is_none_or(|(least, most)| number_of(there).is_some_and(|number| (least..=most).contains(&number)));
+    // Of an array or object, what it looks like as JSON.
+    let has = condition.has.is_empty() || {
+        let text = text_of(there).unwrap_or_else(|| there.to_string());
+        condition.has.iter().any(|part| text.contains(part))
+    };
+    is && within && has
 }
 
 fn text_of(value: &Value) -> Option<String> {
@@ -108,6 +132,10 @@ mod tests {
         Reply::new(200, HeaderMap::new(), body.as_bytes())
     }
 
+    fn filled(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
     fn condition(json: &str) -> Condition {
         serde_json::from_str(json).unwrap()
     }
@@ -140,7 +168,7 @@ mod tests {
             r#"{"has":["\"code\":190"]}"#,
             r#"{"at":"/error","has":["463"]}"#,
         ] {
-            assert!(reply.fits(&condition(fits)), "{fits}");
+            assert!(reply.fits(&condition(fits), filled), "{fits}");
         }
         for other in [
             r#"{"at":"/error/code","is":[191]}"#,
@@ -150,8 +178,21 @@ mod tests {
             r#"{"at":"/error/code","is":[190],"has":["2"]}"#,
             r#"{"has":["nothing"]}"#,
         ] {
-            assert!(!reply.fits(&condition(other)), "{other}");
+            assert!(!reply.fits(&condition(other), filled), "{other}");
         }
+    }
+
+    #[test]
+    fn one_of_many_is_looked_for_by_a_field() {
+        let reply = reply(r#"{"sheets":[{"p":{"title":"A"}},{"p":{"title":"B b"}}]}"#);
+        let fits = |at: &str, field: Option<&str>| {
+            let condition = condition(&format!(r#"{{"at":"{at}","is":["{{name}}"]}}"#));
+            reply.fits(&condition, |text| field.map(|field| text.replace("{name}", field)))
+        };
+        assert!(fits("/sheets/*/p/title", Some("B b")));
+        assert!(!fits("/sheets/*/p/title", Some("C")));
+        assert!(!fits("/sheets/*/q", Some("A")));
+        assert!(fits("/sheets/*/p/title", None));
     }
 
     #[test]

@@ -20,12 +20,17 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// The request of a check; `token` is what stands for [`Auth::Token`].
-    pub(super) fn of(check: &Check, source: &Source<'_>, token: Option<&str>) -> Result<Self, Reason> {
+    /// The request of a check to one of its addresses; `token` is what stands for [`Auth::Token`].
+    pub(super) fn of(
+        check: &Check,
+        url: &str,
+        source: &Source<'_>,
+        token: Option<&str>,
+    ) -> Result<Self, Reason> {
         let endpoint = source.provider.endpoint.as_ref();
-        let target = Target::of(&check.url, source)?;
+        let target = Target::of(url, source)?;
         if let Some(endpoint) = endpoint {
-            stays_with(&target, &endpoint.base, &check.url, source)?;
+            stays_with(&target, &endpoint.base, url, source)?;
         }
         let mut request = Self { method: check.method, target, headers: Vec::new(), body: None };
         request.put_body(check, source)?;

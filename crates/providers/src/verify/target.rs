@@ -8,7 +8,7 @@ use super::{
     host,
     report::Reason,
 };
-use crate::catalogue::Field;
+use crate::{catalogue::Field, pattern};
 
 /// What a path may have in it beside letters and digits (RFC 3986, `pchar`).
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -151,7 +151,11 @@ fn authority(text: &str, source: &Source<'_>) -> Result<String, Reason> {
             _ => {
                 // Labels in front of the provider's own domain, which has to follow.
                 let followed = matches!(pieces.get(at + 1), Some(Piece::Text(text)) if text.starts_with('.'));
-                if !followed || !entered.split('.').all(host::is_label) {
+                let field = source.field(name);
+                let fits = field
+                    .and_then(|field| field.pattern.as_deref())
+                    .is_none_or(|pattern| pattern::whole(pattern, entered));
+                if !followed || !fits || !entered.split('.').all(host::is_label) {
                     return Err(Reason::BadField(name.to_owned()));
                 }
                 authority.push_str(&entered.to_ascii_lowercase());

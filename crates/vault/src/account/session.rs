@@ -26,6 +26,8 @@ use crate::watch::remembered::Remembered;
 
 /// Where the session lies: the cache's name for its place in the keychain, and the setting that holds it without one.
 pub(crate) const SESSION: &str = "session";
+/// The cache's note that the server has refused the session that is held: somebody has to sign in.
+pub(crate) const REFUSED: &str = "session.refused";
 /// A token that ends sooner than this is refreshed before it is used.
 const MARGIN_MS: u64 = 30_000;
 
@@ -95,9 +97,18 @@ impl Vault {
             }
             Err(error) => {
                 let error = Error::from(error);
-                if matches!(error, Error::Server(ServerProblem::SessionStolen)) {
-                    self.forget_session()?;
-                    self.raise(Alarm::SessionStolen)?;
+                match error {
+                    Error::Server(ServerProblem::SessionStolen) => {
+                        self.forget_session()?;
+                        self.raise(Alarm::SessionStolen)?;
+                    }
+                    // The session stays: a server that was put back for a while may know it again.
+                    Error::Server(ServerProblem::SignIn) => {
+                        if self.cache.read(|view| view.setting(REFUSED))?.is_none() {
+                            self.cache.write(|change| change.set_setting(REFUSED, b"1"))?;
+                        }
+                    }
+                    _ => {}
                 }
                 Err(error)
             }
@@ -205,11 +216,17 @@ impl Vault {
             Some(keychain) => {
                 let slot = self.cache.read(|view| view.slot(SESSION))?;
                 let slot = keychain.put(EntryId::Session, &bytes, slot.map(to_slot))?;
-                self.cache.write(|change| change.set_slot(SESSION, from_slot(slot)))?;
+                self.cache.write(|change| {
+                    change.remove_setting(REFUSED)?;
+                    change.set_slot(SESSION, from_slot(slot))
+                })?;
             }
             None => {
                 let sealed = seal(&self.session_key(), &self.session_context(), 1, &bytes)?;
-                self.cache.write(|change| change.set_setting(SESSION, sealed.as_bytes()))?;
+                self.cache.write(|change| {
+                    change.remove_setting(REFUSED)?;
+                    change.set_setting(SESSION, sealed.as_bytes())
+                })?;
             }
         }
         Ok(())

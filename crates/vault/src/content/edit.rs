@@ -8,7 +8,7 @@ use keymoor_protocol::ActorId;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
-use super::payload::SCHEMA;
+use super::payload::schema;
 use super::{Content, Entry, Fingerprint, Meta, Secrets, Shadow, Stamp, Value, field};
 
 /// A secret shorter than this shows none of its characters.
@@ -32,7 +32,7 @@ impl Content {
             updated: now,
             unknown: BTreeMap::new(),
         };
-        Self { meta, secrets: Secrets::new(), schema: SCHEMA }
+        Self { meta, secrets: Secrets::new(), schema: schema() }
     }
 
     /// Begins an action by `actor`; `now` is information only.
@@ -61,10 +61,7 @@ impl Action {
     /// Makes the labels exactly these. Labels that stay keep their stamps, so that a concurrent removal still counts.
     pub(crate) fn set_labels(&mut self, labels: &BTreeSet<String>) {
         let mut entries = self.content.meta.fields.remove(field::LABELS).unwrap_or_default();
-        let text = |entry: &Entry| match &entry.value {
-            Value::Text(text) => text.clone(),
-            Value::Key(_) => String::new(),
-        };
+        let text = |entry: &Entry| entry.value.text().to_owned();
         entries.retain(|entry| labels.contains(&text(entry)));
         let present: BTreeSet<String> = entries.iter().map(text).collect();
         for label in labels.difference(&present) {
@@ -139,6 +136,8 @@ impl Action {
     /// The content after the action.
     pub(crate) fn finish(mut self) -> Content {
         self.content.meta.seen.insert(self.stamp.actor, self.stamp.counter);
+        #[cfg(feature = "newer-schema")]
+        crate::newer_schema::invent(&mut self.content.meta, self.stamp);
         self.content.tidy()
     }
 
@@ -162,7 +161,7 @@ pub(crate) fn shadow(salt: &[u8; 16], secret: &SecretString) -> Shadow {
     } else {
         String::new()
     };
-    Shadow { last_four, fingerprint: fingerprint(salt, text) }
+    Shadow { last_four, fingerprint: fingerprint(salt, text), more: Vec::new() }
 }
 
 fn fingerprint(salt: &[u8; 16], text: &str) -> Fingerprint {

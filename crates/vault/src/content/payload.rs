@@ -2,8 +2,11 @@
 //!
 //! `meta` is JSON: `{"actors": [id], "seen": [counter], "removed": [counter], "fields": {name: [[counter, actor index,
 //! value]]}, "salt", "created", "updated"}`; ids, salts and fingerprints are base64url; a value is a text or `{part:
-//! [last four, fingerprint]}`. Unknown members are kept. `secret` is binary: `u16 × (fingerprint 16 | sized text)`, sorted
-//! by fingerprint, because a JSON writer would leave copies of secrets in memory.
+//! [last four, fingerprint]}`. What a later version adds is kept: members, fields, and elements at the end of an array.
+//! `secret` is binary: `u16 × (fingerprint 16 | sized text)`, sorted by fingerprint, because a JSON writer would leave
+//! copies of secrets in memory.
+
+mod array;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,10 +17,20 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Entry, Fingerprint, Meta, Secrets, Seen, Shadow, Stamp, Value};
+use super::{Carried, Entry, Fingerprint, Meta, Secrets, Seen, Shadow, Stamp, Value, field};
+use array::{Pair, Triple};
 
-/// The schema that this version writes. Records of a newer one are shown read-only and carried along.
+/// The schema of this version.
 pub(crate) const SCHEMA: u16 = 1;
+
+/// The schema that this program writes. Records of a newer one are shown read-only and carried along.
+#[cfg(not(feature = "newer-schema"))]
+pub(crate) const fn schema() -> u16 {
+    SCHEMA
+}
+
+#[cfg(feature = "newer-schema")]
+pub(crate) use crate::newer_schema::schema;
 
 #[derive(Serialize, Deserialize)]
 struct Payload {
@@ -25,7 +38,7 @@ struct Payload {
     seen: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     removed: Vec<u64>,
-    fields: BTreeMap<String, Vec<(u64, usize, PayloadValue)>>,
+    fields: BTreeMap<String, Vec<Triple<u64, usize, PayloadValue>>>,
     salt: Bytes<[u8; 16]>,
     created: u64,
     updated: u64,
@@ -37,7 +50,8 @@ struct Payload {
 #[serde(untagged)]
 enum PayloadValue {
     Text(String),
-    Key(BTreeMap<String, (String, Bytes<[u8; 16]>)>),
+    Key(BTreeMap<String, Pair<String, Bytes<[u8; 16]>>>),
+    Other(Carried),
 }
 
 /// Bytes as base64url.
@@ -63,18 +77,11 @@ pub(crate) fn encode_meta(meta: &Meta) -> Zeroizing<Vec<u8>> {
     actors.dedup();
     let index = |actor: &ActorId| actors.binary_search(actor).unwrap_or(0); // every actor was put in just above
     let counters = |seen: &Seen| actors.iter().map(|actor| seen.get(actor).copied().unwrap_or(0)).collect();
-    let value = |value: &Value| match value {
-        Value::Text(text) => PayloadValue::Text(text.clone()),
-        Value::Key(parts) => PayloadValue::Key(
-            parts
-                .iter()
-                .map(|(name, shadow)| (name.clone(), (shadow.last_four.clone(), Bytes(shadow.fingerprint.0))))
-                .collect(),
-        ),
-    };
     let fields = meta.fields.iter().map(|(name, entries)| {
-        let entries =
-            entries.iter().map(|entry| (entry.stamp.counter, index(&entry.stamp.actor), value(&entry.value)));
+        let entries = entries.iter().map(|Entry { stamp, value }| {
+            let (value, more) = value.parts();
+            Triple(stamp.counter, index(&stamp.actor), PayloadValue::of(value), more.to_vec())
+        });
         (name.clone(), entries.collect())
     });
     let payload = Payload {
@@ -111,27 +118,51 @@ pub(crate) fn decode_meta(json: &[u8]) -> Result<Meta, Malformed> {
         unknown: payload.unknown,
     };
     for (name, entries) in payload.fields.into_iter().filter(|(_, entries)| !entries.is_empty()) {
-        let entries = entries.into_iter().map(|(counter, index, value)| {
+        let entries = entries.into_iter().map(|Triple(counter, index, value, more)| {
             let actor = payload.actors.get(index).map(|actor| ActorId(actor.0)).ok_or(Malformed)?;
-            Ok(Entry { stamp: Stamp { counter, actor }, value: value.into() })
+            let value = Value::from(value);
+            // A value that this version would have to show is not passed over: the record is unreadable, and another home may
+            // have it whole.
+            match value {
+                Value::Other(_) if field::is_known(&name) => Err(Malformed),
+                value => Ok(Entry { stamp: Stamp { counter, actor }, value: value.with(more) }),
+            }
         });
-        meta.fields.insert(name, entries.collect::<Result<_, Malformed>>()?);
+        let entries = entries.collect::<Result<_, Malformed>>()?;
+        meta.fields.insert(name, entries);
     }
     Ok(meta)
+}
+
+impl PayloadValue {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text.clone()),
+            Value::Key(parts) => {
+                let part = |(name, shadow): (&String, &Shadow)| {
+                    let Shadow { last_four, fingerprint, more } = shadow;
+                    (name.clone(), Pair(last_four.clone(), Bytes(fingerprint.0), more.clone()))
+                };
+                Self::Key(parts.iter().map(part).collect())
+            }
+            Value::Other(json) => Self::Other(json.clone()),
+            Value::With(value, _) => Self::of(value),
+        }
+    }
 }
 
 impl From<PayloadValue> for Value {
     fn from(value: PayloadValue) -> Self {
         match value {
             PayloadValue::Text(text) => Self::Text(text),
-            PayloadValue::Key(parts) => Self::Key(
-                parts
-                    .into_iter()
-                    .map(|(name, (last_four, fingerprint))| {
-                        (name, Shadow { last_four, fingerprint: Fingerprint(fingerprint.0) })
-                    })
-                    .collect(),
-            ),
+            PayloadValue::Key(parts) => {
+                let part =
+                    |(name, Pair(last_four, fingerprint, more)): (_, Pair<String, Bytes<[u8; 16]>>)| {
+                        (name, Shadow { last_four, fingerprint: Fingerprint(fingerprint.0), more })
+                    };
+                Self::Key(parts.into_iter().map(part).collect())
+            }
+            PayloadValue::Other(json) => Self::Other(json),
         }
     }
 }

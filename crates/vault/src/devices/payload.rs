@@ -3,46 +3,82 @@
 use std::collections::BTreeMap;
 
 use keymoor_protocol::{RecordId, base64url};
-use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+use crate::verification::Verification;
 
 /// The schema of the payload.
 pub(crate) const SCHEMA: u16 = 1;
 
-/// Uses that are kept, the newest.
+/// Uses that are sent, the newest.
 const USES: usize = 1000;
-/// Bytes of JSON, below what a server takes.
+/// Bytes of JSON that are sent, below what a server takes.
 const BYTES: usize = 60 * 1024;
 
 /// What changes by itself on one device.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct DeviceRecord {
     /// When a credential was last opened there, by its own clock, milliseconds since 1970.
-    #[serde(default, with = "ids")]
     pub(crate) used: BTreeMap<RecordId, u64>,
+    /// What providers said there of credentials.
+    pub(crate) checks: BTreeMap<RecordId, Verification>,
     /// What a later version adds.
-    #[serde(flatten)]
     more: Map<String, Value>,
 }
+
+/// The members, each read for itself: a reader of all at once would first copy the long ones to see which they are.
+type Members<'t> = BTreeMap<String, &'t RawValue>;
 
 impl DeviceRecord {
     /// `None` for what is none.
     pub(crate) fn decode(text: &[u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+        let members: Members<'_> = serde_json::from_slice(text).ok()?;
+        let mut record = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "used" => record.used = ids::read(value)?,
+                "checks" => record.checks = ids::read(value)?,
+                _ => drop(record.more.insert(name, serde_json::from_str(value.get()).ok()?)),
+            }
+        }
+        Some(record)
     }
 
-    /// As JSON. Of very many uses the oldest are left out.
+    /// As JSON, whole.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut newest: Vec<(u64, RecordId)> = self.used.iter().map(|(id, at)| (*at, *id)).collect();
-        newest.sort_unstable_by(|a, b| b.cmp(a));
-        newest.truncate(USES);
+        let mut members = self.more.clone();
+        members.insert("used".to_owned(), ids::write(&self.used));
+        if !self.checks.is_empty() {
+            members.insert("checks".to_owned(), ids::write(&self.checks));
+        }
+        serde_json::to_vec(&members).unwrap_or_default() // texts and numbers: nothing that JSON could not say
+    }
+
+    /// As much of it as a server takes. Of very many uses and answers the oldest are left out.
+    pub(crate) fn cut(&self) -> Self {
+        let mut uses: Vec<(u64, RecordId)> = self.used.iter().map(|(id, at)| (*at, *id)).collect();
+        uses.sort_unstable_by(|a, b| b.cmp(a));
+        uses.truncate(USES);
+        let mut checks: Vec<(u64, RecordId)> =
+            self.checks.iter().map(|(id, check)| (check.latest(), *id)).collect();
+        checks.sort_unstable_by(|a, b| b.cmp(a));
         loop {
-            let used = newest.iter().map(|(at, id)| (*id, *at)).collect();
-            let text = serde_json::to_vec(&Self { used, more: self.more.clone() }).unwrap_or_default();
-            if text.len() <= BYTES || newest.is_empty() {
-                return text;
+            let check = |(_, id): &(u64, RecordId)| Some((*id, self.checks.get(id)?.clone()));
+            let cut = Self {
+                used: uses.iter().map(|(at, id)| (*id, *at)).collect(),
+                checks: checks.iter().filter_map(check).collect(),
+                more: self.more.clone(),
+            };
+            if cut.encode().len() <= BYTES || (uses.is_empty() && checks.is_empty()) {
+                return cut;
             }
-            newest.truncate(newest.len() / 2);
+            // Half of whichever is more.
+            if uses.len() > checks.len() {
+                uses.truncate(uses.len() / 2);
+            } else {
+                checks.truncate(checks.len() / 2);
+            }
         }
     }
 
@@ -52,32 +88,46 @@ impl DeviceRecord {
             let known = self.used.entry(id).or_default();
             *known = at.max(*known);
         }
+        for (id, check) in other.checks {
+            let merged = match self.checks.remove(&id) {
+                Some(known) => known.merge(check),
+                None => check,
+            };
+            self.checks.insert(id, merged);
+        }
         for (name, value) in other.more {
             self.more.entry(name).or_insert(value);
         }
         self
     }
+
+    /// Drops what belongs to records that are gone.
+    pub(crate) fn retain(&mut self, holds: impl Fn(&RecordId) -> bool) {
+        self.used.retain(|id, _| holds(id));
+        self.checks.retain(|id, _| holds(id));
+    }
 }
 
 /// Ids as base64url, which is shorter than a UUID.
 mod ids {
-    use serde::{Deserializer, Serializer};
+    use serde::{Serialize, de::DeserializeOwned};
 
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(
-        used: &BTreeMap<RecordId, u64>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(used.iter().map(|(id, at)| (base64url::encode(&id.0), at)))
+    pub(super) fn write<T: Serialize>(entries: &BTreeMap<RecordId, T>) -> Value {
+        let named = entries
+            .iter()
+            .map(|(id, entry)| Some((base64url::encode(&id.0), serde_json::to_value(entry).ok()?)));
+        named.flatten().collect::<Map<String, Value>>().into()
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<RecordId, u64>, D::Error> {
-        let named = BTreeMap::<String, u64>::deserialize(deserializer)?;
+    /// What is no id, or under it no entry of ours, is left out.
+    pub(super) fn read<T: DeserializeOwned>(text: &RawValue) -> Option<BTreeMap<RecordId, T>> {
+        let named: BTreeMap<String, &RawValue> = serde_json::from_str(text.get()).ok()?;
         let id = |name: &str| base64url::decode(name).ok().and_then(|bytes| RecordId::try_from(bytes).ok());
-        Ok(named.into_iter().filter_map(|(name, at)| Some((id(&name)?, at))).collect())
+        let entry =
+            |(name, text): (String, &RawValue)| Some((id(&name)?, serde_json::from_str(text.get()).ok()?));
+        Some(named.into_iter().filter_map(entry).collect())
     }
 }
 
@@ -93,13 +143,13 @@ mod tests {
 
     #[test]
     fn what_a_later_version_added_survives() {
-        let text = br#"{"checked":{"AAA":{"at":3}},"used":{"AAEHBwcHBwcHBwcHBwcHBw":17,"not an id":4}}"#;
+        let text = br#"{"later":{"AAA":{"at":3}},"used":{"AAEHBwcHBwcHBwcHBwcHBw":17,"not an id":4}}"#;
         let mut record = DeviceRecord::decode(text).unwrap();
         assert_eq!(record.used, [(id(1), 17)].into());
         record.used.insert(id(2), 18);
         let again = DeviceRecord::decode(&record.encode()).unwrap();
         assert_eq!(again, record);
-        assert_eq!(again.more["checked"]["AAA"]["at"], 3);
+        assert_eq!(again.more["later"]["AAA"]["at"], 3);
         assert_eq!(DeviceRecord::decode(b"[]"), None);
     }
 
@@ -107,6 +157,7 @@ mod tests {
     fn two_lives_of_a_device_make_one_record() {
         let record = |used: &[(RecordId, u64)], more: &str| DeviceRecord {
             used: used.iter().copied().collect(),
+            checks: BTreeMap::new(),
             more: serde_json::from_str(more).unwrap(),
         };
         let a = record(&[(id(1), 5), (id(2), 9)], r#"{"a":1}"#);
@@ -121,13 +172,14 @@ mod tests {
             used: (0..3000).map(|n| (id(n), u64::from(n) << 40)).collect(),
             ..Default::default()
         };
-        let kept = DeviceRecord::decode(&record.encode()).unwrap().used;
+        assert_eq!(DeviceRecord::decode(&record.encode()).unwrap(), record, "here it stays whole");
+        let kept = record.cut().used;
         assert_eq!(
             (kept.len(), kept.contains_key(&id(2999)), kept.contains_key(&id(1999))),
             (USES, true, false)
         );
         record.more.insert("later".to_owned(), "x".repeat(BYTES - 10_000).into());
-        let text = record.encode();
+        let text = record.cut().encode();
         assert!(text.len() <= BYTES);
         let kept = DeviceRecord::decode(&text).unwrap();
         assert!(kept.used.len() >= 100 && kept.used.contains_key(&id(2999)) && kept.more.len() == 1);

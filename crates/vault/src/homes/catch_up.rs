@@ -1,10 +1,12 @@
-//! A cache that turns out to be an older copy of itself: it takes over what the keychain has, and goes on as a new actor.
+//! A cache that turns out to be an older copy of itself: it goes on as a new actor, and takes over what the keychain has.
 //!
-//! A disk image or a backup of the data directory brings back what the cache knew then. The keychain was written after it
-//! ever since, so nothing is lost: as in a rebuild, what both have of a record is merged, and the next sync takes a snapshot.
+//! A disk image or a backup of the data directory brings back what the cache knew then. Its actor gave stamps meanwhile that
+//! it knows nothing of, so the first thing is another actor: a step that needs nothing but this cache. The keychain was
+//! written after the image ever since: as in a rebuild, what both have of a record is merged, and the next sync takes a
+//! snapshot. Until that was read, nothing is written over it.
 
 use keymoor_cache::Cache;
-use keymoor_keychain::EntryId;
+use keymoor_keychain::{EntryId, Stored};
 use keymoor_protocol::RecordId;
 
 use crate::drafts;
@@ -18,30 +20,65 @@ use crate::vault::Vault;
 
 /// The cache's note of the file that it lies in.
 const FILE: &str = "file";
+/// The cache's note that this is an older copy, and the keychain still to be read.
+const UNREAD: &str = "keychain_unread";
 
 impl Vault {
     /// Catches up with the keychain if the cache file is another one than it was: somebody put a copy in its place. One that
     /// was written over byte by byte is not noticed here, but by the mark, by a pull, or by `doctor`.
     pub(crate) fn meet_file(&mut self) -> Result<(), Error> {
+        self.note_file()?;
+        self.read_keychain_first()
+    }
+
+    /// Notes the file that the cache lies in; in another one than before it stamps as another actor. Asked before anything
+    /// is stamped: it needs the disk alone, and waits for no keychain.
+    pub(crate) fn note_file(&mut self) -> Result<(), Error> {
         let Some(file) = Cache::identity(self.config.home()) else { return Ok(()) };
-        let noted = self.cache.read(|view| view.setting(FILE))?;
-        if noted.as_deref() == Some(&file) {
+        if self.cache.read(|view| view.setting(FILE))?.is_some_and(|noted| noted == file) {
             return Ok(());
         }
-        if noted.is_some() {
-            self.catch_up(None)?;
+        let (keys, keychain) = (&self.keys, self.keychain.is_some());
+        self.cache.write(|change| {
+            // Looked at again: another process may have been faster.
+            if change.setting(FILE)?.is_some_and(|noted| noted != file) {
+                let old = drafts::actor(change, keys)?;
+                new_actor(change, old)?;
+                if keychain {
+                    change.set_setting(UNREAD, b"")?;
+                }
+            }
+            Ok(change.set_setting(FILE, &file)?)
+        })
+    }
+
+    /// Where this is an older copy and the keychain was out of reach so far: what lies there comes first, and is not written
+    /// over.
+    pub(crate) fn read_keychain_first(&mut self) -> Result<(), Error> {
+        match self.cache.read(|view| view.setting(UNREAD))? {
+            Some(_) => self.catch_up(None),
+            None => Ok(()),
         }
-        Ok(self.cache.write(|change| change.set_setting(FILE, &file))?)
     }
 
     /// Takes over what the keychain has. `mark` is the newest state that it remembers, where that is beyond this cache.
     pub(crate) fn catch_up(&mut self, mark: Option<Mark>) -> Result<(), Error> {
         let Some(keychain) = self.keychain.clone() else { return Ok(()) };
+        if mark.is_some() {
+            let keys = &self.keys;
+            self.cache.write(|change| {
+                let old = drafts::actor(change, keys)?;
+                new_actor(change, old)?;
+                Ok::<_, Error>(change.set_setting(UNREAD, b"")?)
+            })?;
+        }
         let all = keychain.read_all()?;
+        self.merge_copies(all, mark)
+    }
+
+    fn merge_copies(&mut self, all: Vec<(EntryId, Vec<Stored>)>, mark: Option<Mark>) -> Result<(), Error> {
         let keys = &self.keys;
         let taken = self.cache.write(|change| {
-            let old = drafts::device(change, keys)?.actor;
-            new_actor(change, old)?;
             let mut taken = 0;
             for (entry, generations) in all {
                 let EntryId::Record(id) = entry else { continue };
@@ -67,6 +104,7 @@ impl Vault {
                 change.set_device(&device)?;
                 change.set_setting(MARK_SLOT, &mark.encode())?;
             }
+            change.remove_setting(UNREAD)?;
             Ok::<_, Error>(taken)
         })?;
         if taken > 0 || mark.is_some() {
@@ -82,3 +120,6 @@ fn layer_of(
 ) -> Result<Option<keymoor_protocol::Record>, Error> {
     Ok(drafts::legible(change.draft(id))?.map(|draft| draft.record))
 }
+
+#[cfg(test)]
+mod tests;

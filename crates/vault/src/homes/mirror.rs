@@ -33,6 +33,7 @@ impl Vault {
         if self.keychain.is_none() {
             return Ok(0);
         }
+        self.read_keychain_first()?;
         // Before the copies: one that is newer than the mark would be put back although others may have deleted it since.
         self.write_mark()?;
         self.write_document()?;
@@ -63,6 +64,7 @@ impl Vault {
     /// # Errors
     /// [`Error::Unreadable`] if what the cache has does not open: it never replaces a copy that may.
     pub(crate) fn mirror_record(&mut self, id: RecordId) -> Result<(), Error> {
+        self.read_keychain_first()?;
         self.write_mark()?; // before the copy, as above; mostly it is there already
         for deletes in [false, true] {
             match self.mirror_if(id, deletes)? {

@@ -9,7 +9,7 @@ use keymoor_protocol::envelope::{COMMITMENT_LEN, SALT_LEN, TAG_LEN};
 use keymoor_protocol::{Class, Envelope, Header, Record, RecordId};
 
 use crate::clock::now;
-use crate::content::payload::SCHEMA;
+use crate::content::payload;
 use crate::error::Error;
 use crate::keys::{Keys, NAMELESS};
 
@@ -31,7 +31,7 @@ pub(crate) fn put(
     let newest = opened.max_by_key(|(_, meta)| meta.version());
     let version = newest.as_ref().map_or(1, |(version, _)| version.saturating_add(1));
     let envelope = |class| {
-        let header = Header { class, id: id.0, version, epoch: keys.root.epoch(), schema: SCHEMA };
+        let header = Header { class, id: id.0, version, epoch: keys.root.epoch(), schema: payload::schema() };
         // Of nothing: no key has this commitment.
         Envelope::new(header, &[0; SALT_LEN], &[0; COMMITMENT_LEN], &[0; TAG_LEN])
     };

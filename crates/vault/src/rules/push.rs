@@ -4,6 +4,7 @@ use keymoor_protocol::limits::{BYTES_A_RECORD, CHANGES_A_COMMIT, ENVELOPE_BYTES_
 use keymoor_protocol::{Change, Digest, Kind, Record, RecordId};
 
 use crate::content::Content;
+use crate::rules::reconcile::says_all;
 use crate::rules::take::{Left, left};
 
 /// Whether a draft may be pushed.
@@ -12,9 +13,11 @@ pub(crate) enum Ready {
     Yes,
     /// Merged with its base first: it waited until this version understood both.
     Merged(Box<Content>),
+    /// As it is inside, for the version that follows its base: a newer version of Keymoor wrote it and had seen all of that.
+    Carried,
     /// It says no more than its base, and goes.
     Goes,
-    /// Nothing is pushed over what a newer version of Keymoor wrote, nor is that pushed from here.
+    /// Nothing that would have to be merged is pushed where a newer version of Keymoor wrote either.
     Waits,
 }
 
@@ -22,7 +25,11 @@ pub(crate) enum Ready {
 pub(crate) fn ready(draft: &Content, base: Option<&Content>) -> Ready {
     let Some(base) = base else { return Ready::Yes };
     if base.is_newer() || draft.is_newer() {
-        return Ready::Waits;
+        return match says_all(base, &draft.meta) {
+            true if draft.meta == base.meta => Ready::Goes,
+            true if draft.is_newer() => Ready::Carried,
+            _ => Ready::Waits,
+        };
     }
     match left(Some(draft), base) {
         Left::Draft(merged) if merged.meta == draft.meta => Ready::Yes,

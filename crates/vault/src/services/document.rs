@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
-use crate::content::{Meta, Value};
+use crate::content::{Meta, field};
 use crate::error::Error;
 use crate::find;
 use crate::keys::Keys;
@@ -49,7 +49,9 @@ impl Document {
     /// Every service that was ever set up.
     pub(super) fn services(&self) -> BTreeSet<String> {
         let names = self.metas.iter().flat_map(|meta| meta.fields.keys()).chain(self.changed.keys());
-        names.filter_map(|name| Some(name.strip_prefix("service:")?.split(':').next()?.to_owned())).collect()
+        names
+            .filter_map(|name| Some(name.strip_prefix(field::SERVICE)?.split(':').next()?.to_owned()))
+            .collect()
     }
 
     pub(super) fn is_on(&self, service: &str) -> bool {
@@ -89,10 +91,7 @@ impl Document {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, entries) in self.metas.iter().flat_map(Meta::alternates) {
             let Some(short) = name.strip_prefix(&prefix) else { continue };
-            let texts = entries.iter().rev().filter_map(|entry| match &entry.value {
-                Value::Text(text) => Some(text.clone()),
-                Value::Key(_) => None,
-            });
+            let texts = entries.iter().rev().map(|entry| entry.value.text().to_owned());
             let short = short.strip_prefix("set:").unwrap_or(short);
             found.entry(short.to_owned()).or_default().extend(texts);
         }
@@ -109,7 +108,7 @@ impl Document {
     pub(super) fn gather(&mut self) {
         let Some((home, others)) = self.metas.split_first() else { return };
         for meta in others {
-            for name in meta.fields.keys().filter(|name| name.starts_with("service:")) {
+            for name in meta.fields.keys().filter(|name| name.starts_with(field::SERVICE)) {
                 if !home.fields.contains_key(name) && !self.changed.contains_key(name) {
                     self.changed.insert(name.clone(), meta.text(name).to_owned());
                 }

@@ -55,7 +55,7 @@ pub(crate) fn accept(
         let id = record.id;
         let content = keys.open(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
         if record.version == 1 {
-            elsewhere::is_there(change, id)?;
+            elsewhere::is_settled(change, id)?;
         }
         change.put_base(record, commit.seq, keys.tags(&content.meta))?;
         let Some(draft) = drafts::legible(change.draft(id))? else { continue };
@@ -75,6 +75,7 @@ pub(crate) fn accept(
         let id = forgotten.record;
         if change.is_erased(id)? {
             change.drop_draft(id)?;
+            elsewhere::is_settled(change, id)?;
             change.forget(id)?;
         } else {
             // Forgotten by age. What was taken out of the trash since it was frozen comes whole, as a new record.

@@ -13,8 +13,8 @@ pub(crate) fn is_noted(view: &View<'_>, id: RecordId) -> Result<bool, Error> {
     Ok(view.setting(&setting(id))?.is_some())
 }
 
-/// The server has it again.
-pub(crate) fn is_there(change: &mut Change<'_>, id: RecordId) -> Result<(), Error> {
+/// The server has it again, or it has left the set for good.
+pub(crate) fn is_settled(change: &mut Change<'_>, id: RecordId) -> Result<(), Error> {
     Ok(change.remove_setting(&setting(id))?)
 }
 

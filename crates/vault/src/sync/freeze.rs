@@ -96,7 +96,7 @@ pub(crate) fn freeze(
     Ok(Some(frozen))
 }
 
-/// The draft as it may be pushed. What does not open is never pushed, nor pushed over; nor is anything over a record that a
+/// The draft as it may be pushed. What does not open is never pushed, nor pushed over; nor is an edit over a record that a
 /// newer version of Keymoor wrote. What waited for that reason is merged with its base once this version understands both.
 fn ready(change: &mut Change<'_>, keys: &Keys, draft: Record) -> Result<Option<Record>, Error> {
     let id = draft.id;
@@ -112,6 +112,10 @@ fn ready(change: &mut Change<'_>, keys: &Keys, draft: Record) -> Result<Option<R
     match push::ready(&content, base.as_ref()) {
         Ready::Yes => Ok(Some(draft)),
         Ready::Waits => Ok(None),
+        Ready::Carried => {
+            drafts::carry(change, keys, id, &draft)?;
+            Ok(change.draft(id)?.map(|draft| draft.record))
+        }
         Ready::Merged(merged) => {
             drafts::write(change, keys, id, &merged)?;
             Ok(change.draft(id)?.map(|draft| draft.record))

@@ -18,10 +18,18 @@ use crate::vault::Vault;
 /// What goes on from page to page of one pull.
 #[derive(Default)]
 pub(crate) struct Pull {
-    /// What was seen of the log, and what it deleted so far.
-    begun: Option<(Known, Guard)>,
+    begun: Option<Begun>,
     ahead: Option<Ahead>,
-    pages: usize,
+}
+
+/// A pull under way.
+struct Begun {
+    /// What was seen of the log.
+    known: Known,
+    /// What it deleted so far.
+    guard: Guard,
+    /// What was here before it is not what the newest commit known here states: an earlier pull ended between two pages.
+    cut_off: bool,
 }
 
 /// What a page was.
@@ -42,7 +50,7 @@ impl Vault {
         outcome: &mut Outcome,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Pulled, Error> {
-        let (mut known, mut guard) = match pull.begun.take() {
+        let Begun { mut known, mut guard, cut_off } = match pull.begun.take() {
             Some(begun) => begun,
             None => self.begin_pull()?,
         };
@@ -93,38 +101,29 @@ impl Vault {
         reached("page.applied");
         // A page leaves out what later commits replaced. If a pull was cut off in between, and the server then lost those, what
         // is here adds up to nothing that is in the log: only the live set, proved by the chain, puts that right.
-        if matches!(applied, Err(Error::Alarm(Alarm::StateWrong))) && pull.pages == 0 && self.was_cut_off()? {
+        if matches!(applied, Err(Error::Alarm(Alarm::StateWrong))) && cut_off {
             return Ok(Pulled::DoesNotFollow);
         }
-        pull.pages += 1;
         let more = applied? && more; // where another process moved the cursor, the next round begins from there
         progress(Progress::Pulling { done: known.cursor.seq, total });
         if more {
-            pull.begun = Some((known, guard));
+            pull.begun = Some(Begun { known, guard, cut_off });
         } else {
             pull.ahead = None;
         }
         Ok(Pulled::Page { more })
     }
 
-    /// Whether what is here is not what the newest commit known here states.
-    fn was_cut_off(&mut self) -> Result<bool, Error> {
-        let adds_up = self.cache.read(|view| {
-            let cursor = view.device()?.ok_or(Error::Locked)?.cursor;
-            apply::adds_up(view, cursor)
-        });
-        match adds_up {
-            Err(Error::Alarm(Alarm::StateWrong)) => Ok(true),
-            other => other.map(|()| false),
-        }
-    }
-
-    fn begin_pull(&mut self) -> Result<(Known, Guard), Error> {
-        let (device, newest, guard) = self.cache.read(|view| {
+    fn begin_pull(&mut self) -> Result<Begun, Error> {
+        let (device, newest, guard, cut_off) = self.cache.read(|view| {
             let device = view.device()?.ok_or(Error::Locked)?;
             let newest = view.chain_at(device.cursor.seq)?.and_then(|signed| signed.commit().ok());
             let guard = view.setting(GUARD)?.and_then(|bytes| Guard::decode(&bytes));
-            Ok::<_, Error>((device, newest, guard.unwrap_or(Guard::of(view.live_count()?))))
+            let cut_off = match apply::adds_up(view, device.cursor) {
+                Err(Error::Alarm(alarm)) => alarm == Alarm::StateWrong,
+                adds_up => adds_up.map(|()| false)?,
+            };
+            Ok::<_, Error>((device, newest, guard.unwrap_or(Guard::of(view.live_count()?)), cut_off))
         })?;
         let at_start = device.cursor == Cursor::START;
         let known = Known {
@@ -133,6 +132,6 @@ impl Vault {
             document_version: newest.map_or(0, |commit| commit.document_version),
             ..Known::start(device.vault)
         };
-        Ok((known, guard))
+        Ok(Begun { known, guard, cut_off })
     }
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use keymoor_cache::{Base, Change};
 use keymoor_protocol::api::Placed;
-use keymoor_protocol::{ActorId, Commit, Kind, RecordId};
+use keymoor_protocol::{ActorId, Commit, Kind, Record, RecordId};
 
 use crate::clock::now;
+use crate::content::Content;
 use crate::drafts;
 use crate::error::{Alarm, Error};
 use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
 use crate::rules::chain::Proved;
+use crate::rules::gone::{self, Forgotten};
 use crate::rules::reconcile::{At, Here, Step};
 use crate::rules::{self, guard};
 use crate::sync::accept::accept;
@@ -125,13 +127,40 @@ fn put_back(
 ) -> Result<(), Error> {
     let Some(base) = drafts::legible(change.base(id))? else { return Ok(()) };
     let draft = draft_of(change, keys, id, actor, outcome)?;
-    let kept = draft.map_or(base.record, |(draft, _)| draft);
+    let kept = match draft {
+        Some((_, mine)) if waits_beside(change, &base.record, &mine)? => {
+            part(change, keys, &base.record, &mine, *actor)?;
+            base.record
+        }
+        draft => draft.map_or(base.record, |(draft, _)| draft),
+    };
     change.remove_base(id)?;
     elsewhere::note(change, id)?;
     if is_newer(&kept) {
         drafts::carry(change, keys, id, &kept)?;
     } else if let Ok(content) = keys.open(&kept) {
         drafts::write(change, keys, id, &content)?;
+    }
+    Ok(())
+}
+
+/// Whether the draft is an edit of this version beside what a newer one wrote.
+fn waits_beside(change: &Change<'_>, base: &Record, draft: &Content) -> Result<bool, Error> {
+    Ok(is_newer(base) && !draft.is_newer() && !change.is_erased(base.id)?)
+}
+
+/// What a newer version wrote has to go back to the server as a draft, and needs the place of the edit that waits beside it.
+/// They cannot be merged here: that edit goes on as a new record, unless it was a delete that had not seen the other.
+fn part(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    base: &Record,
+    draft: &Content,
+    actor: ActorId,
+) -> Result<(), Error> {
+    let known = keys.open(base).ok();
+    if let Forgotten::Anew(anew) = gone::forgotten(Some(draft), known.as_ref(), actor) {
+        drafts::write(change, keys, RecordId::generate(), &anew)?;
     }
     Ok(())
 }
@@ -161,7 +190,14 @@ fn take_placed(
     if let Some((known, mine)) = opened.as_ref().filter(|(known, _)| known.is_newer()) {
         // Not merged here. If the server's says less, it stays as a draft that waits for an update.
         let says_all = keys.open_meta(record).is_ok_and(|meta| rules::reconcile::says_all(known, &meta));
-        if draft.is_none() && !says_all {
+        let parts = match &draft {
+            Some((_, draft)) => waits_beside(change, mine, draft)?,
+            None => false,
+        };
+        if let (Some((_, draft)), true, false) = (&draft, parts, says_all) {
+            part(change, keys, mine, draft, *actor)?;
+        }
+        if (draft.is_none() || parts) && !says_all {
             change.put_draft(mine, keys.tags(&known.meta), now())?;
         }
     } else if let (Some((known, _)), false) =

@@ -74,7 +74,7 @@ pub(crate) fn take(
         activity::put(change, keys, &event)?;
     }
     if base.is_none() {
-        elsewhere::is_there(change, id)?;
+        elsewhere::is_settled(change, id)?;
     }
     change.put_base(record, seq, keys.tags(&incoming.meta))?;
     if taken.unerase {
@@ -125,6 +125,7 @@ pub(crate) fn forget(
         _ => outcome.deleted += u64::from(live),
     }
     change.drop_draft(id)?;
+    elsewhere::is_settled(change, id)?;
     Ok(change.forget(id)?)
 }
 

@@ -1,8 +1,8 @@
 //! Reasons as they are kept in a device's record: words of ours, with a field's name behind some.
 
-use keymoor_providers::Reason;
+use keymoor_providers::verify::Reason;
 
-use super::Why;
+use super::Cause;
 
 /// Each reason with its word.
 const WORDS: [(Reason, &str); 15] = [
@@ -23,7 +23,7 @@ const WORDS: [(Reason, &str); 15] = [
     (Reason::Cancelled, "cancelled"),
 ];
 
-impl Why {
+impl Cause {
     /// `None`: the provider answered, and what it said is the reason.
     pub(super) fn of(reason: &Reason) -> Option<Self> {
         let text = match reason {
@@ -55,7 +55,7 @@ impl Why {
 }
 
 /// Nothing is known of why.
-impl Default for Why {
+impl Default for Cause {
     fn default() -> Self {
         Self("unlisted".to_owned())
     }

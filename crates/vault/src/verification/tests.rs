@@ -1,4 +1,4 @@
-use keymoor_providers::Reason;
+use keymoor_providers::verify::Reason;
 
 use super::*;
 
@@ -22,7 +22,8 @@ fn told(known: &Verification) -> (CheckStatus, Option<u64>, Option<Reason>) {
 fn no_answer_is_no_news_about_the_key() {
     let known = Verification::after(None, VALUES, &good(), 1);
     assert_eq!(told(&known), (CheckStatus::Connected, Some(1), None));
-    let known = Verification::after(Some(known), VALUES, &report(Verdict::Indeterminate, Reason::Unreachable), 2);
+    let known =
+        Verification::after(Some(known), VALUES, &report(Verdict::Indeterminate, Reason::Unreachable), 2);
     assert_eq!(told(&known), (CheckStatus::Connected, Some(1), Some(Reason::Unreachable)));
     let refused = Report { status: Some(401), ..report(Verdict::Invalid, Reason::Answered) };
     let known = Verification::after(Some(known), VALUES, &refused, 3);
@@ -45,7 +46,8 @@ fn a_key_that_has_expired_since_is_connected_no_more() {
 fn of_two_devices_the_later_answer_counts_whichever_comes_first() {
     let a = Verification::after(None, VALUES, &good(), 10);
     let b = Verification::after(None, VALUES, &report(Verdict::Invalid, Reason::Answered), 20);
-    let c = Verification::after(Some(a.clone()), VALUES, &report(Verdict::Indeterminate, Reason::TimedOut), 30);
+    let c =
+        Verification::after(Some(a.clone()), VALUES, &report(Verdict::Indeterminate, Reason::TimedOut), 30);
     for merged in [
         a.clone().merge(b.clone()).merge(c.clone()),
         c.clone().merge(a.clone()).merge(b.clone()),
@@ -64,13 +66,16 @@ fn every_reason_is_kept() {
         Reason::MissingField("api key".to_owned()),
         Reason::HostRefused("host".to_owned()),
     ] {
-        assert_eq!(Why::of(&reason).unwrap().reason(), Some(reason));
+        assert_eq!(Cause::of(&reason).unwrap().reason(), Some(reason));
     }
-    assert_eq!(Why::of(&Reason::Answered), None);
-    assert_eq!(Why("of_a_later_version".to_owned()).reason(), None);
+    assert_eq!(Cause::of(&Reason::Answered), None);
+    assert_eq!(Cause("of_a_later_version".to_owned()).reason(), None);
     let known = Verification::after(None, VALUES, &good(), 7);
     let json = serde_json::to_string(&known).unwrap();
-    assert_eq!(json, r#"{"of":"AQEBAQEBAQEB","ans":{"is":"valid","at":7,"status":200,"who":"ada"},"good":7}"#);
+    assert_eq!(
+        json,
+        r#"{"of":"AQEBAQEBAQEB","ans":{"is":"valid","at":7,"status":200,"who":"ada"},"good":7}"#
+    );
     assert_eq!(serde_json::from_str::<Verification>(&json).unwrap(), known);
     let tried = r#"{"of":"AQEBAQEBAQEB","try":{"at":7,"why":"tls"}}"#;
     let known: Verification = serde_json::from_str(tried).unwrap();

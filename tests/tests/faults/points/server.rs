@@ -10,9 +10,13 @@ use super::{
 
 /// Starts the server again so that it is killed at this point.
 fn start_to_die(server: &mut Server, point: &str) {
+    start_with(server, "KEYMOOR_FAIL_POINT", point);
+}
+
+fn start_with(server: &mut Server, variable: &str, point: &str) {
     server.stop();
     let mut command = server.command();
-    command.env("KEYMOOR_FAIL_POINT", point);
+    command.env(variable, point);
     server.start_as(command);
 }
 
@@ -36,6 +40,21 @@ fn syncs() {
         let Two { server, a, .. } = &mut two;
         die(server, point, a, &["sync"]);
         two.assert_well(&format!("{point} at {work:?}"));
+    }
+}
+
+/// A server that could only read would go on unnoticed. One that ends is started anew by whoever looks after it.
+#[test]
+fn a_writer_that_panics_ends_the_server_with_a_message() {
+    for point in ["writer.before_commit", "writer.committed", "writer.answered"] {
+        let mut two = Two::new(false);
+        Work::Sync.prepare(&mut two);
+        start_with(&mut two.server, "KEYMOOR_PANIC_POINT", point);
+        let Two { server, a, .. } = &mut two;
+        die(server, point, a, &["sync"]);
+        let log = std::fs::read_to_string(server.folder().join("log")).unwrap();
+        assert!(log.contains("the thread that writes has panicked"), "{point}: {log}");
+        two.assert_well(&format!("a panic at {point}"));
     }
 }
 

@@ -2,14 +2,14 @@
 
 mod stop;
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use keymoor_vault::{Backend, CacheError, Error, Progress, Watching};
 use serde::Serialize;
 
 use self::stop::Stop;
 use crate::{
-    output::{self, minute, rfc3339},
+    output::{self, minute, now, rfc3339},
     passwords::Passwords,
     progress::ProgressLine,
     session::{Session, configuration},
@@ -78,11 +78,6 @@ impl Lines {
             self.stop.stop();
         }
     }
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// One line for programs. `says` is what a person reads.

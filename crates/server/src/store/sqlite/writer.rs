@@ -39,7 +39,7 @@ impl Writer {
         let counted = Arc::clone(&counts);
         let thread = std::thread::Builder::new().name("writer".to_owned());
         // Without a thread nothing is written, and that is what each caller hears.
-        let thread = thread.spawn(move || serve(&connection, &waiting, &counted)).ok();
+        let thread = thread.spawn(move || serve_or_end(&connection, &waiting, &counted)).ok();
         Self { jobs: Some(jobs), thread, counts }
     }
 
@@ -108,6 +108,14 @@ fn in_savepoint<T>(
     match undone.and_then(|_| rows::execute(connection, "RELEASE work", ())) {
         Ok(_) => (done, true),
         Err(error) => (Err(error), false),
+    }
+}
+
+/// Without its writer a server reads and takes nothing, and nobody would notice soon. What ends is started anew.
+fn serve_or_end(connection: &Connection, waiting: &Receiver<Job>, counts: &(AtomicU64, AtomicU64)) {
+    if catch_unwind(AssertUnwindSafe(|| serve(connection, waiting, counts))).is_err() {
+        tracing::error!("the thread that writes has panicked: the server ends, to be started anew");
+        std::process::exit(1); // what was not committed was not acknowledged either
     }
 }
 

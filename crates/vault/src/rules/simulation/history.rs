@@ -154,11 +154,9 @@ fn short(content: &Content) -> String {
     let seen = content.meta.seen.iter().map(|(actor, n)| format!("{:.4}:{n}", actor.to_string()));
     let fields = content.meta.fields.iter().filter(|(name, _)| *name != field::PROVIDER);
     let entry = |entry: &crate::content::Entry| {
-        let text = match &entry.value {
-            crate::content::Value::Text(text) => text.trim_start_matches("value-").to_owned(),
-            crate::content::Value::Key(parts) => {
-                parts.values().map(|shadow| shadow.last_four.clone()).collect()
-            }
+        let text = match entry.value.key() {
+            None => entry.value.text().trim_start_matches("value-").to_owned(),
+            Some(parts) => parts.values().map(|shadow| shadow.last_four.clone()).collect(),
         };
         format!("{text}@{}{:.4}", entry.stamp.counter, entry.stamp.actor.to_string())
     };

@@ -35,7 +35,8 @@ pub(super) fn sync(
         match exchange.next().clone() {
             Next::Pull => {
                 world.ask()?;
-                let mut at = known.take().unwrap_or_else(|| known_here(device, world));
+                let (mut at, was_cut_off) =
+                    known.take().unwrap_or_else(|| (known_here(device, world), cut_off(&device.cache)));
                 match world.server.pull(at.cursor) {
                     Pulled::Page(page) => {
                         let more = page.more;
@@ -45,14 +46,14 @@ pub(super) fn sync(
                         }
                         let before = device.cache.clone();
                         match apply(device, world, verified) {
-                            // Cut off between two pages, and the server then lost the later ones.
-                            Err(Stop::Alarm(Alarm::StateWrong)) if cut_off(&before) => {
+                            // An earlier pull was cut off between two pages, and the server then lost the later ones.
+                            Err(Stop::Alarm(Alarm::StateWrong)) if was_cut_off => {
                                 device.cache = before;
                                 exchange.does_not_follow();
                             }
                             applied => {
                                 applied?;
-                                known = more.then_some(at);
+                                known = more.then_some((at, was_cut_off));
                                 world.crash("after a page")?;
                                 exchange.applied(more);
                             }
@@ -339,7 +340,7 @@ fn freeze(device: &mut Device, world: &mut World) -> bool {
             Ready::Yes => {}
             Ready::Merged(merged) => device.cache.put_draft(world, id, &merged),
             Ready::Goes => drop(device.cache.drafts.remove(&id)),
-            Ready::Waits => continue,
+            Ready::Waits | Ready::Carried => continue,
         }
         records.extend(device.cache.drafts.get(&id).cloned());
     }

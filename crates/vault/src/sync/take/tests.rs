@@ -97,7 +97,7 @@ pub(super) fn pushed(vault: &mut Vault) -> Vec<Record> {
 fn a_record_of_a_newer_schema_is_shown_and_not_changed() {
     let home = tempfile::tempdir().unwrap();
     let (mut vault, id) = synced(home.path());
-    let record = newer(&mut vault, id, 2, payload::SCHEMA + 1);
+    let record = newer(&mut vault, id, 2, payload::schema() + 1);
     pull(&mut vault, &record, 2);
 
     let listing = vault.list(&Default::default()).unwrap().remove(0);
@@ -142,7 +142,7 @@ fn a_draft_under_which_a_newer_record_arrives_waits_as_it_is_and_is_merged_after
     let (mut vault, id) = synced(home.path());
     vault.edit(id, Edit { labels: Some(vec!["mine".into()]), ..Edit::default() }).unwrap();
     let draft = vault.cache.read(|view| view.draft(id)).unwrap().unwrap().record;
-    let record = newer(&mut vault, id, 2, payload::SCHEMA + 1);
+    let record = newer(&mut vault, id, 2, payload::schema() + 1);
     pull(&mut vault, &record, 2);
 
     let now_is = |vault: &mut Vault| vault.cache.read(|view| view.current(id)).unwrap().unwrap();
@@ -154,7 +154,7 @@ fn a_draft_under_which_a_newer_record_arrives_waits_as_it_is_and_is_merged_after
     assert_eq!(now_is(&mut vault).draft.unwrap().record, draft, "untouched through all of it");
 
     // The update: the same record, in a schema that is known.
-    let known = newer(&mut vault, id, 3, payload::SCHEMA);
+    let known = newer(&mut vault, id, 3, payload::schema());
     let keys = &vault.keys;
     let tags = keys.tags(&keys.open_meta(&known).unwrap());
     vault.cache.write(|change| change.put_base(&known, 3, tags)).unwrap();
@@ -170,12 +170,12 @@ fn a_draft_under_which_a_newer_record_arrives_waits_as_it_is_and_is_merged_after
 fn what_is_carried_on_keeps_its_schema_and_every_byte_inside() {
     let home = tempfile::tempdir().unwrap();
     let (mut vault, id) = synced(home.path());
-    let record = newer(&mut vault, id, 2, payload::SCHEMA + 1);
+    let record = newer(&mut vault, id, 2, payload::schema() + 1);
     let other = RecordId::generate();
     let carried = vault.keys.carry(&record, other, 7).unwrap();
     assert_eq!((carried.id, carried.version, carried.is_consistent()), (other, 7, true));
     for envelope in [&carried.meta, &carried.secret] {
-        assert_eq!(envelope.header().schema, payload::SCHEMA + 1);
+        assert_eq!(envelope.header().schema, payload::schema() + 1);
     }
     let (before, after) = (vault.keys.open(&record).unwrap(), vault.keys.open(&carried).unwrap());
     assert_eq!(before.meta, after.meta);

@@ -1,0 +1,162 @@
+//! `keymoor verify`: asks the providers whether they accept the keys.
+
+use std::process::ExitCode;
+
+use keymoor_providers::{
+    Verdict,
+    verify::{Bases, Options, Reason},
+};
+use keymoor_vault::{Asked, Place, VerifyOptions};
+use serde::Serialize;
+
+use crate::{
+    output::{self, counted, plain, rfc3339, table},
+    passwords::Passwords,
+    progress::ProgressLine,
+    session::Session,
+    words::{self, Failure},
+};
+
+/// Ask the providers whether they accept the keys. Nothing is changed there; the answers are kept with the credentials.
+///
+/// Exit code 0: all are accepted. 1: at least one is refused. 6: none is, and at least one could not be asked.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  keymoor verify work
+  keymoor verify --all                  everything that can be verified
+  keymoor verify --all --json           for programs")]
+pub(crate) struct Args {
+    /// Names, or provider/name.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    names: Vec<String>,
+    /// Every credential that is switched on and can be verified at no cost.
+    #[arg(long)]
+    all: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    testing: Testing,
+}
+
+/// How providers are reached.
+#[derive(clap::Args)]
+pub(crate) struct Testing {
+    /// Ask servers on this machine in place of the providers that KEYMOOR_PROVIDER_BASE_<ID> names.
+    #[arg(long, hide = true)]
+    allow_test_providers: bool,
+}
+
+impl Testing {
+    /// # Errors
+    /// Wrong usage if a variable names anything but a loopback address.
+    pub(super) fn options(&self) -> Result<Options, Failure> {
+        let mut options = Options::default();
+        if self.allow_test_providers {
+            let variables = std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+            options.bases = Bases::from_variables(variables).map_err(|_| Failure::TestProvider)?;
+        }
+        Ok(options)
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let mut options = VerifyOptions { ask: args.testing.options()?, ..VerifyOptions::default() };
+    // Named one by one: the cost is wanted.
+    options.ask.with_side_effects = !args.all;
+    let mut session = Session::open(Passwords::new(None))?;
+    let ids = match args.all {
+        true => session.vault.verifiable()?,
+        false => args.names.iter().map(|name| session.find(name, Place::Active)).collect::<Result<_, _>>()?,
+    };
+    let mut shown = ProgressLine::new();
+    let mut asked = session.vault.verify(&ids, &options, |_, done, of| {
+        shown.show_verifying(done as u64, of as u64);
+    })?;
+    shown.clear();
+    asked.sort_by(|a, b| a.title.cmp(&b.title));
+    if args.json {
+        output::json(&asked.iter().map(Entry::new).collect::<Vec<_>>())?;
+    } else if asked.is_empty() {
+        output::say("There is nothing that could be verified.");
+    } else {
+        output::data(&table(["CREDENTIAL", "RESULT", "WHOSE"], &asked.iter().map(row).collect::<Vec<_>>()))?;
+        sum_up(&asked);
+    }
+    Ok(code(&asked))
+}
+
+fn row(asked: &Asked) -> [String; 3] {
+    let report = &asked.report;
+    [
+        plain(&asked.title).into_owned(),
+        words::verification::verdict(report.verdict, Some(&report.reason), report.say.as_deref()),
+        report.identity.as_deref().map(plain).unwrap_or_default().into_owned(),
+    ]
+}
+
+fn sum_up(asked: &[Asked]) {
+    if asked.len() < 2 {
+        return;
+    }
+    let good = asked.iter().filter(|asked| asked.report.verdict.is_good()).count() as u64;
+    let bad = asked.iter().filter(|asked| asked.report.verdict.is_bad()).count() as u64;
+    let open = asked.len() as u64 - good - bad;
+    let mut parts = vec![format!("{} accepted", counted(good, "key", "keys"))];
+    if bad > 0 {
+        parts.push(format!("{bad} refused"));
+    }
+    if open > 0 {
+        parts.push(format!("{open} not known: what was known of them stays"));
+    }
+    output::say(format!("{}.", parts.join(", ")));
+}
+
+fn code(asked: &[Asked]) -> ExitCode {
+    if asked.iter().any(|asked| asked.report.verdict.is_bad()) {
+        ExitCode::from(1)
+    } else if asked.iter().any(|asked| !asked.report.verdict.is_good()) {
+        ExitCode::from(6)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: String,
+    credential: &'a str,
+    result: Verdict,
+    /// What stands in the way of an answer, in a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    message: String,
+    http_status: Option<u16>,
+    identity: Option<&'a str>,
+    expires_at: Option<String>,
+    checked_at: String,
+}
+
+impl<'a> Entry<'a> {
+    fn new(asked: &'a Asked) -> Self {
+        let report = &asked.report;
+        let expires = report.expires.and_then(|seconds| u64::try_from(seconds).ok()?.checked_mul(1000));
+        Self {
+            id: asked.id.to_string(),
+            credential: &asked.title,
+            result: report.verdict,
+            reason: (report.reason != Reason::Answered).then(|| report.reason.to_string()),
+            message: words::verification::verdict(
+                report.verdict,
+                Some(&report.reason),
+                report.say.as_deref(),
+            ),
+            http_status: report.status,
+            identity: report.identity.as_deref(),
+            expires_at: expires.map(rfc3339),
+            checked_at: rfc3339(asked.at),
+        }
+    }
+}

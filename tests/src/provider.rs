@@ -1,0 +1,122 @@
+//! A pretended provider on this machine: says of each key what it was told to.
+
+use std::{
+    collections::HashMap,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use crate::device::Device;
+
+/// What is answered to one request.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+    /// How long it takes.
+    pub after: Duration,
+}
+
+impl Reply {
+    /// An answer at once.
+    pub fn of(status: u16, body: &str) -> Self {
+        Self { status, body: body.to_owned(), after: Duration::ZERO }
+    }
+}
+
+/// A server that answers by the bearer token of a request: what was told of it, or 401. It ends with this value.
+#[derive(Debug)]
+pub struct Provider {
+    id: &'static str,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    replies: Mutex<HashMap<String, Reply>>,
+    asked: Mutex<Vec<String>>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Provider {
+    /// Stands in for the provider of that id.
+    pub fn new(id: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared::default());
+        let serving = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let serving = Arc::clone(&serving);
+                thread::spawn(move || drop(serving.answer(stream)));
+            }
+        });
+        Self { id, address, shared }
+    }
+
+    /// Says what is answered to a key from now on.
+    pub fn say(&self, key: &str, reply: Reply) {
+        self.shared.replies.lock().unwrap().insert(key.to_owned(), reply);
+    }
+
+    /// Has a device ask here, with `--allow-test-providers`.
+    pub fn stands_in_for(&self, device: &mut Device) {
+        let name = format!("KEYMOOR_PROVIDER_BASE_{}", self.id.to_uppercase());
+        device.set(&name, format!("http://{}", self.address));
+    }
+
+    /// The keys that it was asked about, each as often as it was.
+    pub fn asked(&self) -> Vec<String> {
+        self.shared.asked.lock().unwrap().clone()
+    }
+
+    /// How many requests were here at the same time at most.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.most.load(Ordering::SeqCst)
+    }
+}
+
+impl Shared {
+    fn answer(&self, stream: TcpStream) -> io::Result<()> {
+        let mut reader = BufReader::new(stream.try_clone()?);
+        let (mut key, mut length, mut line) = (String::new(), 0, String::new());
+        while reader.read_line(&mut line)? > 2 {
+            let header = line.trim().to_owned();
+            let lower = header.to_ascii_lowercase();
+            if lower.starts_with("authorization: bearer ") {
+                key = header["authorization: bearer ".len()..].to_owned();
+            }
+            if let Some(bytes) = lower.strip_prefix("content-length: ") {
+                length = bytes.parse().unwrap_or(0);
+            }
+            line.clear();
+        }
+        io::copy(&mut reader.take(length), &mut io::sink())?;
+        let here = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(here, Ordering::SeqCst);
+        self.asked.lock().unwrap().push(key.clone());
+        let known = self.replies.lock().unwrap().get(&key).cloned();
+        let reply = known.unwrap_or_else(|| Reply::of(401, r#"{"error":{"code":"invalid_api_key"}}"#));
+        thread::sleep(reply.after);
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        let mut stream = stream;
+        write!(
+            stream,
+            "HTTP/1.1 {} Said\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{}",
+            reply.status,
+            reply.body.len(),
+            reply.body
+        )?;
+        stream.shutdown(Shutdown::Write)
+    }
+}

@@ -1,0 +1,140 @@
+//! Keys that are verified: what is kept, what both devices say of it, and that nothing stays half done.
+
+use std::{
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use keymoor_journeys::{Device, Provider, Ran, Reply, World, eventually, program};
+
+const MODELS: &str = r#"{"object":"list","data":[]}"#;
+
+fn verify(device: &Device, arguments: &[&str]) -> Ran {
+    device.run(&[&["verify", "--allow-test-providers"], arguments].concat())
+}
+
+fn fill(device: &Device, many: u32) {
+    let mut command = Command::new(program("keymoor-fill"));
+    device.dress(command.arg(many.to_string()));
+    assert!(command.status().unwrap().success());
+}
+
+/// The secret of the n-th, from 1.
+fn filled(n: u32) -> String {
+    format!("sk-proj-{n:048}")
+}
+
+/// Status and words of the credential as a device shows it.
+#[track_caller]
+fn told(device: &Device, name: &str) -> (String, String) {
+    let shown = device.done(&["show", name, "--json"]).json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&shown["status"]), text(&shown["verification"]["message"]))
+}
+
+#[track_caller]
+fn say(devices: [&Device; 2], status: &str, words: &str) {
+    for device in devices {
+        let (shown, message) = told(device, "work");
+        assert!(shown == status && message.contains(words), "{shown}: {message}");
+        let listed = device.done(&["list", "--status", status, "--json"]).json();
+        assert_eq!(listed[0]["name"], "work", "{listed}");
+    }
+}
+
+#[test]
+fn connected_then_out_of_reach_then_revoked_and_both_devices_say_so() {
+    let world = World::new();
+    let (server, mut a, b) = (world.server(), world.device("a"), world.device_without_keychain("b"));
+    let provider = Provider::new("openai");
+    provider.stands_in_for(&mut a);
+    a.add("openai", "work", "sk-work").done();
+    world.create_account(&a, &server);
+    world.join(&b);
+    say([&a, &b], "unchecked", "");
+
+    provider.say("sk-work", Reply::of(200, MODELS));
+    verify(&a, &["work"]).ends(0, &[]);
+    a.sync();
+    b.sync();
+    say([&a, &b], "connected", "accepted");
+
+    a.set("KEYMOOR_PROVIDER_BASE_OPENAI", "http://127.0.0.1:9");
+    verify(&a, &["work"]).ends(6, &[]);
+    a.sync();
+    b.sync();
+    say([&a, &b], "connected", "not checked since: the provider could not be reached");
+
+    provider.say("sk-work", Reply::of(500, "oh"));
+    provider.stands_in_for(&mut a);
+    verify(&a, &["work"]).ends(6, &[]);
+    say([&a, &a], "connected", "not checked since: the provider has a fault of its own");
+
+    provider.say("sk-work", Reply::of(401, "{}"));
+    verify(&a, &["work"]).ends(1, &[]);
+    a.sync();
+    b.sync();
+    say([&a, &b], "error", "refused: the provider does not know this key");
+    for device in [&a, &b] {
+        assert!(told(device, "work").1.contains("good until"), "{:?}", told(device, "work"));
+    }
+
+    b.edit("work", "sk-new").done();
+    b.sync();
+    a.sync();
+    say([&a, &b], "unchecked", "");
+    a.done(&["edit", "work", "--off"]);
+    assert_eq!(told(&a, "work").0, "disabled");
+    verify(&a, &["--all"]).ends(0, &["There is nothing that could be verified."]);
+}
+
+#[test]
+fn two_hundred_take_the_time_of_two_and_the_bound_is_kept() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("openai");
+    provider.stands_in_for(&mut device);
+    fill(&device, 200);
+    let slowest = Duration::from_secs(2);
+    for n in 1..=200 {
+        provider.say(&filled(n), Reply { after: slowest, ..Reply::of(200, MODELS) });
+    }
+    let start = Instant::now();
+    let asked = verify(&device, &["--all", "--json"]).ends(0, &[]).json();
+    let took = start.elapsed();
+    assert_eq!(asked.as_array().unwrap().len(), 200);
+    assert_eq!(provider.asked().len(), 200, "each once");
+    // All of them one after the other would take 400 seconds; the figure itself is the benchmark's.
+    eprintln!("200 answers of {slowest:?} each: {took:?}, {} at once", provider.most_at_once());
+    assert!(provider.most_at_once() <= 100 && took < slowest * 30, "{took:?}");
+    assert_eq!(
+        device.done(&["list", "--status", "connected", "--json"]).json().as_array().unwrap().len(),
+        200
+    );
+}
+
+#[test]
+fn killed_midway_what_was_heard_is_kept_and_nothing_stays_verifying() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("openai");
+    provider.stands_in_for(&mut device);
+    fill(&device, 60);
+    for n in 1..=60 {
+        let after = if n <= 40 { Duration::ZERO } else { Duration::from_secs(30) };
+        provider.say(&filled(n), Reply { after, ..Reply::of(200, MODELS) });
+    }
+    let mut command = device.command(&["verify", "--all", "--allow-test-providers"]);
+    let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("all were asked", || provider.asked().len() == 60);
+    thread::sleep(Duration::from_secs(1));
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let list = device.list();
+    let with = |status: &str| list.iter().filter(|entry| entry["status"] == status).count();
+    eprintln!("killed: {} connected, {} unchecked", with("connected"), with("unchecked"));
+    assert!((1..=40).contains(&with("connected")));
+    assert_eq!(with("connected") + with("unchecked"), 60);
+    device.assert_well();
+}
