@@ -241,8 +241,16 @@ fn samples_are_nobodys_keys() {
 
 #[test]
 fn nothing_that_is_printed_shows_a_secret() {
+    assert!(is_unknown(&format!("GROQ={GROQ}\nc2VjcmV0c2VjcmV0c2VjcmV0cw==")), "what ends in = is no name");
     let text = format!("GROQ={GROQ}\nLINEAR={LINEAR}\nX=hidden");
     let printed = format!("{:?}", recognise(&text));
     assert!(printed.contains("groq") && printed.contains('X'));
     assert!(!printed.contains("gsk_") && !printed.contains("lin_") && !printed.contains("hidden"));
+}
+
+#[test]
+fn a_second_value_of_a_field_is_told_and_not_made_another_credential() {
+    let (found, unknown) = several("TWILIO_ACCOUNT_SID=AC0\nTWILIO_AUTH_TOKEN=b\nTWILIO_ACCOUNT_SID=AC1");
+    assert_eq!(found, ["twilio account_sid=AC0 auth_token=b"]);
+    assert_eq!(unknown, ["TWILIO_ACCOUNT_SID"]);
 }
