@@ -19,6 +19,12 @@ impl View<'_> {
         })
     }
 
+    /// How many records are staged.
+    pub fn staged_count(&self) -> Result<u64, Error> {
+        let count = self.one("SELECT count(*) AS count FROM staged", (), |row| number(row, "count"))?;
+        Ok(count.unwrap_or(0))
+    }
+
     /// Every staged record, sorted by id. One that cannot be read is [`Error::Record`]: take the snapshot again.
     pub fn for_each_staged<E: From<Error>>(
         &self,

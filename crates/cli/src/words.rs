@@ -10,6 +10,7 @@ mod input;
 mod keychain;
 mod kit;
 mod notice;
+pub(crate) mod recognised;
 mod server;
 pub(crate) mod service;
 mod unreadable;
@@ -19,6 +20,7 @@ mod watching;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
+use keymoor_providers::{Flaw, Provider};
 use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place, ServerProblem};
 
 pub(crate) use activity::activity;
@@ -70,8 +72,14 @@ pub(crate) enum Failure {
     Clipboard(ClipboardError),
     /// A provider's base in the environment is not on this machine.
     TestProvider,
-    /// No provider was named.
-    ProviderMissing,
+    /// No provider was named, and the secret does not tell: none of the catalogue's, or one of these.
+    WhichProvider(Vec<&'static Provider>),
+    /// No provider was named, and the secret looks like one of this, with a typo.
+    Typo(&'static Provider, Flaw),
+    /// Several credentials at once.
+    SeveralCredentials(Vec<&'static Provider>),
+    /// Fields without which a credential of this provider is of no use.
+    FieldsMissing(&'static Provider, Vec<&'static str>),
     /// No kit was named.
     NoKit,
     /// Nothing has that name.
@@ -187,9 +195,10 @@ fn words(failure: &Failure) -> Words {
         Failure::TestProvider => Words::new("A KEYMOOR_PROVIDER_BASE_… names no server on this machine.")
             .safe("Nothing was sent.")
             .hint("It looks like http://127.0.0.1:8080, and is for tests only."),
-        Failure::ProviderMissing => Words::new("Whose API is the credential for? The provider is missing.")
-            .safe("Nothing was stored.")
-            .hint("Name the provider first: keymoor add openai --name work"),
+        Failure::WhichProvider(providers) => recognised::which(providers),
+        Failure::Typo(provider, flaw) => recognised::typo(provider, *flaw),
+        Failure::SeveralCredentials(providers) => recognised::several(providers),
+        Failure::FieldsMissing(provider, fields) => recognised::missing(provider, fields),
         Failure::NoKit => Words::new("A kit is needed to unlock.")
             .hint("keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
         Failure::NoSuchName { name, place, elsewhere } => no_such_name(name, *place, *elsewhere),
@@ -230,7 +239,10 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::File { .. }
         | Failure::Clipboard(ClipboardError::NoText)
         | Failure::TestProvider
-        | Failure::ProviderMissing
+        | Failure::WhichProvider(_)
+        | Failure::Typo(..)
+        | Failure::SeveralCredentials(_)
+        | Failure::FieldsMissing(..)
         | Failure::NoKit
         | Failure::PasswordsDiffer
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),

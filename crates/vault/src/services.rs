@@ -214,6 +214,6 @@ fn value_of(setting: &Setting, text: &str) -> Result<String, Error> {
     if text.is_empty() {
         return Ok(String::new());
     }
-    let value = setting.value(text).ok_or(Error::Invalid(Input::Setting))?.to_owned();
+    let value = setting.value_of(text).ok_or(Error::Invalid(Input::Setting))?;
     crate::input::open_value(&value)
 }

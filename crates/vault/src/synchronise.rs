@@ -159,6 +159,9 @@ impl Vault {
                     }
                 }
             }
+            if change.staged_cursor()?.is_some() {
+                change.clear_staged()?; // a snapshot that was cut, and is not needed any more
+            }
             if change.setting(REFUSED)?.is_some() {
                 change.remove_setting(REFUSED)?;
             }

@@ -180,6 +180,9 @@ impl Questions {
 
 type Told = (RecordId, String, Values);
 
+/// What a secret is called that was entered without a name.
+const ONE_SECRET: &str = "secret";
+
 /// The values under the names that the catalogue gives them. A single secret of whatever name is the one that the provider's
 /// form asks for first.
 pub(crate) fn fields_of(content: &Content) -> Fields {
@@ -191,7 +194,9 @@ pub(crate) fn fields_of(content: &Content) -> Fields {
     let first = provider(meta.text(field::PROVIDER)).and_then(Provider::secret_field);
     for (name, shadow) in parts {
         let name = match first {
-            Some(first) if parts.len() == 1 => &first.key,
+            Some(first) if parts.len() == 1 || (name == ONE_SECRET && !parts.contains_key(&first.key)) => {
+                &first.key
+            }
             _ => name,
         };
         if let Some(secret) = content.secrets.get(&shadow.fingerprint) {

@@ -5,6 +5,7 @@
 
 mod book;
 mod contents;
+mod cut_snapshot;
 mod device;
 mod first_sync;
 mod full_disks;

@@ -1,7 +1,10 @@
 //! `keymoor add`: a new credential, or a new value for one.
 
+mod sorted;
+
 use keymoor_vault::{Error, Field, NewCredential, Value};
 
+use self::sorted::sorted;
 use super::ONE_SECRET;
 use crate::{
     input::{self, Entered, InputError, Source},
@@ -16,11 +19,13 @@ use crate::{
 #[command(after_help = "\
 Example:
   keymoor add openai --name work                                  asks for the key
+  keymoor add --name work --clipboard                             tells by the key whose it is
   keymoor add openai --name work --stdin --replace < new-key      the old value stays in the history
   keymoor add aws --name prod --fields-stdin --set region=eu-west-1 < fields.json
                                           with {\"access_key_id\": \"…\", \"secret_access_key\": \"…\"} in the file")]
 pub(crate) struct Args {
-    /// Whose API it is for: openai, aws, github … Up to 200 characters without a slash; kept in lower case.
+    /// Whose API it is for: openai, aws, github … Left out, the secret tells. Up to 200 characters without a slash; kept in
+    /// lower case.
     provider: Option<String>,
     /// What you call it: up to 200 characters on one line, of any script; slashes and spaces are fine. Upper and lower case
     /// differ. A provider has each name once.
@@ -54,16 +59,19 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
-    let provider = args.provider.ok_or(Failure::ProviderMissing)?;
     let source = match (args.stdin, args.fields_stdin, args.clipboard) {
         (true, _, _) => Source::Stdin,
         (_, true, _) => Source::Fields,
         (_, _, true) => Source::Clipboard,
         _ => Source::Prompt,
     };
-    let shown = format!("{}/{}", plain(provider.trim()), plain(args.name.trim()));
+    let shown = match &args.provider {
+        Some(provider) => format!("{}/{}", plain(provider.trim()), plain(args.name.trim())),
+        None => plain(args.name.trim()).into_owned(),
+    };
     let open = input::assignments(&args.set)?;
     let entered = input::read(source, &format!("Secret of {shown}"))?;
+    let (provider, open, entered) = sorted(args.provider, open, entered)?;
     if let Entered::Fields(fields) = &entered
         && let Some((name, _)) = fields.iter().find(|(_, value)| value.is_none())
     {

@@ -41,7 +41,7 @@ fn page(detail: &Detail) -> String {
         ("id", listing.id.to_string()),
         ("version", format!("{} ({})", listing.version, listing.version_id)),
         ("status", word(listing.status).to_owned()),
-        ("verified", verified(listing)),
+        ("checked", verified(listing)),
         ("added", minute(listing.created_at)),
         ("changed", minute(listing.updated_at)),
     ];

@@ -133,7 +133,7 @@ fn failures() -> Vec<Failure> {
                 .map(|(place, elsewhere)| name(place, elsewhere)),
         )
         .chain([
-            Failure::ProviderMissing,
+            Failure::WhichProvider(Vec::new()),
             Failure::NameTaken { provider: Some("openai".into()), name: "work".into() },
             Failure::NameTaken { provider: None, name: "work".into() },
             Failure::NoPassword,
@@ -195,7 +195,7 @@ fn exit_codes_are_as_documented() {
     for (failure, code) in [
         (Failure::Vault(Error::Io(io::ErrorKind::Other)), 1),
         (Failure::Clipboard(ClipboardError::NoDisplay), 1),
-        (Failure::ProviderMissing, 2),
+        (Failure::WhichProvider(Vec::new()), 2),
         (Failure::Input(InputError::Empty), 2),
         (Failure::Vault(Error::Ambiguous(Vec::new())), 2),
         (Failure::Vault(Error::NotFound), 3),

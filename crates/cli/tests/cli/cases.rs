@@ -32,7 +32,7 @@ macro_rules! stories {
     };
 }
 
-stories! { account activity arguments cache fields history kits labels_and_notes names password secrets trash }
+stories! { account activity arguments cache fields history kits labels_and_notes names password recognised secrets services trash }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

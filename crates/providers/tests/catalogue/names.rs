@@ -61,7 +61,7 @@ fn a_variable_is_used_for_one_thing() {
         owners.sort();
         owners.dedup();
         let related = |all: &&[&str]| owners.iter().all(|owner| all.contains(&owner.as_str()));
-        if owners.len() > 1 && !RELATIVES.iter().any(|all| related(all)) {
+        if owners.len() > 1 && !RELATIVES.iter().any(related) {
             wrong.push(format!("{name} is used by {owners:?}"));
         }
         if owners.len() != uses.len() {

@@ -102,17 +102,20 @@ impl Vault {
                         self.forget_session()?;
                         self.raise(Alarm::SessionStolen)?;
                     }
-                    // The session stays: a server that was put back for a while may know it again.
-                    Error::Server(ServerProblem::SignIn) => {
-                        if self.cache.read(|view| view.setting(REFUSED))?.is_none() {
-                            self.cache.write(|change| change.set_setting(REFUSED, b"1"))?;
-                        }
-                    }
+                    Error::Server(ServerProblem::SignIn) => self.note_refusal()?,
                     _ => {}
                 }
                 Err(error)
             }
         }
+    }
+
+    /// The session stays: a server that was put back for a while may know it again.
+    fn note_refusal(&mut self) -> Result<(), Error> {
+        if self.cache.read(|view| view.setting(REFUSED))?.is_none() {
+            self.cache.write(|change| change.set_setting(REFUSED, b"1"))?;
+        }
+        Ok(())
     }
 
     /// Logs in with the password and keeps the session.

@@ -152,6 +152,7 @@ const MUST_COME_UP: &[&str] = &[
     "reverts",
     "servers put back",
     "snapshots",
+    "snapshots that went on",
     "tombstones forgotten",
 ];
 

@@ -24,8 +24,25 @@ const MOST: u64 = 100_000;
 const PAGES: u64 = 1_000;
 
 impl Vault {
-    /// Takes the server's live set over.
+    /// Takes the server's live set over. One that was cut goes on where it was.
     pub(crate) fn snapshot(
+        &mut self,
+        line: &Authorised,
+        options: &SyncOptions,
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
+        let goes_on = self.cache.read(|view| view.staged_cursor())?.is_some();
+        match self.take_snapshot(line, options, outcome) {
+            Err(Error::Alarm(alarm)) => {
+                // What does not add up is not kept. The server may have been put back since the earlier pages were taken.
+                self.cache.write(|change| change.clear_staged())?;
+                if goes_on { self.take_snapshot(line, options, outcome) } else { Err(Error::Alarm(alarm)) }
+            }
+            done => done,
+        }
+    }
+
+    fn take_snapshot(
         &mut self,
         line: &Authorised,
         options: &SyncOptions,
@@ -62,9 +79,11 @@ impl Vault {
     /// Stages the pages, then what was written while they were taken; returns how far that reaches.
     fn stage(&mut self, line: &Authorised) -> Result<Cursor, Error> {
         let vault = self.keys.vault;
-        self.cache.write(|change| change.clear_staged())?;
-        let (mut head, mut after, mut count, mut pages) = (None, None, 0, 0);
-        loop {
+        let (begun, mut count) =
+            self.cache.read(|view| Ok::<_, Error>((view.staged_cursor()?, view.staged_count()?)))?;
+        let (mut head, mut after) = begun.map_or((None, None), |(head, after)| (Some(head), after));
+        let (mut whole, mut pages) = (begun.is_some() && after.is_none(), 0);
+        while !whole {
             let page = line.snapshot(vault, after).map_err(unauthenticated)?;
             let first: Cursor = *head.get_or_insert(page.head);
             (count, pages) = (count + page.records.len() as u64, pages + 1);
@@ -80,9 +99,7 @@ impl Vault {
             })?;
             reached("stage.page");
             after = page.next;
-            if after.is_none() {
-                break;
-            }
+            whole = after.is_none();
         }
         // What follows has to follow, or it could go on for ever.
         let mut known = Known { cursor: head.unwrap_or(Cursor::START), ..Known::start(vault) };

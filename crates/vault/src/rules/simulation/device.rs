@@ -38,6 +38,8 @@ pub(super) struct Cache {
     pub(super) heads: BTreeMap<u64, Head>,
     pub(super) chain: BTreeMap<u64, SignedCommit>,
     pub(super) staged: BTreeMap<RecordId, Placed>,
+    /// How far staging is: the head, and the record after which the next page begins; none after the last page.
+    pub(super) staging: Option<(Cursor, Option<RecordId>)>,
     /// The keychain's mark that this cache wrote or met.
     pub(super) mark: Option<Cursor>,
     pub(super) unmirrored: BTreeSet<RecordId>,
@@ -85,6 +87,7 @@ impl Cache {
             heads: BTreeMap::new(),
             chain: BTreeMap::new(),
             staged: BTreeMap::new(),
+            staging: None,
             mark: None,
             unmirrored: BTreeSet::new(),
             held: BTreeMap::new(),

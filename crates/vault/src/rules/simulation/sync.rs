@@ -193,25 +193,49 @@ fn state_here(cache: &Cache) -> StateHash {
     state_of(cache.base.values().map(|base| &base.record))
 }
 
-/// The live set, staged; the chain, proved; then one local transaction.
+/// Takes a snapshot; one that was cut goes on where it was.
 fn snapshot(device: &mut Device, world: &mut World, between: &mut dyn FnMut(&mut World)) -> Result<(), Stop> {
-    device.cache.staged.clear();
-    let head = world.server.head();
-    let mut next = None;
-    loop {
+    let goes_on = device.cache.staging.is_some();
+    match take_snapshot(device, world, between) {
+        Err(Stop::Alarm(alarm)) => {
+            device.cache.staged.clear();
+            device.cache.staging = None;
+            if goes_on { take_snapshot(device, world, between) } else { Err(Stop::Alarm(alarm)) }
+        }
+        done => {
+            if goes_on && done.is_ok() {
+                world.tally.add("snapshots that went on");
+            }
+            done
+        }
+    }
+}
+
+/// The live set, staged; the chain, proved; then one local transaction.
+fn take_snapshot(
+    device: &mut Device,
+    world: &mut World,
+    between: &mut dyn FnMut(&mut World),
+) -> Result<(), Stop> {
+    let goes_on = device.cache.staging;
+    let (head, mut next) = goes_on.unwrap_or((world.server.head(), None));
+    while device.cache.staging.is_none_or(|(_, next)| next.is_some()) {
         world.ask()?;
         let (page, after) = world.server.snapshot(next);
         device.cache.staged.extend(page.into_iter().map(|placed| (placed.record.id, placed)));
+        device.cache.staging = Some((head, after));
         world.crash("after a staged page")?;
         next = after;
-        if next.is_none() {
-            break;
+        if next.is_some() {
+            between(world);
         }
-        between(world);
     }
     let mut known = Known { cursor: head, ..Known::start(world.vault) };
     loop {
-        let Pulled::Page(page) = world.server.pull(known.cursor) else { return Err(Stop::Offline) };
+        let Pulled::Page(page) = world.server.pull(known.cursor) else {
+            // Put back or pruned since the first page.
+            return Err(if goes_on.is_some() { Stop::Alarm(Alarm::ChainBroken) } else { Stop::Offline });
+        };
         for push in page.commits {
             let commit = known.follow(&world.root, &push.signed).map_err(Stop::Alarm)?;
             for record in push.records {
@@ -249,6 +273,7 @@ fn reconcile(device: &mut Device, world: &mut World, proved: &Proved) -> Result<
         common = common.max(cache.cursor.seq);
     }
     let mut staged = std::mem::take(&mut cache.staged);
+    cache.staging = None;
     let at = |seq, record: &keymoor_protocol::Record| At { seq, digest: record.digest() };
     let live = staged.iter().map(|(id, placed)| (*id, at(placed.seq, &placed.record))).collect();
     let base = cache.base.iter().map(|(id, base)| (*id, at(base.seq, &base.record))).collect();

@@ -1,0 +1,107 @@
+//! What was entered, under the names that the catalogue gives it.
+
+use keymoor_providers::{Found, Provider, Recognition, check_field, is_sample, provider, recognise};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    commands::ONE_SECRET,
+    input::{Entered, InputError},
+    output,
+    words::{self, Failure},
+};
+
+type Open = Vec<(String, String)>;
+
+/// Provider, open fields and secret ones. Without a provider, the secret has to tell it.
+///
+/// # Errors
+/// Nothing was stored: what it could be, and what is wrong with it.
+pub(super) fn sorted(
+    named: Option<String>,
+    open: Open,
+    entered: Entered,
+) -> Result<(String, Open, Entered), Failure> {
+    let secret = match (&named, entered) {
+        (_, Entered::One(secret)) => secret,
+        (None, Entered::Fields(_)) => return Err(Failure::WhichProvider(Vec::new())),
+        (Some(_), fields) => return Ok((named.unwrap_or_default(), open, fields)),
+    };
+    // Exposed to be recognised, here, by its shape.
+    let text = secret.expose_secret();
+    if is_sample(text) {
+        return Err(InputError::Sample.into());
+    }
+    match named {
+        Some(id) => Ok(match provider(id.trim().to_lowercase().as_str()) {
+            Some(known) => of(id, known, open, secret),
+            None => (id, open, Entered::One(secret)),
+        }),
+        None => match recognise(text) {
+            Recognition::Certain(found) => {
+                let missing: Vec<&'static str> = found
+                    .missing()
+                    .map(|field| field.key.as_str())
+                    .filter(|key| open.iter().all(|(name, _)| name != key))
+                    .collect();
+                if !missing.is_empty() {
+                    return Err(Failure::FieldsMissing(found.provider, missing));
+                }
+                let id = found.provider.id.clone();
+                output::say(format!("It is a credential of {}.", found.provider.name));
+                let (open, entered) = spread(found, open);
+                Ok((id, open, entered))
+            }
+            Recognition::Candidates(found) => Err(Failure::WhichProvider(providers(&found))),
+            Recognition::Typo(found, flaw) => Err(Failure::Typo(found.provider, flaw)),
+            Recognition::Several { found, .. } => Err(Failure::SeveralCredentials(providers(&found))),
+            Recognition::Unknown => Err(Failure::WhichProvider(Vec::new())),
+        },
+    }
+}
+
+/// A secret of a provider that was named: everything that is in it, or the field that its form asks for first.
+fn of(id: String, known: &'static Provider, open: Open, secret: SecretString) -> (String, Open, Entered) {
+    // Exposed to be looked at, and put into the field that it belongs to.
+    let text = secret.expose_secret();
+    if let Recognition::Certain(found) = recognise(text)
+        && found.provider.id == known.id
+        && found.fields.len() > 1
+    {
+        let (open, entered) = spread(found, open);
+        return (id, open, entered);
+    }
+    let Some(field) = known.secret_field() else { return (id, open, Entered::One(secret)) };
+    if let Err(problem) = check_field(known, &field.key, text) {
+        output::say(words::recognised::odd(known, field, problem));
+    }
+    let name =
+        if known.fields.iter().filter(|field| field.secret).count() > 1 { &field.key } else { ONE_SECRET };
+    (id, open, Entered::Fields(vec![(name.to_owned(), Some(secret))]))
+}
+
+/// What was found, open and secret; what the user set by name goes before it.
+fn spread(found: Found, mut open: Open) -> (Open, Entered) {
+    let mut secrets = Vec::new();
+    let several = found.provider.fields.iter().filter(|field| field.secret).count() > 1;
+    for (key, value) in found.fields {
+        if open.iter().any(|(name, _)| name == key) {
+            continue;
+        }
+        if found.provider.field(key).is_some_and(|field| field.secret) {
+            secrets.push((if several { key } else { ONE_SECRET }.to_owned(), Some(value)));
+        } else {
+            open.push((key.to_owned(), value.expose_secret().to_owned())); // the catalogue says that it is no secret
+        }
+    }
+    (open, Entered::Fields(secrets))
+}
+
+fn providers(found: &[Found]) -> Vec<&'static Provider> {
+    let mut providers: Vec<&'static Provider> = Vec::new();
+    for found in found {
+        if providers.iter().all(|known| known.id != found.provider.id) {
+            providers.push(found.provider);
+        }
+    }
+    providers
+}

@@ -1,0 +1,59 @@
+//! Whose a secret is, and what is odd about it.
+
+use keymoor_providers::{Field, FieldProblem, Flaw, Provider};
+
+use super::Words;
+
+const NOTHING: &str = "Nothing was stored.";
+
+/// The secret does not tell whose it is.
+pub(super) fn which(providers: &[&Provider]) -> Words {
+    let ids: Vec<&str> = providers.iter().map(|provider| provider.id.as_str()).collect();
+    match ids.first() {
+        None => Words::new("Whose API is it for? The secret does not tell.")
+            .safe(NOTHING)
+            .hint("Name the provider first: keymoor add openai --name work"),
+        Some(first) => Words::new(format!("It could be a key of several providers: {}.", ids.join(", ")))
+            .safe(NOTHING)
+            .hint(format!("Name the one it is: keymoor add {first} --name NAME")),
+    }
+}
+
+/// It looks like a provider's key, and cannot be one.
+pub(super) fn typo(provider: &Provider, flaw: Flaw) -> Words {
+    Words::new(format!("It looks like a key of {}, {}.", provider.name, flawed(flaw)))
+        .safe(NOTHING)
+        .hint(format!("Copy it again. To keep it as it is: keymoor add {} --name NAME", provider.id))
+}
+
+/// Several credentials at once.
+pub(super) fn several(providers: &[&Provider]) -> Words {
+    let names: Vec<&str> = providers.iter().map(|provider| provider.name.as_str()).collect();
+    Words::new(format!("There is more than one credential in it: {}.", names.join(", ")))
+        .safe(NOTHING)
+        .hint("Add them one by one, each with its provider: keymoor add openai --name work")
+}
+
+/// Fields are missing.
+pub(super) fn missing(provider: &Provider, fields: &[&str]) -> Words {
+    let set: Vec<String> = fields.iter().map(|field| format!("--set {field}=…")).collect();
+    Words::new(format!("A credential of {} also needs: {}.", provider.name, fields.join(", ")))
+        .safe(NOTHING)
+        .hint(format!("Say them: {}. Secret ones come with --fields-stdin.", set.join(" ")))
+}
+
+/// A value is kept although it does not look right.
+pub(crate) fn odd(provider: &Provider, field: &Field, problem: FieldProblem) -> String {
+    let text = match problem {
+        FieldProblem::Checksum => format!("has a typo, by its checksum: {} will refuse it", provider.name),
+        _ => format!("does not look like one of {}", provider.name),
+    };
+    format!("{} {text}. It is kept as it is. To give another: keymoor edit NAME", field.label)
+}
+
+fn flawed(flaw: Flaw) -> &'static str {
+    match flaw {
+        Flaw::Checksum => "with a typo: its checksum is wrong",
+        Flaw::Shape => "but part of it is missing, or too much was copied",
+    }
+}
