@@ -8,9 +8,11 @@ mod echo;
 mod figure;
 mod load;
 mod read;
+mod recognise;
 mod sample;
 mod save;
 mod sync;
+mod told;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,7 @@ struct Bench<'a> {
     server: PathBuf,
     fill: PathBuf,
     load: PathBuf,
+    recognise: PathBuf,
     echo: PathBuf,
 }
 
@@ -51,6 +54,7 @@ pub(crate) fn bench() -> Outcome {
         server: program("keymoor-server"),
         fill: program("keymoor-fill"),
         load: program("keymoor-load"),
+        recognise: program("keymoor-recognise"),
         echo: program("keymoor-echo"),
     };
 
@@ -62,6 +66,7 @@ pub(crate) fn bench() -> Outcome {
         sync::large(&bench),
         echo::echo(&bench),
         load::load(&bench),
+        recognise::recognise(&bench),
     ];
     let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     if failed.is_empty() { Ok(()) } else { Err(format!("not measured:\n{}", failed.join("\n"))) }

@@ -1,6 +1,6 @@
 //! What is wrong with a value before anything is sent.
 
-use crate::{Field, FieldKind, Provider, pattern, recognise::holds};
+use crate::{Field, FieldKind, Provider, pattern, recognise::holds, verify::host};
 
 /// What is wrong with a value. It never says what the value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum FieldProblem {
     /// It is an address of somebody else.
     #[error("it is not an address of this provider")]
     ForeignHost,
+    /// It begins with `http://`, so that everybody on the way could read the key.
+    #[error("it is not encrypted")]
+    NotEncrypted,
     /// It is no JSON document.
     #[error("it is no JSON document")]
     NotJson,
@@ -61,16 +64,24 @@ pub fn check_field(provider: &Provider, key: &str, value: &str) -> Result<(), Fi
         _ if value.chars().any(char::is_control) => return Err(FieldProblem::Characters),
         FieldKind::Text => {}
         FieldKind::Host | FieldKind::Url => {
-            let host = host_of(field.kind, value).ok_or(FieldProblem::NotAnAddress)?;
-            if !field.allows_host(&host) {
-                return Err(FieldProblem::ForeignHost);
-            }
+            pinned(field, value)?;
         }
     }
     if field.pattern.as_deref().is_some_and(|pattern| !pattern::whole(pattern, value)) {
         return Err(FieldProblem::Shape);
     }
     checksum(provider, key, value)
+}
+
+/// The same rule as when a key is sent, told earlier.
+fn pinned(field: &Field, value: &str) -> Result<(), FieldProblem> {
+    let entered = host::read(value).ok_or(FieldProblem::NotAnAddress)?;
+    if !host::is_pinned(&entered.host.name, &field.hosts) {
+        return Err(FieldProblem::ForeignHost);
+    }
+    // To the provider's own hosts `http://` is read as it was meant.
+    let own = field.hosts.iter().any(|host| host == "*");
+    if entered.plain && own { Err(FieldProblem::NotEncrypted) } else { Ok(()) }
 }
 
 fn checksum(provider: &Provider, key: &str, value: &str) -> Result<(), FieldProblem> {
@@ -82,41 +93,6 @@ fn checksum(provider: &Provider, key: &str, value: &str) -> Result<(), FieldProb
     let fails = |checksum| !holds(checksum, value);
     let wrong = shapes.peek().is_some() && shapes.all(|it| !it.ambiguous && it.checksum.is_some_and(fails));
     if wrong { Err(FieldProblem::Checksum) } else { Ok(()) }
-}
-
-impl Field {
-    /// Whether a key may be sent to this host: one of the field's own. A field without hosts allows none.
-    pub fn allows_host(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        self.hosts.iter().any(|allowed| match allowed.strip_prefix('*') {
-            Some("") => true,
-            Some(end) => host.strip_suffix(end).is_some_and(|name| !name.is_empty() && !name.ends_with('.')),
-            None => host == *allowed,
-        })
-    }
-}
-
-/// The host in what was entered, without scheme, port and path. `None`: there is none, or a user name before it.
-fn host_of(kind: FieldKind, value: &str) -> Option<String> {
-    let (scheme, rest) = match value.split_once("://") {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, value),
-    };
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
-    let label = |label: &str| {
-        let inner = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        !label.is_empty() && label.len() < 64 && label.chars().all(inner) && !label.starts_with('-')
-    };
-    if port.parse::<u16>().is_err() || !host.split('.').all(label) {
-        return None;
-    }
-    let on_this_machine = host == "localhost" || host == "127.0.0.1";
-    let sealed = match scheme {
-        Some(scheme) => scheme.eq_ignore_ascii_case("https") || (on_this_machine && scheme == "http"),
-        None => kind == FieldKind::Host,
-    };
-    sealed.then(|| host.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -168,22 +144,18 @@ mod tests {
         for host in [
             "acme.myshopify.com@example.com",
             "user@acme.myshopify.com",
-            "http://acme.myshopify.com",
             "ftp://acme.myshopify.com",
             "acme.myshopify.com:x",
             "acme myshopify.com",
             "a..myshopify.com",
-            "[::1]",
+            "[fe80::1]",
             "acme\u{2044}.myshopify.com",
         ] {
             assert_eq!(shop(host), Some(FieldProblem::NotAnAddress), "{host}");
         }
         assert_eq!(problem("gitlab", "host", "git.example.com:8443"), None, "a server of one's own");
         assert_eq!(problem("qdrant_cluster", "url", "https://a.eu.cloud.qdrant.io:6333"), None);
-        assert_eq!(
-            problem("qdrant_cluster", "url", "a.eu.cloud.qdrant.io"),
-            Some(FieldProblem::NotAnAddress)
-        );
+        assert_eq!(problem("gitlab", "host", "http://git.example.com"), Some(FieldProblem::NotEncrypted));
         assert_eq!(problem("datadog", "site", "datadoghq.eu"), None);
         assert_eq!(problem("datadog", "site", "datadoghq.example"), Some(FieldProblem::ForeignHost));
         assert_eq!(

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod field_problem;
+mod icon;
 mod pattern;
 mod recognise;
 pub mod rotate;
@@ -9,4 +10,5 @@ pub mod verify;
 
 pub use catalogue::*;
 pub use field_problem::{FieldProblem, check_field};
+pub use icon::icon;
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};

@@ -31,7 +31,7 @@ pub enum Recognition {
     Several {
         /// Those that were.
         found: Vec<Found>,
-        /// The names of those that were not, as they stand there.
+        /// The names of those that were not, as they stand there; and the keys of fields whose secret was not there.
         unknown: Vec<String>,
     },
     /// Nobody's that the catalogue knows: any secret can be kept, without a provider.

@@ -9,7 +9,7 @@ mod bases;
 mod fields;
 mod fill;
 mod google;
-mod host;
+pub(crate) mod host;
 mod judge;
 mod line;
 mod many;

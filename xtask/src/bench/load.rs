@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use super::{Bench, figure::Figure};
+use super::{Bench, figure::Figure, told::value};
 use crate::{Outcome, local_server::LocalServer};
 
 /// What is measured is the server, not its limits on how often one account may ask.
@@ -53,12 +53,6 @@ pub(super) fn load(bench: &Bench<'_>) -> Outcome {
     measured().map_err(|why| format!("the server under load: {why}"))
 }
 
-/// A line of what the load told.
-fn value(told: &str, name: &str) -> Outcome<f64> {
-    let line = told.lines().find_map(|line| line.strip_prefix(name));
-    line.and_then(|value| value.trim().parse().ok()).ok_or_else(|| format!("no {name} in:\n{told}"))
-}
-
 /// Megabytes that a process has in memory.
 fn memory(process: u32) -> Outcome<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).map_err(|error| error.to_string())?;
@@ -70,13 +64,6 @@ fn memory(process: u32) -> Outcome<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_the_load_tells_is_read_by_its_name() {
-        let told = "commits_a_second 3210.5\nplain_a_second 99.0\n";
-        assert_eq!(value(told, "plain_a_second"), Ok(99.0));
-        assert!(value(told, "poll_us").is_err());
-    }
 
     #[cfg(target_os = "linux")]
     #[test]

@@ -17,6 +17,8 @@ pub struct Provider {
     pub name: String,
     /// A word to group by: `llm`, `cloud`, `voice` …
     pub category: String,
+    /// Two letters for its icon, where those of its name are another's of the same category.
+    pub monogram: Option<String>,
     /// Where a key is made and revoked.
     pub console: Option<String>,
     /// The provider's own documentation of its keys.

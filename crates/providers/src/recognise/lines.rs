@@ -63,8 +63,8 @@ fn credentials(lines: Vec<Line>, found: &mut Vec<Found>, unknown: &mut Vec<Strin
                 Some(key) if credential.value(key).is_none() => credential.put(key, &line.value),
                 // The same field under another of its names.
                 Some(key) if is_same(&credential, key, &line.value) => {}
-                Some(_) if places.len() == 1 => unknown.push(line.name),
-                _ => left.push((line, places)),
+                Some(_) => unknown.push(line.name),
+                None => left.push((line, places)),
             }
         }
         found.push(credential);
@@ -80,18 +80,20 @@ fn is_same(credential: &Found, key: &str, value: &str) -> bool {
 
 /// The provider that most lines speak of, one of whose secrets is among them first.
 fn most_named(open: &[(Line, Vec<Place>)]) -> Option<&'static Provider> {
-    let all = open.iter().flat_map(|(_, places)| places).map(|(provider, _)| *provider);
-    let weight = |provider: &&'static Provider| {
-        let keys: Vec<&str> = open
-            .iter()
-            .filter_map(|(_, places)| places.iter().find(|(of, _)| of.id == provider.id))
-            .map(|(_, key)| *key)
-            .collect();
-        let secret = keys.iter().any(|key| provider.field(key).is_some_and(|field| field.secret));
-        (secret, keys.len())
-    };
+    let mut weights: Vec<(&'static Provider, bool, usize)> = Vec::new();
+    for (provider, key) in open.iter().flat_map(|(_, places)| places) {
+        let secret = provider.field(key).is_some_and(|field| field.secret);
+        match weights.iter_mut().find(|(of, ..)| of.id == provider.id) {
+            Some((_, secrets, lines)) => {
+                *secrets |= secret;
+                *lines += 1;
+            }
+            None => weights.push((provider, secret, 1)),
+        }
+    }
     // The first of those that weigh the same.
-    all.rev().max_by_key(weight)
+    let heaviest = weights.into_iter().rev().max_by_key(|(_, secret, lines)| (*secret, *lines));
+    heaviest.map(|(provider, ..)| provider)
 }
 
 /// Where the value of a line belongs: what its shape says for certain, otherwise what its name says.
@@ -180,6 +182,13 @@ fn parse(text: &str) -> Option<Vec<Line>> {
         }
         let (_, from) = rest.split_once('=')?;
         let (value, left) = value(from.trim_start_matches([' ', '\t']))?;
+        // Base64 that ends in `=` is a secret and no name; names are printed.
+        if matches!(value.as_str(), "" | "=")
+            && name.len() > 20
+            && name.contains(|c: char| c.is_ascii_lowercase())
+        {
+            return None;
+        }
         lines.push(Line { name: name.to_owned(), value, section });
         rest = left;
     }

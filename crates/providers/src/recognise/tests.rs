@@ -85,6 +85,10 @@ fn nobodys_text_is_unknown() {
     ] {
         assert!(is_unknown(text), "{text}");
     }
+    assert!(
+        is_unknown(&("COHERE_API_KEY=abc\n".to_owned() + &"#".repeat(LONGEST))),
+        "too long to be looked at"
+    );
     assert!(is_unknown(&"a".repeat(LONGEST + 1)) && is_unknown(&"A=b\n".repeat(9000)));
 }
 
@@ -241,8 +245,24 @@ fn samples_are_nobodys_keys() {
 
 #[test]
 fn nothing_that_is_printed_shows_a_secret() {
+    assert!(is_unknown(&format!("GROQ={GROQ}\nc2VjcmV0c2VjcmV0c2VjcmV0cw==")), "what ends in = is no name");
     let text = format!("GROQ={GROQ}\nLINEAR={LINEAR}\nX=hidden");
     let printed = format!("{:?}", recognise(&text));
     assert!(printed.contains("groq") && printed.contains('X'));
     assert!(!printed.contains("gsk_") && !printed.contains("lin_") && !printed.contains("hidden"));
+}
+
+#[test]
+fn a_second_value_of_a_field_is_told_and_not_made_another_credential() {
+    let (found, unknown) = several("TWILIO_ACCOUNT_SID=AC0\nTWILIO_AUTH_TOKEN=b\nTWILIO_ACCOUNT_SID=AC1");
+    assert_eq!(found, ["twilio account_sid=AC0 auth_token=b"]);
+    assert_eq!(unknown, ["TWILIO_ACCOUNT_SID"]);
+}
+
+#[test]
+fn whoever_has_a_secret_there_comes_first() {
+    let (found, unknown) =
+        several("AWS_REGION=eu-west-1\nAWS_DEFAULT_REGION=eu-west-1\nAWS_BEARER_TOKEN_BEDROCK=abc");
+    assert_eq!(found, ["bedrock_api_key region=eu-west-1 api_key=abc"]);
+    assert_eq!(unknown, ["region"]);
 }

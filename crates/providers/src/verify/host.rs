@@ -5,23 +5,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host as entered, normalised: lower case, without scheme, path and a closing dot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Host {
-    pub(super) name: String,
-    pub(super) port: Option<u16>,
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) port: Option<u16>,
 }
 
 /// An address as entered, taken apart.
-pub(super) struct Entered<'a> {
-    pub(super) host: Host,
+pub(crate) struct Entered<'a> {
+    pub(crate) host: Host,
     /// From the first slash or question mark on, without a fragment.
-    pub(super) rest: &'a str,
+    pub(crate) rest: &'a str,
     /// It was entered with `http://`.
-    pub(super) plain: bool,
+    pub(crate) plain: bool,
 }
 
 /// Reads a host entered with or without scheme, port and path. `None`: it is none. A name has to be ASCII as DNS has it;
 /// letters of other scripts are refused, since they can look like the provider's.
-pub(super) fn read(entered: &str) -> Option<Entered<'_>> {
+pub(crate) fn read(entered: &str) -> Option<Entered<'_>> {
     let entered = entered.trim();
     if !entered.bytes().all(|b| b.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&b)) {
         return None;
@@ -82,7 +82,7 @@ pub(super) fn is_label(label: &str) -> bool {
 }
 
 /// Whether a host is one of a field's `hosts`.
-pub(super) fn is_pinned(host: &str, hosts: &[String]) -> bool {
+pub(crate) fn is_pinned(host: &str, hosts: &[String]) -> bool {
     hosts.iter().any(|pattern| match pattern.strip_prefix('*') {
         Some("") => true,
         Some(domain) => host.len() > domain.len() && domain.starts_with('.') && host.ends_with(domain),

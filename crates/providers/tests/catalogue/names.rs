@@ -43,7 +43,13 @@ fn variables_have_names_that_a_shell_takes() {
     }
 }
 
-/// Relatives may share one: both kinds of a Twilio key have an account. Its field is called the same then.
+/// Who may share a variable: both kinds of a Twilio key have an account. Its field is called the same then.
+const RELATIVES: &[&[&str]] = &[
+    &["provider aws", "provider bedrock_api_key"],
+    &["provider twilio", "provider twilio_api_key"],
+    &["provider shopify_admin_token", "provider shopify_client_credentials", "service shopify"],
+];
+
 #[test]
 fn a_variable_is_used_for_one_thing() {
     let mut wrong = Vec::new();
@@ -54,6 +60,10 @@ fn a_variable_is_used_for_one_thing() {
         let mut owners: Vec<_> = uses.iter().map(|(owner, _)| owner).collect();
         owners.sort();
         owners.dedup();
+        let related = |all: &&[&str]| owners.iter().all(|owner| all.contains(&owner.as_str()));
+        if owners.len() > 1 && !RELATIVES.iter().any(related) {
+            wrong.push(format!("{name} is used by {owners:?}"));
+        }
         if owners.len() != uses.len() {
             wrong.push(format!("{name} is twice in one file"));
         }

@@ -83,6 +83,53 @@ fn ten_thousand_strings_are_nobodys_for_certain() {
     }
 }
 
+/// Texts of the pieces that the reader looks for, in any order: nothing is too broken to be looked at.
+#[test]
+fn any_text_can_be_pasted() {
+    const PIECES: &[&str] = &[
+        "export ",
+        "GITHUB_TOKEN",
+        "TWILIO_ACCOUNT_SID",
+        "AWS_REGION",
+        "=",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "\n",
+        "\r\n",
+        " ",
+        ",",
+        ":",
+        "#",
+        "[default]",
+        "{",
+        "}",
+        "\"type\": \"service_account\"",
+        "AKIAQ2W3E4R5T6Y7UIOP",
+        "Bearer ",
+        "\u{feff}",
+        "\u{e9}",
+        "\u{1f511}",
+        "ghp_",
+        "0123456789abcdefghij/KLMNOPQRST+01234567",
+        "op://",
+        "$",
+        "_",
+        "\0",
+    ];
+    let mut chance = Chance::new(4);
+    for _ in 0..STRINGS {
+        let count = chance.between(1, 30);
+        let text: String = (0..count).map(|_| chance.one(PIECES)).collect();
+        let printed = format!("{:?}", recognise(&text));
+        assert!(!printed.contains("KLMNOPQRST"), "{text}: {printed}");
+    }
+    for line in ["TWILIO_ACCOUNT_SID=AC0\n", "A=b\n", "GITHUB_TOKEN=\"", "=", "[a]\n", "{\"a\":"] {
+        recognise(&line.repeat(64 * 1024 / line.len()));
+    }
+}
+
 #[test]
 fn every_shape_of_the_catalogue_has_a_generator() {
     let made: Vec<&str> = kinds().iter().map(|kind: &Kind| kind.provider).collect();
