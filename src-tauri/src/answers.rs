@@ -32,6 +32,9 @@ pub(crate) struct Listing {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) enum CheckState {
+    Connected,
+    Error,
+    Disabled,
     Unchecked,
     Unreadable,
 }
@@ -160,6 +163,9 @@ impl From<vault::Listing> for Listing {
             note: listing.note,
             last_four: listing.last_four,
             status: match listing.status {
+                vault::CheckStatus::Connected => CheckState::Connected,
+                vault::CheckStatus::Error => CheckState::Error,
+                vault::CheckStatus::Disabled => CheckState::Disabled,
                 vault::CheckStatus::Unchecked => CheckState::Unchecked,
                 vault::CheckStatus::Unreadable => CheckState::Unreadable,
             },

@@ -96,7 +96,9 @@ fn code(error: &Error) -> &'static str {
     match error {
         Error::EmptySecret | Error::NoSecret => "EMPTY_SECRET",
         Error::Invalid(Input::Name | Input::Provider) => "INVALID_NAME",
-        Error::Invalid(_) | Error::Ambiguous(_) => Failure::INVALID_INPUT,
+        Error::Invalid(_) | Error::Ambiguous(_) | Error::NotAccepted(_) | Error::WhichCredential(_) => {
+            Failure::INVALID_INPUT
+        }
         Error::NulByte(_) => "INVALID_SECRET",
         Error::TooLarge { .. } => "SECRET_TOO_LARGE",
         Error::WeakPassword => "WEAK_PASSWORD",
@@ -107,7 +109,13 @@ fn code(error: &Error) -> &'static str {
         Error::LastSecret => "EMPTY_SECRET",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
         Error::ChangedMeanwhile => "CHANGED_MEANWHILE",
-        Error::NotFound | Error::NoSuchVersion | Error::NoSuchChoice => Failure::NOT_FOUND,
+        Error::NotFound
+        | Error::NoSuchVersion
+        | Error::NoSuchChoice
+        | Error::NoSuchService
+        | Error::NoSuchTemplate
+        | Error::NothingToUse
+        | Error::ServiceOff => Failure::NOT_FOUND,
         Error::NoAccount => Failure::NO_ACCOUNT,
         Error::NameTaken => "NAME_TAKEN",
         Error::HasAccount | Error::KitsMade => "HAS_ACCOUNT",

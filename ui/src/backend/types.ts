@@ -1,7 +1,7 @@
 // Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.
 
 export type AddRequest = { provider: string, name: string, secret: string, fields: Array<NewField>, labels: Array<string>, note?: string, };
-export type CheckState = "unchecked" | "unreadable";
+export type CheckState = "connected" | "error" | "disabled" | "unchecked" | "unreadable";
 export type Choice = { key: string, shown: boolean, summary: string, };
 export type Conflict = { field: string, choices: Array<Choice>, };
 export type Copied = { seconds: number, };
