@@ -1,12 +1,15 @@
 //! The keychain's copies: written after the cache, what a lost cache is rebuilt from, and what one that was put back from an
 //! older copy catches up with.
 
-use keymoor_protocol::{ActorId, Cursor, RecordId};
+use std::rc::Rc;
+
+use keymoor_protocol::{ActorId, Cursor, Record, RecordId};
 
 use super::Without;
 use super::book::tokens;
 use super::device::{Base, Cache, Copy, Device};
 use super::world::{Stop, World};
+use crate::content::Content;
 use crate::homes::entries::Mark;
 use crate::rules::copies::{Draft, Home, Layers, Lives, begins_at, meet};
 
@@ -151,21 +154,12 @@ fn catch_up(device: &mut Device, world: &mut World, mark: Option<Cursor>) -> Res
 
 /// What cache and keychain have of a record, put together in the cache.
 fn put(cache: &mut Cache, world: &mut World, id: RecordId, copy: &Copy, doubted: &[ActorId]) {
-    let opened = |base: Option<&Base>, draft: Option<&keymoor_protocol::Record>| {
+    let opened = |base: Option<&Base>, draft: Option<&Record>| {
         let base = base.map(|base| (world.sealer.open(&base.record), base.seq));
         (base, draft.map(|draft| world.sealer.open(draft)))
     };
     let here = opened(cache.base.get(&id), cache.drafts.get(&id));
     let there = opened(copy.base.as_ref(), copy.draft.as_ref());
-    fn layers<'a>(
-        of: &'a (
-            Option<(std::rc::Rc<crate::content::Content>, u64)>,
-            Option<std::rc::Rc<crate::content::Content>>,
-        ),
-        erased: bool,
-    ) -> Layers<'a> {
-        Layers { base: of.0.as_ref().map(|(base, seq)| (&**base, *seq)), draft: of.1.as_deref(), erased }
-    }
     let lives = Lives { former: doubted, now: cache.actor };
     let met = meet(layers(&here, cache.erased.contains(&id)), layers(&there, copy.erased), lives);
     if let (Some(Home::Keychain), Some(base)) = (met.base, &copy.base) {
@@ -202,4 +196,11 @@ fn put(cache: &mut Cache, world: &mut World, id: RecordId, copy: &Copy, doubted:
     } else {
         cache.erased.remove(&id);
     }
+}
+
+/// A home's layers, opened.
+type Opened = (Option<(Rc<Content>, u64)>, Option<Rc<Content>>);
+
+fn layers((base, draft): &Opened, erased: bool) -> Layers<'_> {
+    Layers { base: base.as_ref().map(|(base, seq)| (&**base, *seq)), draft: draft.as_deref(), erased }
 }
