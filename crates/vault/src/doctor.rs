@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keymoor_cache::Cache;
 use keymoor_keychain::EntryId;
-use keymoor_protocol::{KeysDocument, RecordId};
+use keymoor_protocol::{KeysDocument, Record, RecordId};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -12,7 +12,10 @@ use crate::content::{Content, merge};
 use crate::drafts;
 use crate::error::{Error, HomeName, KeychainProblem, Kind};
 use crate::homes::copy::Copy;
+use crate::homes::layers::put;
 use crate::homes::mirror::{DOCUMENT_SLOT, genuine};
+use crate::rules::copies::Lives;
+use crate::sync::take::new_actor;
 use crate::vault::Vault;
 
 /// Something that is not as it should be.
@@ -241,7 +244,7 @@ impl Vault {
             let content = generations.first().and_then(|stored| {
                 let copy = Copy::decode(&self.keys.copy, &stored.bytes).ok();
                 let current = copy.and_then(|copy| copy.draft.or(copy.base.map(|base| base.record)))?;
-                self.keys.open(&current).ok().filter(|_| current.id == id)
+                Some((self.keys.open(&current).ok().filter(|_| current.id == id)?, current))
             });
             match content {
                 _ if !known.contains(&id) => findings.push(Finding::Unknown { id }),
@@ -249,8 +252,8 @@ impl Vault {
                     let healed = repair && self.mirror_record(id).is_ok();
                     findings.push(Finding::Broken { home: HomeName::Keychain, id, healed });
                 }
-                Some(content) if self.lacks(id, &content)? => {
-                    let healed = repair && self.take_over(id, &content)?;
+                Some((content, record)) if self.lacks(id, &content)? => {
+                    let healed = repair && self.take_over(id, record)?;
                     findings.push(Finding::Newer { id, healed });
                 }
                 Some(_) => {}
@@ -283,12 +286,20 @@ impl Vault {
         })
     }
 
-    /// Merges it in, as a change that the server has yet to see.
-    fn take_over(&mut self, id: RecordId, there: &Content) -> Result<bool, Error> {
+    /// Merges it in, as a change that the server has yet to see. A cache that does not know what it wrote may have given
+    /// stamps twice: it goes on as another actor.
+    fn take_over(&mut self, id: RecordId, there: Record) -> Result<bool, Error> {
         let keys = &self.keys;
         self.cache.write(|change| {
-            let here = drafts::current(change, keys, id)?;
-            drafts::write(change, keys, id, &merge(&here, there))
+            let layers = (
+                drafts::legible(change.base(id))?,
+                drafts::legible(change.draft(id))?.map(|draft| draft.record),
+            );
+            let erased = change.is_erased(id)?;
+            let old = drafts::actor(change, keys)?;
+            let lives = Lives { former: &[old], now: new_actor(change, old)? };
+            let copy = Copy { base: None, draft: Some(there), erased: false };
+            put(change, keys, id, Some(&copy), Some(&layers), erased, lives)
         })?;
         Ok(self.mirror_record(id).is_ok())
     }

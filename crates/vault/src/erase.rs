@@ -7,7 +7,7 @@ use crate::activity::{self, Event, Subject};
 use crate::clock::now;
 use crate::drafts::{self, Kept};
 use crate::error::{Error, KeychainProblem};
-use crate::homes::lost;
+use crate::homes::{catch_up, lost};
 use crate::rules::gone::erasure_waits;
 use crate::sync::elsewhere;
 use crate::vault::Vault;
@@ -39,7 +39,9 @@ impl Vault {
             let sent =
                 change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));
             // So may the record of a rebuilt cache: what it knows of the server lags behind until the next sync.
-            let rebuilt = drafts::device(change, keys)?.rebuilt;
+            let device = drafts::device(change, keys)?;
+            // And an older copy of a cache does not know what its other life sent, before it has read the keychain.
+            let rebuilt = device.rebuilt || device.server.is_some() && catch_up::is_behind(change)?;
             let elsewhere = elsewhere::is_noted(change, id)?;
             if !erasure_waits(kept.base.is_some(), sent, rebuilt, elsewhere) {
                 change.drop_draft(id)?;

@@ -5,6 +5,7 @@ pub(crate) mod copy;
 pub(crate) mod entries;
 pub(crate) mod heal;
 pub(crate) mod identity;
+pub(crate) mod layers;
 pub(crate) mod lock;
 pub(crate) mod lost;
 pub(crate) mod mirror;

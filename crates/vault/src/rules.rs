@@ -44,6 +44,10 @@ pub(crate) enum Rule {
     CopiesSayAcknowledged,
     /// 19: a cache that was put back stamps under a new actor.
     PutBackCachesAreNoticed,
+    /// 19: where the keychain's base says what a draft of an older cache does, that draft goes.
+    SupersededDraftsGo,
+    /// 19: an erasure that an older cache has waits only where nobody edited the record since.
+    EditsOverruleErasures,
 }
 
 /// Whether a rule is kept: always, but where the simulation shows what happens without it.

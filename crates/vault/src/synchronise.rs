@@ -117,6 +117,8 @@ impl Vault {
         let _lock = Lock::wait(&self.config, "sync")?;
         let keys = &self.keys;
         self.cache.read(|view| drafts::device(view, keys))?;
+        // Before anything is pulled: what a copy calls acknowledged is so in the log that this cache still has.
+        self.read_keychain_first()?;
         self.meet_mark()?;
         let mut line = self.authorised()?;
         let mut outcome = Outcome::default();

@@ -12,19 +12,19 @@ use keymoor_sealing::document::Custody;
 use crate::account::join::FORMER;
 use crate::clock::now;
 use crate::config::Config;
-use crate::content::{Content, merge};
+use crate::content::Content;
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::copy::Copy;
 use crate::homes::entries::{DeviceEntry, Mark};
+use crate::homes::layers::put;
 use crate::homes::mirror::{DOCUMENT_SLOT, MARK_SLOT, from_slot, genuine, slot_key};
 use crate::homes::placeholder;
 use crate::homes::salvaged::Salvaged;
-use crate::keys::{Keys, is_newer};
+use crate::keys::Keys;
 use crate::notice::Notice;
-use crate::rules::copies;
+use crate::rules::copies::{self, Lives};
 use crate::rules::gone::reborn;
-use crate::rules::take::{Left, left};
 use crate::vault::{DEVICE_SLOT, Vault, new_device};
 
 /// One record as the keychain has it.
@@ -173,7 +173,8 @@ fn fill(
                 placeholder::put(change, keys, id, left_of(older, layers), erased)?;
                 continue;
             }
-            let now_is = put(change, keys, id, found.good.as_ref(), layers, erased)?;
+            let lives = Lives { former: &[], now: device.actor };
+            let now_is = put(change, keys, id, found.good.as_ref(), layers, erased, lives)?;
             let live = !now_is
                 .draft
                 .as_ref()
@@ -226,83 +227,6 @@ fn left_of(
     bases.chain(drafts.map(|draft| (draft.clone(), None))).collect()
 }
 
-/// Puts one record down: what the keychain's copy and the damaged file say of it, merged. Returns what stands then.
-pub(super) fn put(
-    change: &mut Change<'_>,
-    keys: &Keys,
-    id: RecordId,
-    copy: Option<&Copy>,
-    layers: Option<&(Option<Base>, Option<Record>)>,
-    erased: bool,
-) -> Result<Copy, Error> {
-    let (base_there, draft_there) =
-        layers.map_or((None, None), |(base, draft)| (base.as_ref(), draft.as_ref()));
-    let base_there = base_there.map(|base| (&base.record, base.seq));
-    let (base_here, draft_here) = copy.map_or((None, None), |copy| {
-        let base = copy.base.as_ref().map(|base| (&base.record, base.seq));
-        copies::layers(base, copy.draft.as_ref())
-    });
-    // The base of the later commit counts; the other one is what the record was before.
-    let mut bases: Vec<(&Record, u64)> = base_here.into_iter().chain(base_there).collect();
-    bases.sort_by_key(|(_, seq)| *seq);
-    for (record, seq) in &bases {
-        change.put_base(record, *seq, keys.tags(&open(keys, record)?.meta))?;
-    }
-    let base = bases.last().map(|(record, _)| *record);
-    let mut drafts: Vec<&Record> = draft_here.into_iter().chain(draft_there).collect();
-    drafts.dedup_by_key(|record| record.digest());
-    let merged = match drafts.as_slice() {
-        [] => None,
-        [draft] => Some(open(keys, draft)?),
-        [first, rest @ ..] => {
-            let mut merged = open(keys, first)?;
-            for draft in rest {
-                merged = merge(&merged, &open(keys, draft)?);
-            }
-            Some(merged)
-        }
-    };
-    if let Some(merged) = merged {
-        // Bytes that say it all stay as they are; only a merge is sealed anew. From the keychain alone nothing changes.
-        let left = match (layers, base) {
-            // Beside what only a newer version understands a draft waits as it is.
-            (Some(_), Some(base)) if !is_newer(base) && !merged.is_newer() => {
-                match left(Some(&merged), &open(keys, base)?) {
-                    Left::Nothing => None,
-                    Left::Draft(content) => Some(*content),
-                }
-            }
-            _ => Some(merged),
-        };
-        let version = base.map_or(1, |base| base.version + 1);
-        let same = |content: &Content| {
-            let says_it = |record: &&&Record| {
-                open(keys, record).is_ok_and(|draft| draft.meta == content.meta)
-                    && (layers.is_none() || record.version == version)
-            };
-            drafts.iter().find(says_it).copied()
-        };
-        match left.as_ref().map(|content| (content, same(content))) {
-            None => {}
-            Some((content, Some(record))) => {
-                change.put_draft(record, keys.tags(&content.meta), content.meta.updated)?;
-            }
-            Some((content, None)) if content.is_newer() => {
-                let newest = drafts.iter().rev().find(|record| is_newer(record));
-                newest.map_or(Ok(()), |record| drafts::carry(change, keys, id, record))?;
-            }
-            Some((content, None)) => drafts::write(change, keys, id, content)?,
-        }
-    }
-    let current = change.current(id)?.ok_or(Error::NotFound)?;
-    // An edit that whoever erased it had not seen decides.
-    let erased = (erased || copy.is_some_and(|copy| copy.erased)) && current.record().deleted;
-    if erased {
-        change.mark_erased(id, now())?; // the next sync erases it at the server
-    }
-    Ok(Copy { base: current.base, draft: current.draft.map(|draft| draft.record), erased })
-}
-
 pub(super) fn examine(keys: &Keys, former: Option<&Keys>, id: RecordId, generations: Vec<Stored>) -> Found {
     let mut found = Found { slot: generations.first().map(|stored| stored.slot), ..Found::default() };
     if let (Some(former), Some(newest)) = (former, generations.first()) {
@@ -343,9 +267,4 @@ fn set_aside(change: &mut Change<'_>, id: RecordId, bytes: &[u8]) -> Result<(), 
         at: now(),
         record_bytes: bytes.to_vec(),
     })?)
-}
-
-/// Every record here opened just before.
-fn open(keys: &Keys, record: &Record) -> Result<Content, Error> {
-    keys.open(record).map_err(|_| Error::Unreadable { id: record.id, homes: Vec::new() })
 }

@@ -56,12 +56,15 @@ pub(crate) struct Proved {
     pub(crate) written: BTreeMap<RecordId, (u64, Change)>,
     /// The records that it forgot: no server takes their ids again.
     pub(crate) forgotten: BTreeSet<RecordId>,
+    /// The heads of the whole log.
+    heads: BTreeSet<[u8; 32]>,
 }
 
 impl Proved {
-    /// Whether a commit that was frozen here is in the log: then it was accepted, and the answer was lost.
+    /// Whether a commit that was frozen here is in the log: then it was accepted, and the answer was lost. It may lie before
+    /// the ancestor, where an older copy of a cache begins at the keychain's mark.
     pub(crate) fn has(&self, frozen: &SignedCommit) -> bool {
-        self.chain.iter().any(|(_, signed)| signed == frozen)
+        self.heads.contains(&frozen.head().0)
     }
 }
 
@@ -81,6 +84,7 @@ impl Proving {
             state: Buckets::default().state(),
             written: BTreeMap::new(),
             forgotten: BTreeSet::new(),
+            heads: BTreeSet::new(),
         };
         Self { proved, head }
     }
@@ -110,6 +114,7 @@ impl Proving {
                 }
             }
             self.proved.state = commit.state;
+            self.proved.heads.insert(signed.head().0);
             self.proved.chain.push((self.proved.known.cursor, signed));
         }
         Ok(())

@@ -95,6 +95,30 @@ fn was_forgotten(commits: &[Commit], id: RecordId) -> bool {
     last.is_some_and(|change| change.kind == Kind::Forgotten) && kept(Rule::PutBack)
 }
 
+/// What waits, once the server lost what it had acknowledged of a record, or shows less of it.
+pub(crate) enum Waits {
+    /// What it had acknowledged, as it is.
+    Known,
+    /// The draft, as it is: only a newer version understands it.
+    Draft,
+    /// Both, merged.
+    Merged(Box<Content>),
+    /// Both, apart: only a newer version could merge them. What was acknowledged goes on under the record's id, and the
+    /// draft as a new record.
+    Apart,
+}
+
+/// Decides about the draft over what was acknowledged. The draft need not contain that: over what a newer version wrote it
+/// waits unmerged.
+pub(crate) fn waits(draft: Option<&Content>, known: &Content) -> Waits {
+    match draft {
+        None => Waits::Known,
+        Some(draft) if draft.is_newer() => Waits::Draft,
+        Some(_) if known.is_newer() => Waits::Apart,
+        draft => Waits::Merged(Box::new(with_known(draft, known))),
+    }
+}
+
 /// The draft of a record that others wrote meanwhile: with what was acknowledged here.
 pub(crate) fn with_known(draft: Option<&Content>, known: &Content) -> Content {
     match draft {
@@ -106,4 +130,23 @@ pub(crate) fn with_known(draft: Option<&Content>, known: &Content) -> Content {
 /// Whether `there` says all that `known` does: where neither may be merged here, what it lacks stays as a draft that waits.
 pub(crate) fn says_all(known: &Content, there: &crate::content::Meta) -> bool {
     known.meta.seen.iter().all(|(actor, counter)| there.seen.get(actor) >= Some(counter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::payload::SCHEMA;
+    use crate::rules::samples::*;
+
+    #[test]
+    fn neither_an_edit_nor_what_it_waits_over_is_dropped() {
+        let base = first();
+        let (edited, theirs) = (note(&base, OLD, "mine"), note(&base, OTHER, "theirs"));
+        let Waits::Merged(both) = waits(Some(&edited), &theirs) else { panic!("merged") };
+        assert!(both.meta.alternates().count() == 1 && says_all(&edited, &both.meta));
+        let newer = Content { schema: SCHEMA + 1, ..theirs };
+        assert!(matches!(waits(Some(&edited), &newer), Waits::Apart));
+        assert!(matches!(waits(Some(&newer), &edited), Waits::Draft));
+        assert!(matches!(waits(None, &newer), Waits::Known));
+    }
 }

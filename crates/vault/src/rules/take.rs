@@ -29,6 +29,8 @@ pub(crate) struct Here<'a> {
     pub(crate) live: bool,
     /// Whether an erasure of it waits.
     pub(crate) erased: bool,
+    /// There is a base that does not open, of other bytes than what arrives.
+    pub(crate) unread: bool,
 }
 
 /// What becomes of the draft.
@@ -81,7 +83,8 @@ pub(crate) fn take(here: Here<'_>, incoming: &Content) -> Taken {
     let deleted_here = here.draft.is_some_and(|draft| draft.meta.deleted());
     let deleted_there = here.draft.is_some() && !deleted_here && incoming.meta.deleted();
     // What is news to whoever erased it. Without a base it was sent and its answer lost: the draft says what was seen.
-    let news = here.base.map_or(here.draft.is_some(), |base| base.meta != incoming.meta);
+    // What does not open is known by its bytes: others were written by whoever had not seen the erasure.
+    let news = here.base.map_or(here.draft.is_some() || here.unread, |base| base.meta != incoming.meta);
     let unerase = news && !here.draft.is_some_and(|draft| saw(draft, incoming));
     let draft = match left(here.draft, incoming) {
         Left::Nothing => Draft::Goes,
@@ -92,6 +95,9 @@ pub(crate) fn take(here: Here<'_>, incoming: &Content) -> Taken {
     let (deleted, conflict) = (shown.deleted(), shown.alternates().next().is_some());
     if (deleted_here || deleted_there) && !deleted {
         taken.back = Some(Back { erased: here.erased && deleted_here, here: deleted_here });
+    }
+    if here.erased && here.unread && taken.unerase && !deleted {
+        taken.back = Some(Back { erased: true, here: true });
     }
     (taken.deleted, taken.conflict) = (here.live && deleted, conflict);
     taken

@@ -57,7 +57,10 @@ pub(crate) fn accept(
         if record.version == 1 {
             elsewhere::is_settled(change, id)?;
         }
-        change.put_base(record, commit.seq, keys.tags(&content.meta))?;
+        // An older copy of a cache may have a later base from the keychain, and hear only now that this was accepted.
+        if drafts::legible(change.base(id))?.is_none_or(|base| base.seq <= commit.seq) {
+            change.put_base(record, commit.seq, keys.tags(&content.meta))?;
+        }
         let Some(draft) = drafts::legible(change.draft(id))? else { continue };
         if draft.record.digest() == record.digest() {
             change.drop_draft(id)?;

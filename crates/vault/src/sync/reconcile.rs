@@ -13,8 +13,8 @@ use crate::error::{Alarm, Error};
 use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
 use crate::rules::chain::Proved;
-use crate::rules::gone::{self, Forgotten};
-use crate::rules::reconcile::{At, Here, Step};
+use crate::rules::gone::reborn;
+use crate::rules::reconcile::{At, Here, Step, Waits, waits};
 use crate::rules::{self, guard};
 use crate::sync::accept::accept;
 use crate::sync::elsewhere;
@@ -127,42 +127,43 @@ fn put_back(
 ) -> Result<(), Error> {
     let Some(base) = drafts::legible(change.base(id))? else { return Ok(()) };
     let draft = draft_of(change, keys, id, actor, outcome)?;
-    let kept = match draft {
-        Some((_, mine)) if waits_beside(change, &base.record, &mine)? => {
-            part(change, keys, &base.record, &mine, *actor)?;
-            base.record
-        }
-        draft => draft.map_or(base.record, |(draft, _)| draft),
-    };
     change.remove_base(id)?;
     elsewhere::note(change, id)?;
-    if is_newer(&kept) {
-        drafts::carry(change, keys, id, &kept)?;
-    } else if let Ok(content) = keys.open(&kept) {
-        drafts::write(change, keys, id, &content)?;
+    let Ok(known) = keys.open(&base.record) else {
+        // Kept aside since it came. What the user did since is all that can go back.
+        return match draft {
+            Some((draft, _)) if is_newer(&draft) => drafts::carry(change, keys, id, &draft),
+            Some((_, content)) => drafts::write(change, keys, id, &content),
+            None => Ok(()),
+        };
+    };
+    match (waits(draft.as_ref().map(|(_, draft)| draft), &known), draft) {
+        (Waits::Merged(content), _) => drafts::write(change, keys, id, &content),
+        (Waits::Draft, Some((draft, _))) => drafts::carry(change, keys, id, &draft),
+        // Erased here: that is what goes on.
+        (Waits::Apart, Some((_, draft))) if change.is_erased(id)? => drafts::write(change, keys, id, &draft),
+        (Waits::Apart, Some((_, draft))) => apart(change, keys, &base.record, &draft, *actor),
+        (Waits::Known | Waits::Draft | Waits::Apart, _) if known.is_newer() => {
+            drafts::carry(change, keys, id, &base.record)
+        }
+        _ => drafts::write(change, keys, id, &known),
     }
-    Ok(())
 }
 
-/// Whether the draft is an edit of this version beside what a newer one wrote.
-fn waits_beside(change: &Change<'_>, base: &Record, draft: &Content) -> Result<bool, Error> {
-    Ok(is_newer(base) && !draft.is_newer() && !change.is_erased(base.id)?)
-}
-
-/// What a newer version wrote has to go back to the server as a draft, and needs the place of the edit that waits beside it.
-/// They cannot be merged here: that edit goes on as a new record, unless it was a delete that had not seen the other.
-fn part(
+/// What a newer version wrote goes on as the draft of its record, and what was edited here as a new one: neither is lost, and
+/// the user sees both. What only moved the older content to the trash is no edit of the newer.
+fn apart(
     change: &mut Change<'_>,
     keys: &Keys,
-    base: &Record,
+    known: &Record,
     draft: &Content,
     actor: ActorId,
 ) -> Result<(), Error> {
-    let known = keys.open(base).ok();
-    if let Forgotten::Anew(anew) = gone::forgotten(Some(draft), known.as_ref(), actor) {
-        drafts::write(change, keys, RecordId::generate(), &anew)?;
+    drafts::carry(change, keys, known.id, known)?;
+    if draft.meta.deleted() {
+        return Ok(());
     }
-    Ok(())
+    drafts::write(change, keys, RecordId::generate(), &reborn(draft, actor))
 }
 
 /// As [`Vault::erase`](crate::Vault::erase): until the commit that forgets it, it is a deleted draft that nothing lists.
@@ -187,24 +188,22 @@ fn take_placed(
     let mine = drafts::legible(change.base(record.id))?;
     let opened = mine.and_then(|base| Some((keys.open(&base.record).ok()?, base.record)));
     let draft = draft_of(change, keys, record.id, actor, outcome)?;
-    if let Some((known, mine)) = opened.as_ref().filter(|(known, _)| known.is_newer()) {
-        // Not merged here. If the server's says less, it stays as a draft that waits for an update.
-        let says_all = keys.open_meta(record).is_ok_and(|meta| rules::reconcile::says_all(known, &meta));
-        let parts = match &draft {
-            Some((_, draft)) => waits_beside(change, mine, draft)?,
-            None => false,
-        };
-        if let (Some((_, draft)), true, false) = (&draft, parts, says_all) {
-            part(change, keys, mine, draft, *actor)?;
+    if let Some((known, mine)) = &opened {
+        match (waits(draft.as_ref().map(|(_, draft)| draft), known), &draft) {
+            // Not merged here. If the server's says less, it stays as a draft that waits for an update.
+            (Waits::Known | Waits::Apart, draft) if known.is_newer() => {
+                if !keys.open_meta(record).is_ok_and(|meta| rules::reconcile::says_all(known, &meta)) {
+                    match draft {
+                        Some(_) if change.is_erased(record.id)? => {}
+                        Some((_, draft)) => apart(change, keys, mine, draft, *actor)?,
+                        None => change.put_draft(mine, keys.tags(&known.meta), now())?,
+                    }
+                }
+            }
+            (Waits::Merged(content), _) => drafts::write(change, keys, record.id, &content)?,
+            (Waits::Known, _) => drafts::write(change, keys, record.id, known)?,
+            (Waits::Draft | Waits::Apart, _) => {}
         }
-        if (draft.is_none() || parts) && !says_all {
-            change.put_draft(mine, keys.tags(&known.meta), now())?;
-        }
-    } else if let (Some((known, _)), false) =
-        (&opened, draft.as_ref().is_some_and(|(draft, _)| is_newer(draft)))
-    {
-        let content = rules::reconcile::with_known(draft.as_ref().map(|(_, draft)| draft), known);
-        drafts::write(change, keys, record.id, &content)?;
     }
     take(change, keys, record, *seq, actor, outcome)
 }

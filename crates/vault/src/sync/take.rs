@@ -65,7 +65,9 @@ pub(crate) fn take(
             }
         }
     }
-    let here = Here { base: base.as_ref(), draft: draft.as_ref(), live, erased: change.is_erased(id)? };
+    let unread = base.is_none() && change.kept(id)?.base.is_some_and(|kept| kept.digest != record.digest());
+    let erased = change.is_erased(id)?;
+    let here = Here { base: base.as_ref(), draft: draft.as_ref(), live, erased, unread };
     let taken = rules::take::take(here, &incoming);
     let open = |content: &Content| content.meta.alternates().next().is_some();
     if taken.conflict != draft.as_ref().or(base.as_ref()).is_some_and(open) {

@@ -66,22 +66,16 @@ impl Book {
         self.written.extend(new);
     }
 
-    /// An action by a cache that was put back and does not know it, on a record that it never heard acknowledged: where its
-    /// stamp was given before, to another action, nobody can tell the two apart. That is the limit of rule 19.
-    pub(super) fn stamped(
-        &mut self,
-        id: RecordId,
-        before: Option<&Content>,
-        after: &Content,
-        acknowledged: bool,
-    ) {
+    /// An action: by a cache that was put back and does not know it (`blind`), on a record that it never heard acknowledged?
+    /// Where its stamp was given before, to another action, nobody can tell the two apart. That is the limit of rule 19.
+    pub(super) fn stamped(&mut self, id: RecordId, before: Option<&Content>, after: &Content, blind: bool) {
         let news = |actor, counter| before.and_then(|before| before.meta.seen.get(actor)) != Some(counter);
         let Some((actor, counter)) = after.meta.seen.iter().find(|(actor, counter)| news(actor, counter))
         else {
             return;
         };
         let stamp = Stamp { counter: *counter, actor: *actor };
-        if !self.stamps.insert((id, stamp)) && !acknowledged {
+        if !self.stamps.insert((id, stamp)) && blind {
             let twins = self.written.iter().filter(|(of, _, entry)| *of == id && entry.stamp == stamp);
             self.unkept.extend(twins.cloned().collect::<Vec<_>>());
             self.doubtful.insert(id);

@@ -26,6 +26,12 @@ pub(super) struct Cache {
     pub(super) actor: ActorId,
     /// Actors of before it was put back.
     pub(super) former: Vec<ActorId>,
+    /// It is an older copy, and the keychain still to be read; these actors may have stamped before that was noticed.
+    pub(super) unread: Option<Vec<ActorId>>,
+    /// It is an older copy and does not know it: what it stamps may have been given before.
+    pub(super) blind: bool,
+    /// Nor did it look since at what its other life left in the keychain.
+    pub(super) behind: bool,
     pub(super) cursor: Cursor,
     pub(super) rebuilt: bool,
     pub(super) base: BTreeMap<RecordId, Base>,
@@ -68,6 +74,8 @@ pub(super) struct Device {
     pub(super) keychain: Keychain,
     /// An older copy of the cache, such as a disk image has.
     pub(super) image: Option<Cache>,
+    /// A copy was written over that had what nobody has any more.
+    pub(super) overwrote: bool,
     /// How wrong its clock goes, in days.
     pub(super) skew: i64,
 }
@@ -77,6 +85,9 @@ impl Cache {
         Self {
             actor,
             former: Vec::new(),
+            unread: None,
+            blind: false,
+            behind: false,
             cursor: Cursor::START,
             rebuilt: false,
             base: BTreeMap::new(),
@@ -102,16 +113,6 @@ impl Cache {
 
     pub(super) fn ids(&self) -> BTreeSet<RecordId> {
         self.base.keys().chain(self.drafts.keys()).copied().collect()
-    }
-
-    /// A keychain's copies of all that is here.
-    pub(super) fn copies(&self) -> BTreeMap<RecordId, Copy> {
-        let copy = |id: RecordId| Copy {
-            base: self.base.get(&id).cloned(),
-            draft: self.drafts.get(&id).cloned(),
-            erased: self.erased.contains(&id),
-        };
-        self.ids().into_iter().map(|id| (id, copy(id))).collect()
     }
 
     pub(super) fn put_draft(&mut self, world: &mut World, id: RecordId, content: &Content) {
@@ -145,6 +146,14 @@ impl Cache {
         self.unmirrored.insert(id);
     }
 
+    /// It is an older copy of itself: it goes on as another actor. Returns who it was.
+    pub(super) fn new_actor(&mut self, world: &mut World) -> ActorId {
+        let old = std::mem::replace(&mut self.actor, ActorId(world.dice.id()));
+        self.former.push(old);
+        self.blind = false;
+        old
+    }
+
     /// A record arrived.
     pub(super) fn take(&mut self, world: &mut World, record: &Record, seq: u64) {
         let id = record.id;
@@ -154,7 +163,7 @@ impl Cache {
         let live = self.current(id).is_some_and(|current| !current.deleted);
         if life::gave_twice(self.actor, base.as_deref(), draft.as_deref(), &incoming) {
             world.tally.add("put back caches noticed by their stamps");
-            self.former.push(std::mem::replace(&mut self.actor, ActorId(world.dice.id())));
+            self.new_actor(world);
         }
         if let Some(mine) = &mut draft {
             for former in &self.former {
@@ -167,7 +176,7 @@ impl Cache {
             }
         }
         let erased = self.erased.contains(&id);
-        let here = Here { base: base.as_deref(), draft: draft.as_deref(), live, erased };
+        let here = Here { base: base.as_deref(), draft: draft.as_deref(), live, erased, unread: false };
         let taken = take::take(here, &incoming);
         self.put_base(world, record, seq);
         if taken.unerase {
@@ -206,7 +215,9 @@ impl Cache {
         let Some(push) = self.frozen.take() else { return };
         let commit = push.signed.commit().unwrap();
         for record in &push.records {
-            self.put_base(world, record, commit.seq);
+            if self.base.get(&record.id).is_none_or(|base| base.seq <= commit.seq) {
+                self.put_base(world, record, commit.seq);
+            }
             let Some(draft) = self.drafts.get(&record.id) else { continue };
             let (draft, accepted) = (world.sealer.open(draft), world.sealer.open(record));
             match after(&draft, &accepted) {

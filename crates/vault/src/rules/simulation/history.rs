@@ -7,7 +7,7 @@ use keymoor_protocol::{ActorId, RecordId};
 
 use super::book::Wrong;
 use super::device::{Cache, Device, Keychain};
-use super::keychain::{lose_cache, mirror, put_back_noticed};
+use super::keychain::{doctor, lose_cache, mirror, put_back};
 use super::sync::{first_commit, sync};
 use super::user;
 use super::world::{Events, Stop, Tally, World};
@@ -42,7 +42,7 @@ fn device(world: &mut World) -> Device {
     let cache = Cache::new(ActorId(world.dice.id()));
     // Most clocks are right; some are days apart, and decide nothing.
     let skew = if world.dice.percent(60) { 0 } else { world.dice.below(15) as i64 - 7 };
-    Device { cache, keychain: Keychain::default(), image: None, skew }
+    Device { cache, keychain: Keychain::default(), image: None, overwrote: false, skew }
 }
 
 fn step(
@@ -75,12 +75,12 @@ fn step(
             let recent = copies.len().saturating_sub(3);
             world.server = copies[recent + world.dice.below(copies.len() - recent)].clone();
             world.tally.add("servers put back");
-            reckon(devices, &device, world);
+            reckon(devices.iter().flatten().chain([&device]), world);
             Ok(())
         }
         892..915 if events.caches_wiped => {
             lose_cache(&mut device, world);
-            reckon(devices, &device, world);
+            reckon(devices.iter().flatten().chain([&device]), world);
             Ok(())
         }
         915..933 if events.caches_put_back => {
@@ -89,15 +89,9 @@ fn step(
         }
         933..957 if events.caches_put_back => {
             if let Some(image) = device.image.take() {
-                if world.dice.percent(50) {
-                    put_back_noticed(&mut device, image, world);
-                } else {
-                    // Its copies are as old as the cache then: what they alone had, it would write over one by one.
-                    world.tally.add("caches put back");
-                    device.keychain.copies = image.copies();
-                    device.cache = image;
-                }
-                reckon(devices, &device, world);
+                let noticed = world.dice.percent(50);
+                put_back(&mut device, image, world, noticed);
+                reckon(devices.iter().flatten().chain([&device]), world);
             }
             Ok(())
         }
@@ -113,6 +107,10 @@ fn step(
     };
     world.tell(|| format!("device {at} {}: {done:?}; server at {}", what(dice), world.server.head().seq));
     tell_records(&device, world);
+    if std::mem::take(&mut device.overwrote) {
+        world.tally.add("copies of another life written over");
+        reckon(devices.iter().flatten().chain([&device]), world);
+    }
     devices[at] = Some(device);
     match done {
         Err(Stop::Alarm(alarm)) => Err(Wrong::Alarm(format!("{alarm:?}"))),
@@ -192,9 +190,9 @@ fn sync_among(device: &mut Device, devices: &mut [Option<Device>], world: &mut W
 }
 
 /// What all homes have, after some of them lost something.
-fn reckon(devices: &[Option<Device>], device: &Device, world: &mut World) {
+fn reckon<'a>(devices: impl Iterator<Item = &'a Device>, world: &mut World) {
     let mut kept: Vec<(RecordId, Rc<Content>)> = Vec::new();
-    for device in devices.iter().flatten().chain([device]) {
+    for device in devices {
         let cache = &device.cache;
         let copies = device.keychain.copies.iter();
         let copies =
@@ -213,6 +211,10 @@ fn reckon(devices: &[Option<Device>], device: &Device, world: &mut World) {
 fn settle(devices: &mut [Option<Device>], world: &mut World) -> Result<BTreeMap<RecordId, Content>, Wrong> {
     world.rough = false;
     world.delayed.clear();
+    devices.iter_mut().flatten().for_each(|device| doctor(device, world));
+    if devices.iter_mut().flatten().any(|device| std::mem::take(&mut device.overwrote)) {
+        reckon(devices.iter().flatten(), world);
+    }
     let mut rounds = 0;
     loop {
         let before = world.server.head();
@@ -221,6 +223,9 @@ fn settle(devices: &mut [Option<Device>], world: &mut World) -> Result<BTreeMap<
                 return Err(Wrong::Alarm(format!("at the end: {stop:?}")));
             }
             let _ = mirror(device, world);
+        }
+        if devices.iter_mut().flatten().any(|device| std::mem::take(&mut device.overwrote)) {
+            reckon(devices.iter().flatten(), world);
         }
         rounds += 1;
         let rest =

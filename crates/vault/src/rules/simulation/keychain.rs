@@ -1,27 +1,40 @@
-//! The keychain's copies: written after the cache, and what a lost cache is rebuilt from.
+//! The keychain's copies: written after the cache, what a lost cache is rebuilt from, and what one that was put back from an
+//! older copy catches up with.
 
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use keymoor_protocol::{ActorId, RecordId};
+use keymoor_protocol::{ActorId, Cursor, Record, RecordId};
 
+use super::Without;
+use super::book::tokens;
 use super::device::{Base, Cache, Copy, Device};
 use super::world::{Stop, World};
-use crate::content::merge;
+use crate::content::Content;
 use crate::homes::entries::Mark;
-use crate::rules::copies::{begins_at, layers};
-use crate::rules::take::{Left, left};
+use crate::rules::copies::{Draft, Home, Layers, Lives, begins_at, meet};
 
-/// Writes a record's copy, the mark before it.
-pub(super) fn keep(device: &mut Device, world: &World, id: RecordId) {
+/// Writes a record's copy, the mark before it. Nothing, where the keychain is still to be read and out of reach.
+pub(super) fn keep(device: &mut Device, world: &mut World, id: RecordId) {
+    if read_first(device, world).is_err() {
+        return;
+    }
     mark(device, world);
     let cache = &mut device.cache;
     let (base, draft) = (cache.base.get(&id).cloned(), cache.drafts.get(&id).cloned());
-    if base.is_none() && draft.is_none() {
-        device.keychain.copies.remove(&id);
-    } else {
-        let erased = cache.erased.contains(&id);
-        device.keychain.copies.insert(id, Copy { base, draft, erased });
-    }
+    let before = match base.is_none() && draft.is_none() {
+        true => device.keychain.copies.remove(&id),
+        false => {
+            let erased = cache.erased.contains(&id);
+            device.keychain.copies.insert(id, Copy { base, draft, erased })
+        }
+    };
+    let unseen = |copy: Copy| {
+        let here = cache.current(id).map(|record| tokens(id, &world.sealer.open(record))).unwrap_or_default();
+        let mut had = copy.draft.iter().chain(copy.base.iter().map(|base| &base.record));
+        had.any(|record| !tokens(id, &world.sealer.open(record)).is_subset(&here))
+    };
+    // The other life's, which this one never saw.
+    device.overwrote |= cache.behind && before.is_some_and(unseen);
     cache.unmirrored.remove(&id);
 }
 
@@ -49,73 +62,145 @@ fn mark(device: &mut Device, world: &World) {
 }
 
 /// The keychain's mark against a cache that may be an older copy: it takes over what the keychain has.
-pub(super) fn meet_mark(device: &mut Device, world: &mut World) {
-    let Some(mark) = device.keychain.mark else { return };
+pub(super) fn meet_mark(device: &mut Device, world: &mut World) -> Result<(), Stop> {
+    let Some(mark) = device.keychain.mark else { return Ok(()) };
     if device.cache.mark != Some(mark) && mark.seq > device.cache.cursor.seq {
         world.tally.add("put back caches noticed by the mark");
-        let image = device.cache.clone();
-        rebuild(device, Some(image), world);
+        let old = device.cache.new_actor(world);
+        device.cache.unread.get_or_insert_default().push(old);
+        catch_up(device, world, Some(mark))?;
+    }
+    Ok(())
+}
+
+/// The doctor compares every copy with a cache that did not look at them since it was put back: what they say more becomes a
+/// draft. Of a record that the cache does not know, the user takes over what nobody else ever had.
+pub(super) fn doctor(device: &mut Device, world: &mut World) {
+    let cache = &mut device.cache;
+    if !std::mem::take(&mut cache.behind) {
+        return;
+    }
+    let doubted = [cache.new_actor(world)];
+    for (id, copy) in device.keychain.copies.clone() {
+        let unmirrored = cache.unmirrored.contains(&id);
+        let shown = copy.draft.clone().or(copy.base.as_ref().map(|base| base.record.clone()));
+        if cache.current(id).is_some() {
+            let copy = Copy { base: None, draft: shown, erased: false };
+            put(cache, world, id, &copy, if unmirrored { &doubted } else { &[] });
+        } else if copy.base.is_none() && !unmirrored {
+            put(cache, world, id, &copy, &[]);
+        } else {
+            device.keychain.copies.remove(&id);
+            device.overwrote = true;
+        }
     }
 }
 
 /// The cache is gone, and made anew from the keychain.
 pub(super) fn lose_cache(device: &mut Device, world: &mut World) {
-    rebuild(device, None, world);
-    world.tally.add("caches wiped");
-}
-
-/// An older copy of the cache lies where the cache was, and this is noticed: it is made anew from the keychain and from that.
-pub(super) fn put_back_noticed(device: &mut Device, image: Cache, world: &mut World) {
-    rebuild(device, Some(image), world);
-    world.tally.add("caches put back and noticed");
-}
-
-fn rebuild(device: &mut Device, image: Option<Cache>, world: &mut World) {
-    let actor = ActorId(world.dice.id());
-    let mut cache = Cache::new(actor);
+    let mut cache = Cache::new(ActorId(world.dice.id()));
     cache.cursor = begins_at(device.keychain.mark);
     cache.mark = device.keychain.mark;
     cache.heads.insert(cache.cursor.seq, cache.cursor.head);
     cache.rebuilt = true;
-    if let Some(image) = &image {
-        cache.former.extend(image.former.iter().chain([&image.actor]));
-    }
-    let image = image.unwrap_or(Cache::new(actor));
-    let ids: BTreeSet<RecordId> = device.keychain.copies.keys().copied().chain(image.ids()).collect();
-    for id in ids {
-        let copy = device.keychain.copies.get(&id);
-        if image.ids().contains(&id) {
-            cache.unmirrored.insert(id); // the keychain may have less of it
-        }
-        let (base, draft) = copy.map_or((None, None), |copy| {
-            let base = copy.base.as_ref().map(|base| (&base.record, base.seq));
-            layers(base, copy.draft.as_ref())
-        });
-        let older = image.base.get(&id).map(|base| (&base.record, base.seq));
-        let base = base.into_iter().chain(older).max_by_key(|(_, seq)| *seq);
-        if let Some((record, seq)) = base {
-            cache.base.insert(id, Base { record: record.clone(), seq });
-            if record.deleted {
-                cache.held.insert(id, world.day);
-            }
-        }
-        let drafts = draft.into_iter().chain(image.drafts.get(&id));
-        let drafts: Vec<_> = drafts.map(|draft| world.sealer.open(draft)).collect();
-        let merged = drafts.iter().map(|draft| (**draft).clone()).reduce(|all, one| merge(&all, &one));
-        let base = base.map(|(record, _)| world.sealer.open(record));
-        match (merged, base) {
-            (Some(merged), Some(base)) => {
-                if let Left::Draft(draft) = left(Some(&merged), &base) {
-                    cache.put_draft(world, id, &draft);
-                }
-            }
-            (Some(merged), None) => cache.put_draft(world, id, &merged),
-            (None, _) => {}
-        }
-        let erased = copy.is_some_and(|copy| copy.erased) || image.erased.contains(&id);
-        if erased && cache.current(id).is_some_and(|record| record.deleted) {
-            cache.erased.insert(id);
-        }
+    for (id, copy) in &device.keychain.copies {
+        put(&mut cache, world, *id, copy, &[]);
     }
     device.cache = cache;
+    world.tally.add("caches wiped");
+}
+
+/// An older copy of the cache lies where the cache was. Noticed, it is another actor before anything else happens.
+pub(super) fn put_back(device: &mut Device, image: Cache, world: &mut World, noticed: bool) {
+    device.cache = image;
+    if noticed {
+        world.tally.add("caches put back and noticed");
+        if !Without::ActorFirst.is_on() {
+            device.cache.new_actor(world);
+        }
+        device.cache.unread = Some(Vec::new());
+        let _ = read_first(device, world); // where it is out of reach, whoever writes to it tries again
+    } else {
+        world.tally.add("caches put back");
+        (device.cache.blind, device.cache.behind) = (true, true);
+    }
+}
+
+pub(super) fn read_first(device: &mut Device, world: &mut World) -> Result<(), Stop> {
+    if device.cache.unread.is_none() { Ok(()) } else { catch_up(device, world, None) }
+}
+
+/// Takes over what the keychain has, in one local transaction.
+fn catch_up(device: &mut Device, world: &mut World, mark: Option<Cursor>) -> Result<(), Stop> {
+    if world.events.keychain_lags && world.rough && world.dice.percent(40) {
+        world.tally.add("keychains out of reach of an older cache");
+        return Err(Stop::Offline);
+    }
+    let cache = &mut device.cache;
+    let doubted = cache.unread.take().unwrap_or_default();
+    cache.behind = false;
+    for (id, copy) in &device.keychain.copies {
+        let unmirrored = cache.unmirrored.contains(id);
+        if unmirrored && cache.current(*id).is_none() {
+            continue; // forgotten here, and its copy is still to go
+        }
+        put(cache, world, *id, copy, if unmirrored { &doubted } else { &[] });
+    }
+    if let Some(mark) = mark {
+        (cache.cursor, cache.rebuilt, cache.mark) = (mark, true, Some(mark));
+    }
+    Ok(())
+}
+
+/// What cache and keychain have of a record, put together in the cache.
+fn put(cache: &mut Cache, world: &mut World, id: RecordId, copy: &Copy, doubted: &[ActorId]) {
+    let opened = |base: Option<&Base>, draft: Option<&Record>| {
+        let base = base.map(|base| (world.sealer.open(&base.record), base.seq));
+        (base, draft.map(|draft| world.sealer.open(draft)))
+    };
+    let here = opened(cache.base.get(&id), cache.drafts.get(&id));
+    let there = opened(copy.base.as_ref(), copy.draft.as_ref());
+    let lives = Lives { former: doubted, now: cache.actor };
+    let met = meet(layers(&here, cache.erased.contains(&id)), layers(&there, copy.erased), lives);
+    if let (Some(Home::Keychain), Some(base)) = (met.base, &copy.base) {
+        if base.record.deleted {
+            cache.held.entry(id).or_insert(world.day);
+        } else {
+            cache.held.remove(&id);
+        }
+        cache.base.insert(id, base.clone());
+        cache.unmirrored.insert(id);
+    }
+    match met.draft {
+        Draft::Nothing => {
+            if cache.drafts.remove(&id).is_some() {
+                cache.unmirrored.insert(id);
+            }
+        }
+        Draft::Of(Home::Cache) => {}
+        Draft::Of(Home::Keychain) => {
+            // Without what the copy says was acknowledged, that is the draft.
+            let draft = copy.draft.clone().or(copy.base.as_ref().map(|base| base.record.clone()));
+            cache.drafts.extend(draft.map(|draft| (id, draft)));
+        }
+        Draft::Is(content) => {
+            if let (Some(mine), false) = (&here.1, doubted.is_empty()) {
+                world.book.doubts(id);
+                world.book.renamed((id, mine), (id, &content));
+            }
+            cache.put_draft(world, id, &content);
+        }
+    }
+    if met.erased {
+        cache.erased.insert(id);
+    } else {
+        cache.erased.remove(&id);
+    }
+}
+
+/// A home's layers, opened.
+type Opened = (Option<(Rc<Content>, u64)>, Option<Rc<Content>>);
+
+fn layers((base, draft): &Opened, erased: bool) -> Layers<'_> {
+    Layers { base: base.as_ref().map(|(base, seq)| (&**base, *seq)), draft: draft.as_deref(), erased }
 }

@@ -9,7 +9,7 @@ use keymoor_sealing::commit::sign;
 
 use super::Without;
 use super::device::{Cache, Device};
-use super::keychain::{meet_mark, mirror};
+use super::keychain::{meet_mark, mirror, read_first};
 use super::server::{Answer, Pulled, state_of};
 use super::world::{Fate, Stop, World};
 use crate::error::{Alarm, ServerProblem};
@@ -27,7 +27,8 @@ pub(super) fn sync(
     world: &mut World,
     between: &mut dyn FnMut(&mut World),
 ) -> Result<(), Stop> {
-    meet_mark(device, world);
+    read_first(device, world)?;
+    meet_mark(device, world)?;
     let mut exchange = Exchange::begin(device.cache.rebuilt);
     let mut known = None;
     loop {
@@ -299,7 +300,9 @@ fn reconcile(device: &mut Device, world: &mut World, proved: &Proved) -> Result<
             reconcile::Step::PutBack => {
                 world.tally.add("records put back");
                 let base = cache.base.remove(&id).unwrap();
-                let content = world.sealer.open(cache.drafts.get(&id).unwrap_or(&base.record));
+                let known = world.sealer.open(&base.record);
+                let draft = cache.drafts.get(&id).map(|draft| world.sealer.open(draft));
+                let content = reconcile::with_known(draft.as_deref(), &known);
                 cache.put_draft(world, id, &content);
                 cache.elsewhere.insert(id);
             }

@@ -124,7 +124,8 @@ pub(super) fn erase(device: &mut Device, world: &mut World) -> Result<(), Stop> 
     let now = now(device, world);
     let cache = &mut device.cache;
     let sent = cache.frozen.as_ref().is_some_and(|push| push.records.iter().any(|record| record.id == id));
-    if erasure_waits(cache.base.contains_key(&id), sent, cache.rebuilt, cache.elsewhere.contains(&id)) {
+    let behind = cache.rebuilt || cache.unread.is_some();
+    if erasure_waits(cache.base.contains_key(&id), sent, behind, cache.elsewhere.contains(&id)) {
         if !before.meta.deleted() {
             let gone = (*before).clone().delete(cache.actor, now);
             world.book.acted(id, Some(&before), &gone);
@@ -147,7 +148,8 @@ fn save(
     after: &Content,
 ) -> Result<(), Stop> {
     world.book.acted(id, before, after);
-    world.book.stamped(id, before, after, device.cache.base.contains_key(&id));
+    let blind = device.cache.blind && !device.cache.base.contains_key(&id);
+    world.book.stamped(id, before, after, blind);
     device.cache.put_draft(world, id, after);
     world.crash("after an edit in the cache")?;
     // The keychain may be locked at the moment: the copy is then written later.

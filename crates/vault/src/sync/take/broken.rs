@@ -160,3 +160,22 @@ fn one_that_the_keychain_has_is_taken_over_before_its_copy_is_replaced() {
     })
     .unwrap();
 }
+
+/// What lies here cannot be read; what another device edited meanwhile can.
+#[test]
+fn an_erasure_of_what_cannot_be_read_takes_no_unseen_edit_away() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut vault, id) = synced(home.path());
+    let record = edited_elsewhere(&mut vault, id);
+    let same = vault.cache.read(|view| view.base(id)).unwrap().unwrap().record;
+    // Sealed by somebody with other keys, or rotten before it was sent: the base is what came, and does not open.
+    let mut rotten = same.clone();
+    rotten.meta = record.meta.clone();
+    pull(&mut vault, &rotten, 1);
+    vault.erase(id).unwrap();
+    pull(&mut vault, &rotten, 1);
+    assert!(vault.cache.read(|view| view.is_erased(id)).unwrap(), "no news");
+    pull(&mut vault, &record, 2);
+    assert!(!vault.cache.read(|view| view.is_erased(id)).unwrap());
+    assert_eq!(vault.show(id).unwrap().listing.note.as_deref(), Some("of another device"));
+}
