@@ -243,6 +243,7 @@ impl From<vault::Notice> for Notice {
             vault::Notice::Healed { .. } => ("HEALED", None),
             vault::Notice::Quarantined { .. } => ("QUARANTINED", None),
             vault::Notice::Back { .. } => ("BACK_AGAIN", None),
+            vault::Notice::OnlyTrashed { .. } => ("ONLY_TRASHED", None),
             vault::Notice::PasswordWaits => ("PASSWORD_WAITS", None),
             vault::Notice::PasswordChanged => ("PASSWORD_CHANGED", None),
             vault::Notice::Alarm(alarm) => (alarm_code(alarm), None),

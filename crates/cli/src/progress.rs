@@ -27,6 +27,7 @@ impl ProgressLine {
     pub(crate) fn show(&mut self, progress: Progress) {
         match progress {
             Progress::SigningIn => self.write(|| "Signing in".to_owned()),
+            Progress::Waiting => self.write(|| "Waiting for the server".to_owned()),
             Progress::Pulling { done, total } => self.write(|| of("From the server", done, total)),
             Progress::Pushing { done, total } => self.write(|| of("To the server", done, total)),
         }

@@ -197,6 +197,7 @@ mod tests {
             Notice::Healed { id, from: crate::error::HomeName::Keychain },
             Notice::Quarantined { id },
             Notice::Back { name: "openai/work".to_owned(), erased: true, here: false },
+            Notice::OnlyTrashed { name: "openai/work".to_owned() },
             Notice::PasswordWaits,
             Notice::PasswordChanged,
             Notice::Alarm(Alarm::PutBack),

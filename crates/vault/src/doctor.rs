@@ -1,10 +1,11 @@
 //! The doctor: looks at every home and every record, says what is wrong and what would mend it, and mends it when asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use keymoor_cache::Cache;
 use keymoor_keychain::EntryId;
-use keymoor_protocol::{KeysDocument, Record, RecordId};
+use keymoor_protocol::{Digest, KeysDocument, Record, RecordId};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -17,6 +18,10 @@ use crate::homes::mirror::{DOCUMENT_SLOT, genuine};
 use crate::rules::copies::Lives;
 use crate::sync::take::new_actor;
 use crate::vault::Vault;
+
+/// How often to look again at a copy that is behind, and how long to wait before: another command may just be writing it.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -137,9 +142,9 @@ impl Vault {
             }
         }
         self.state(repair, &mut findings)?;
-        let copies = self.copies(repair, &known, &mut findings)?;
-        let behind = self.cache.read(|view| view.unmirrored(u32::MAX))?;
-        for id in behind.into_iter().filter(|_| self.keychain.is_some()).collect::<Vec<_>>() {
+        let mut latest = BTreeSet::new();
+        let copies = self.copies(repair, &known, &mut latest, &mut findings)?;
+        for id in self.without_latest(&latest)? {
             let healed = repair && self.mirror_record(id).is_ok();
             findings.push(Finding::NotMirrored { id, healed });
         }
@@ -207,6 +212,7 @@ impl Vault {
         &mut self,
         repair: bool,
         known: &BTreeSet<RecordId>,
+        latest: &mut BTreeSet<RecordId>,
         findings: &mut Vec<Finding>,
     ) -> Result<u64, Error> {
         let Some(keychain) = self.keychain.clone() else { return Ok(0) };
@@ -256,7 +262,11 @@ impl Vault {
                     let healed = repair && self.take_over(id, record)?;
                     findings.push(Finding::Newer { id, healed });
                 }
-                Some(_) => {}
+                Some((content, _)) => {
+                    if self.says(id, &content)? {
+                        latest.insert(id);
+                    }
+                }
             }
         }
         let missing: Vec<RecordId> = known.difference(&seen).copied().collect();
@@ -283,6 +293,45 @@ impl Vault {
                 Error::Unreadable { .. } | Error::NewerRecord | Error::Cache(keymoor_cache::Error::Record(_)),
             ) => Ok(false),
             Err(error) => Err(error),
+        })
+    }
+
+    /// Whether the cache's content of a record is just this: a copy that only has yet to hear what the server acknowledged.
+    fn says(&mut self, id: RecordId, there: &Content) -> Result<bool, Error> {
+        let keys = &self.keys;
+        self.cache.read(|view| {
+            let unerased = !view.is_erased(id)?;
+            Ok(unerased && drafts::current(view, keys, id).is_ok_and(|here| here.meta == there.meta))
+        })
+    }
+
+    /// The records of which the keychain has no copy of the latest value, and which no other command is about to copy.
+    fn without_latest(&mut self, latest: &BTreeSet<RecordId>) -> Result<Vec<RecordId>, Error> {
+        if self.keychain.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut behind = self.behind(latest)?;
+        for _ in 0..LOOKS {
+            if behind.is_empty() {
+                break;
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+            // Gone meanwhile, or changed again: somebody saves.
+            let again = self.behind(latest)?;
+            behind.retain(|id, digest| again.get(id) == Some(digest));
+        }
+        Ok(behind.into_keys().collect())
+    }
+
+    /// What the cache marks as behind, without what has the latest value all the same; `None` for what cannot be read.
+    fn behind(&mut self, latest: &BTreeSet<RecordId>) -> Result<BTreeMap<RecordId, Option<Digest>>, Error> {
+        self.cache.read(|view| {
+            let ids = view.unmirrored(u32::MAX)?.into_iter().filter(|id| !latest.contains(id));
+            ids.map(|id| {
+                let current = drafts::legible(view.current(id))?;
+                Ok((id, current.map(|current| current.record().digest())))
+            })
+            .collect()
         })
     }
 

@@ -9,7 +9,7 @@ use crate::drafts::{self, Kept};
 use crate::error::{Error, KeychainProblem};
 use crate::homes::{catch_up, lost};
 use crate::rules::gone::erasure_waits;
-use crate::sync::elsewhere;
+use crate::sync::{elsewhere, erased_here};
 use crate::vault::Vault;
 
 /// What became of an erasure.
@@ -47,6 +47,9 @@ impl Vault {
                 change.drop_draft(id)?;
                 change.forget(id)?;
                 return Ok::<_, Error>(false);
+            }
+            if let Ok(content) = &content {
+                erased_here::note(change, id, content)?;
             }
             // The server still has it: it stays until the commit that forgets it was accepted, as a deleted draft that
             // nothing lists. The keychain's copy says the same, so that a cache lost before then does not bring it back.
@@ -89,7 +92,7 @@ mod tests {
     use crate::rules::refused::Room;
     use crate::sync::accept::accept;
     use crate::sync::freeze::freeze;
-    use crate::sync::take::take;
+    use crate::sync::take::{Outcome, take};
     use crate::vault::{Patience, Vault};
 
     fn vault_with(name: &str, home: &std::path::Path) -> (Vault, keymoor_protocol::RecordId) {
@@ -118,8 +121,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (mut vault, id) = vault_with("work", home.path());
         let keys = &vault.keys;
-        let push =
-            vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap().unwrap();
+        let push = vault
+            .cache
+            .write(|change| freeze(change, keys, false, &Room::default(), &mut Outcome::default()))
+            .unwrap()
+            .unwrap();
         vault.erase(id).unwrap();
         assert!(vault.list(&Default::default()).unwrap().is_empty());
         assert!(matches!(vault.find("work", Place::Trash), Err(Error::NotFound)));
@@ -128,15 +134,15 @@ mod tests {
             .cache
             .write(|change| {
                 assert_eq!(
-                    freeze(change, keys, false, &Room::default())?,
+                    freeze(change, keys, false, &Room::default(), &mut Outcome::default())?,
                     Some(push.clone()),
                     "the same bytes again"
                 );
                 let commit = push.signed.commit().unwrap();
-                accept(change, keys, &commit, &push)?;
+                accept(change, keys, &commit, &push, &mut Outcome::default())?;
                 change.append_chain(1, &push.signed)?;
                 change.set_cursor(Cursor { seq: 1, head: push.signed.head() })?;
-                freeze(change, keys, false, &Room::default())
+                freeze(change, keys, false, &Room::default(), &mut Outcome::default())
             })
             .unwrap()
             .unwrap();
@@ -144,7 +150,12 @@ mod tests {
         assert_eq!(changes.iter().map(|c| (c.record, c.kind)).collect::<Vec<_>>(), [(id, Kind::Forgotten)]);
         assert!(vault.list(&Default::default()).unwrap().is_empty());
         let keys = &vault.keys;
-        vault.cache.write(|change| accept(change, keys, &next.signed.commit().unwrap(), &next)).unwrap();
+        vault
+            .cache
+            .write(|change| {
+                accept(change, keys, &next.signed.commit().unwrap(), &next, &mut Outcome::default())
+            })
+            .unwrap();
         assert!(matches!(vault.history(id), Err(Error::NotFound)));
         assert_eq!(vault.cache.read(|view| view.erasures()).unwrap(), []);
     }
@@ -154,13 +165,16 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (mut vault, id) = vault_with("work", home.path());
         let keys = &vault.keys;
-        vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap();
+        vault
+            .cache
+            .write(|change| freeze(change, keys, false, &Room::default(), &mut Outcome::default()))
+            .unwrap();
         vault.erase(id).unwrap();
         // Another device's commit came first, so the frozen one can never be accepted.
         let keys = &vault.keys;
         let next = vault.cache.write(|change| {
             change.thaw()?;
-            freeze(change, keys, false, &Room::default())
+            freeze(change, keys, false, &Room::default(), &mut Outcome::default())
         });
         assert_eq!(next.unwrap(), None);
         assert!(matches!(vault.reveal(id, None), Err(Error::NotFound)));
@@ -197,7 +211,7 @@ mod tests {
                 .write(|change| {
                     let mut actor = crate::drafts::actor(change, keys)?;
                     take(change, keys, &on_server, 1, &mut actor, &mut Default::default())?;
-                    freeze(change, keys, false, &Room::default())
+                    freeze(change, keys, false, &Room::default(), &mut Outcome::default())
                 })
                 .unwrap()
                 .unwrap();

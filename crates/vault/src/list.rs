@@ -13,6 +13,7 @@ use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::rules::forgetting::KEPT_MS;
+use crate::rules::names::display;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
 
@@ -137,13 +138,14 @@ impl Vault {
             rows.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)).then(a.id.cmp(&b.id)));
             let mut listings = Vec::new();
             for same_name in rows.chunk_by(|a, b| order(&a.meta) == order(&b.meta)) {
-                for (place, row) in same_name.iter().enumerate() {
+                let holders: Vec<RecordId> = same_name.iter().map(|row| row.id).collect();
+                for row in same_name {
                     let mut listing = listing(row.id, &row.meta, row.waiting && synced);
                     listing.read_only = row.read_only;
                     listing.know(&devices, &row.meta);
                     listing.kept_until = until(row.id);
-                    if place > 0 && !filter.trashed {
-                        listing.display = format!("{} ({})", listing.name, place + 1);
+                    if !filter.trashed {
+                        listing.display = display(&listing.name, row.id, &holders);
                     }
                     if filter.fits(&listing, &row.meta) {
                         listings.push(listing);

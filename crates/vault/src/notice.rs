@@ -49,6 +49,12 @@ pub enum Notice {
         /// Deleted here and edited elsewhere, or the other way round.
         here: bool,
     },
+    /// A credential that was to be erased. The server had lost it and other devices may have it, so that it could only be
+    /// moved to the trash: there it meets theirs as deleted.
+    OnlyTrashed {
+        /// Provider and name.
+        name: String,
+    },
     /// The new password holds here; the server was out of reach and gets it with a later sync.
     PasswordWaits,
     /// Without a keychain: the account's password was changed on another device, and is the one of this vault from now on.

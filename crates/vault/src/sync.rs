@@ -7,6 +7,7 @@ pub(crate) mod age;
 pub(crate) mod ahead;
 pub(crate) mod apply;
 pub(crate) mod elsewhere;
+pub(crate) mod erased_here;
 pub(crate) mod freeze;
 pub(crate) mod mark;
 pub(crate) mod pull;

@@ -46,8 +46,12 @@ pub struct SyncReport {
     pub pushed: u64,
     /// Records with fields to settle.
     pub conflicts: u64,
-    /// Records that others deleted.
+    /// Records in use here that others deleted.
     pub deleted: u64,
+    /// Of those, the ones that went into the trash.
+    pub trashed: u64,
+    /// Records that others erased, in use here or in the trash.
+    pub erased: u64,
     /// Keychain copies that are behind; [`Vault::mirror`] writes them.
     pub mirror_left: u64,
 }
@@ -57,6 +61,8 @@ pub struct SyncReport {
 pub enum Progress {
     /// Proving who this is.
     SigningIn,
+    /// The server was asked, and nothing of its answer is here.
+    Waiting,
     /// Fetching; the total in commits.
     Pulling {
         /// Commits taken.
@@ -120,6 +126,7 @@ impl Vault {
         // Before anything is pulled: what a copy calls acknowledged is so in the log that this cache still has.
         self.read_keychain_first()?;
         self.meet_mark()?;
+        progress(Progress::Waiting);
         let mut line = self.authorised()?;
         let mut outcome = Outcome::default();
         let mut pushed = 0;
@@ -171,7 +178,7 @@ impl Vault {
                 activity::put(change, keys, &synced)?;
             }
             // Written only when something happened: a sync with nothing new costs no fsync.
-            if device.last_sync.is_none_or(|at| at + 60_000 < now()) || outcome.pulled + pushed > 0 {
+            if device.last_sync.is_none_or(|at| at.abs_diff(now()) > 60_000) || outcome.pulled + pushed > 0 {
                 device.last_sync = Some(now());
                 change.set_device(&device)?;
                 change.prune_history(now())?;
@@ -187,6 +194,8 @@ impl Vault {
             pushed,
             conflicts: outcome.conflicts,
             deleted: outcome.deleted,
+            trashed: outcome.trashed,
+            erased: outcome.erased,
             mirror_left,
         })
     }
@@ -226,22 +235,25 @@ impl Vault {
                 Next::Freeze => {
                     let room = Room { due: due.clone(), ..exchange.room().clone() };
                     let (keys, first) = (&self.keys, options.first_commit);
+                    let mut done = Outcome::default();
                     frozen = self.cache.write(|change| {
                         let empty = drafts::device(change, keys)?.cursor.seq == 0;
-                        let frozen = freeze::freeze(change, keys, empty && first, &room);
+                        let frozen = freeze::freeze(change, keys, empty && first, &room, &mut done);
                         reached("freeze.inside");
                         frozen
                     })?;
+                    outcome.add(done);
                     reached("freeze.done");
                     exchange.froze(frozen.is_some());
                 }
                 Next::Push => {
                     let Some(push) = frozen.take() else { return Err(Error::Server(ServerProblem::Refused)) };
-                    progress(Progress::Pushing { done: *pushed, total: *pushed + waiting });
-                    if self.push(line, &push, &mut exchange)? {
+                    let total = *pushed + waiting;
+                    progress(Progress::Pushing { done: *pushed, total });
+                    if self.push(line, &push, &mut exchange, outcome)? {
                         self.note_forgotten(&push, &due);
                         *pushed += push.signed.commit().map_or(0, |commit| commit.changes.len() as u64);
-                        progress(Progress::Pushing { done: *pushed, total: (*pushed).max(waiting) });
+                        progress(Progress::Pushing { done: *pushed, total: total.max(*pushed) });
                     }
                 }
                 Next::Done(problem) => return Ok(*problem),
@@ -267,16 +279,24 @@ impl Vault {
     }
 
     /// Sends what is frozen; returns whether the server took it.
-    fn push(&mut self, line: &Authorised, push: &Push, exchange: &mut Exchange) -> Result<bool, Error> {
+    fn push(
+        &mut self,
+        line: &Authorised,
+        push: &Push,
+        exchange: &mut Exchange,
+        outcome: &mut Outcome,
+    ) -> Result<bool, Error> {
         match line.push(self.keys.vault, push) {
             Ok(cursor) => {
                 reached("push.answered");
                 let keys = &self.keys;
+                let mut done = Outcome::default();
                 self.cache.write(|change| {
-                    accept::accepted(change, keys, push, cursor)?;
+                    accept::accepted(change, keys, push, cursor, &mut done)?;
                     reached("accept.inside");
                     Ok::<_, Error>(())
                 })?;
+                outcome.add(done);
                 reached("accept.done");
                 exchange.accepted();
                 return Ok(true);

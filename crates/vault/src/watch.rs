@@ -51,6 +51,13 @@ pub struct Watch {
     copies: (u64, u32),
 }
 
+/// Nobody reads the mail any more: the threads that write it end.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.inbox.stop();
+    }
+}
+
 /// Ends a watch, from any thread.
 #[derive(Clone)]
 pub struct StopWatch(Inbox);
@@ -169,7 +176,7 @@ impl Watch {
         let mut pauses = Pauses::default();
         let told = &mut self.told;
         let mut progress = |progress: Progress| {
-            if pauses.over() {
+            if progress != Progress::Waiting && pauses.over() {
                 told.syncing(progress, tell);
             }
         };
@@ -197,7 +204,7 @@ impl Watch {
             Err(error) => {
                 let Some(setback) = setback(&error) else { return Err(error) };
                 self.pace.failed(setback, now, luck());
-                self.ended = seen.session;
+                self.ended.clone_from(&self.tried.session); // another process may have stored a good one meanwhile
                 let retry = self.pace.sync_at().map(|at| at.saturating_sub(now));
                 self.told.failed(error, setback, retry, tell);
             }

@@ -24,7 +24,7 @@ impl Shown {
     /// A sync; nothing can be said of signing in.
     pub(crate) fn of(progress: Progress) -> Option<Self> {
         match progress {
-            Progress::SigningIn => None,
+            Progress::SigningIn | Progress::Waiting => None,
             Progress::Pulling { done, total } => Some(Self { step: Step::Receiving, done, total }),
             Progress::Pushing { done, total } => Some(Self { step: Step::Sending, done, total }),
         }

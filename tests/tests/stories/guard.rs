@@ -82,10 +82,40 @@ fn ten_deletes_pass_and_eleven_are_asked_about_however_they_come() {
         b.run(&["sync"]).ends(5, &["deleted 11 of 14"]);
         assert_eq!((b.list().len(), records(&server)), (14, 3));
     }
+    let told = b.done(&["activity"]).text();
+    assert!(!told.contains("elsewhere"), "nothing of it has happened: {told}");
     agree(&b);
     assert_eq!((b.list().len(), b.status()["waiting"].as_u64()), (3, Some(0)));
     a.sync();
     assert_eq!((a.list().len(), records(&server)), (3, 3), "and none of them came back");
+}
+
+/// What pages that were cut off had deleted before is put down in the cache.
+#[test]
+fn what_a_pull_that_was_cut_off_deleted_counts_until_a_pull_ends_and_no_longer() {
+    let (_world, _server, a, b) = world(24);
+    let cache = || rusqlite::Connection::open(b.cache()).unwrap();
+    let cut_off = || {
+        let guard = [9_u64.to_be_bytes(), 24_u64.to_be_bytes()].concat();
+        let sql = "REPLACE INTO setting (key, value) VALUES ('pull_guard', ?1)";
+        cache().execute(sql, [guard]).unwrap();
+    };
+    let kept = || -> i64 {
+        let sql = "SELECT count(*) FROM setting WHERE key = 'pull_guard'";
+        cache().query_row(sql, (), |row| row.get(0)).unwrap()
+    };
+    // The rest of that pull is empty.
+    cut_off();
+    b.sync();
+    assert_eq!(kept(), 0, "two deletes in some weeks must not count as eleven");
+    // The rest of it comes as the live set.
+    cut_off();
+    delete(&a, 0..9);
+    cache().execute("UPDATE device SET rebuilt = 1", ()).unwrap();
+    b.run(&["sync"]).ends(5, &["deleted 18 of 24"]);
+    assert_eq!((b.list().len(), kept()), (24, 1));
+    agree(&b);
+    assert_eq!((b.list().len(), kept()), (15, 0));
 }
 
 #[test]

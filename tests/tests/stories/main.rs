@@ -12,6 +12,7 @@ mod damaged;
 mod devices;
 mod disks;
 mod durable;
+mod elsewhere;
 mod erasing;
 mod guard;
 mod homes;

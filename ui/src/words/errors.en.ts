@@ -54,6 +54,7 @@ export const errors = {
   ALARM_PUT_BACK: ["The server had lost its newest state.", "This device put it back.", "Nothing needs to be done."],
   ALARM_SESSION_STOLEN: ["The server ended a session of this device, because an old sign-in was used twice.", "Your keys are safe on this device.", "If you did not restore a copy of this device, check your other devices."],
   RECORD_DAMAGED: ["This key does not open in any of its homes.", "The sealed copies are kept aside.", "Sync, or run keymoor doctor in a terminal."],
+  ONLY_TRASHED: ["A key was erased here, but other devices may still have it.", "It is in the trash now, on all of them.", "Erase it again to remove it for good."],
   BACK_AGAIN: ["A key was deleted on one device and edited on another.", "It is kept, with the edit.", "Delete it again if nobody needs it."],
   PASSWORD_WAITS: ["The new password holds on this device.", "The server could not be reached.", "It gets the password with the next sync."],
   PASSWORD_CHANGED: ["The password was changed on another device.", "Your keys are not affected.", "The new one opens this vault from now on."],

@@ -55,6 +55,7 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   ALARM_PUT_BACK: ["El servidor había perdido lo más reciente.", "Este dispositivo lo ha repuesto.", "No hace falta hacer nada."],
   ALARM_SESSION_STOLEN: ["El servidor cerró una sesión de este dispositivo, porque un inicio de sesión antiguo se usó dos veces.", "Tus claves están a salvo en este dispositivo.", "Si no restauraste una copia de este dispositivo, revisa tus otros dispositivos."],
   RECORD_DAMAGED: ["Esta clave no se abre en ninguno de sus sitios.", "Las copias selladas se han apartado.", "Sincroniza o ejecuta keymoor doctor en una terminal."],
+  ONLY_TRASHED: ["Una clave se eliminó aquí, pero otros dispositivos aún pueden tenerla.", "Ahora está en la papelera, en todos ellos.", "Elimínala otra vez para quitarla del todo."],
   BACK_AGAIN: ["Una clave se borró en un dispositivo y se cambió en otro.", "Se conserva, con el cambio.", "Bórrala otra vez si nadie la necesita."],
   PASSWORD_WAITS: ["La nueva contraseña vale en este dispositivo.", "No se pudo llegar al servidor.", "La recibirá con la próxima sincronización."],
   PASSWORD_CHANGED: ["La contraseña se cambió en otro dispositivo.", "Tus claves no se ven afectadas.", "La nueva abre esta bóveda desde ahora."],

@@ -3,7 +3,7 @@
 use keymoor_vault::{Alarm, Event, Subject};
 
 use super::alarm;
-use super::notice::{back, cache_rebuilt, cache_was_older, healed, quarantined, set_aside};
+use super::notice::{back, cache_rebuilt, cache_was_older, healed, only_trashed, quarantined, set_aside};
 use crate::output::{counted, plain};
 
 /// An entry of the activity.
@@ -18,6 +18,11 @@ pub(crate) fn activity(event: &Event) -> String {
             format!("{}: what two devices had changed at once was settled.", name(subject))
         }
         Event::Erased(subject) => format!("{} was erased.", name(subject)),
+        Event::DeletedElsewhere(subject) => {
+            format!("{} was moved to the trash on another device.", name(subject))
+        }
+        Event::ErasedElsewhere(subject) => format!("{} was erased on another device.", name(subject)),
+        Event::OnlyTrashed { name } => only_trashed(name),
         Event::Revealed { subject, field, copied } => {
             let field = field.as_deref().map(|field| format!(", {}", plain(field))).unwrap_or_default();
             let how = if *copied { "copied" } else { "shown" };
@@ -38,7 +43,7 @@ pub(crate) fn activity(event: &Event) -> String {
             format!("{}: another device settled what two had changed at once.", name(subject))
         }
         Event::Forgotten { count } => format!(
-            "{} for 180 days in the trash and gone for good now.",
+            "{} in the trash for 180 days and gone for good now.",
             counted(*count, "credential was", "credentials were")
         ),
         Event::Alarm { alarm: raised } => match raised {

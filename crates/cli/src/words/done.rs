@@ -93,9 +93,16 @@ pub(crate) fn synced(report: &SyncReport) -> String {
         moved.push(format!("{} sent", counted(report.pushed, "change", "changes")));
     }
     let mut text = match moved.is_empty() {
+        true if report.erased > 0 => "Synced.".to_owned(),
         true => "Synced: nothing was new.".to_owned(),
         false => format!("Synced: {}.", moved.join(", ")),
     };
+    for (number, what) in [(report.trashed, "moved to the trash"), (report.erased, "erased")] {
+        if number > 0 {
+            let who = counted(number, "credential was", "credentials were");
+            text.push_str(&format!("\n{who} {what} on another device; keymoor activity names which."));
+        }
+    }
     if report.conflicts > 0 {
         text.push_str(&format!(
             "\n{} changed on two devices at the same time; nothing is lost, keymoor list shows which.",

@@ -3,7 +3,7 @@
 use keymoor_vault::{HomeName, Notice, RecordId};
 
 use super::{alarm, unreadable::home_name};
-use crate::output::{counted, plain};
+use crate::output::{argument, counted, plain};
 
 /// The notice in one or two sentences.
 pub(crate) fn notice(notice: &Notice) -> String {
@@ -16,6 +16,7 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::Healed { id, from } => healed(*id, *from),
         Notice::Quarantined { id } => quarantined(*id),
         Notice::Back { name, erased, here } => back(name, *erased, *here),
+        Notice::OnlyTrashed { name } => only_trashed(name),
         Notice::PasswordWaits => {
             "The new password holds on this device. The server could not be reached; keymoor sync takes it there."
                 .to_owned()
@@ -55,6 +56,15 @@ pub(super) fn back(name: &str, erased: bool, here: bool) -> String {
         true => format!("{name} was {deleted} here, and edited elsewhere meanwhile: it is back."),
         false => format!("{name} was {deleted} elsewhere, and edited here meanwhile: it stays."),
     }
+}
+
+pub(super) fn only_trashed(name: &str) -> String {
+    format!(
+        "{} was erased here, but the server had lost it and other devices may have it: it is in the trash now, on all of them. \
+         To erase it for good: keymoor erase {}",
+        plain(name),
+        argument(name)
+    )
 }
 
 /// Only what the file alone had is counted: the rest is in the next sentence, with what the keychain had.

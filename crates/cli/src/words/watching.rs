@@ -16,6 +16,7 @@ pub(crate) fn watching(event: &Watching) -> String {
         }
         Watching::Syncing(progress) => match *progress {
             Progress::SigningIn => "Signing in.".to_owned(),
+            Progress::Waiting => "Waiting for the server.".to_owned(),
             Progress::Pulling { done, total } => of("From the server", done, total),
             Progress::Pushing { done, total } => of("To the server", done, total),
         },
@@ -64,7 +65,7 @@ mod tests {
 
     #[test]
     fn whatever_happens_is_one_line_and_says_what_to_do() {
-        let report = SyncReport { pulled: 2, pushed: 1, conflicts: 1, deleted: 0, mirror_left: 0 };
+        let report = SyncReport { pulled: 2, pushed: 1, conflicts: 1, ..SyncReport::default() };
         let minute = Duration::from_secs(60);
         let offline = |problem| Watching::Offline { problem, retry: minute };
         for (event, said) in [

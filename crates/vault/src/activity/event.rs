@@ -25,6 +25,15 @@ pub enum Event {
     Settled(Subject),
     /// It was erased for good.
     Erased(Subject),
+    /// Another device moved it to the trash.
+    DeletedElsewhere(Subject),
+    /// Another device erased it for good.
+    ErasedElsewhere(Subject),
+    /// It was to be erased, and could only be moved to the trash: the server had lost it, and other devices may have it.
+    OnlyTrashed {
+        /// Provider and name.
+        name: String,
+    },
     /// A secret was shown or lent to a program.
     Revealed {
         /// Which credential.
@@ -148,6 +157,7 @@ impl From<&Notice> for Event {
             Notice::Back { name, erased, here } => {
                 Self::Back { name: name.clone(), erased: *erased, here: *here }
             }
+            Notice::OnlyTrashed { name } => Self::OnlyTrashed { name: name.clone() },
             Notice::PasswordWaits => Self::PasswordWaits,
             Notice::PasswordChanged => Self::PasswordChanged,
             Notice::Alarm(alarm) => Self::Alarm { alarm: *alarm },

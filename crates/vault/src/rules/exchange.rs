@@ -83,6 +83,7 @@ impl Exchange {
     /// The server took it.
     pub(crate) fn accepted(&mut self) {
         self.refused.accepted();
+        self.rounds = 0; // what it takes is no waiting for somebody else
         self.again();
     }
 
@@ -117,6 +118,21 @@ mod tests {
         assert_eq!(exchange.next(), &Next::Pull);
         exchange.applied(false);
         assert_eq!(exchange.next(), &Next::Look);
+        exchange.looked(false);
+        assert_eq!(exchange.next(), &Next::Done(None));
+    }
+
+    #[test]
+    fn what_the_server_takes_goes_on_for_as_many_commits_as_it_needs() {
+        let mut exchange = Exchange::begin(false);
+        for _ in 0..3 * ROUNDS {
+            assert_eq!(exchange.next(), &Next::Pull);
+            exchange.applied(false);
+            exchange.looked(true);
+            exchange.froze(true);
+            exchange.accepted();
+        }
+        exchange.applied(false);
         exchange.looked(false);
         assert_eq!(exchange.next(), &Next::Done(None));
     }

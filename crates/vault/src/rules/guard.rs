@@ -21,6 +21,11 @@ impl Guard {
         Self { deleted: 0, live }
     }
 
+    /// The same pull, where `live` records are in use now. What a first sync has brought so far counts, too.
+    pub(crate) fn met(self, live: u64) -> Self {
+        Self { live: self.live.max(live), ..self }
+    }
+
     /// Whether to stop and ask.
     pub(crate) fn stops(&self) -> bool {
         self.live > 0 && self.deleted > deletes_allowed(self.live)

@@ -93,7 +93,12 @@ pub(crate) fn take(here: Here<'_>, incoming: &Content) -> Taken {
     let mut taken = Taken { draft, unerase, back: None, conflict: false, deleted: false };
     let shown = &taken.shown(here, incoming).meta;
     let (deleted, conflict) = (shown.deleted(), shown.alternates().next().is_some());
-    if (deleted_here || deleted_there) && !deleted {
+    // Whoever took it out of the trash had seen it there.
+    let unseen = here.draft.is_some_and(|draft| match deleted_here {
+        true => !saw(incoming, draft),
+        false => !saw(draft, incoming),
+    });
+    if (deleted_here || deleted_there) && unseen && !deleted {
         taken.back = Some(Back { erased: here.erased && deleted_here, here: deleted_here });
     }
     if here.erased && here.unread && taken.unerase && !deleted {
@@ -131,6 +136,21 @@ mod tests {
             Left::Nothing => None,
             Left::Draft(content) => Some(*content),
         }
+    }
+
+    #[test]
+    fn only_what_was_unseen_is_told_as_back() {
+        let base = first();
+        let deleted = base.clone().delete(OLD, 3);
+        let back = |draft: &Content, incoming: &Content| {
+            take(Here { base: Some(&base), draft: Some(draft), ..Here::default() }, incoming).back
+        };
+        let unseen = note(&base, OTHER, "theirs");
+        assert_eq!(back(&deleted, &unseen), Some(Back { erased: false, here: true }));
+        let seen = note(&restored(deleted.clone(), OTHER), OTHER, "theirs");
+        assert_eq!(back(&deleted, &seen), None, "taken out of the trash by somebody who saw it there");
+        assert_eq!(back(&unseen, &deleted), Some(Back { erased: false, here: false }));
+        assert_eq!(back(&seen, &deleted), None);
     }
 
     #[test]

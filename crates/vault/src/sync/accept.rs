@@ -18,6 +18,7 @@ pub(crate) fn accepted(
     keys: &Keys,
     push: &Push,
     cursor: Cursor,
+    outcome: &mut Outcome,
 ) -> Result<(), Error> {
     if change.frozen()?.as_ref().is_none_or(|frozen| frozen.signed != push.signed) {
         return Ok(()); // another process heard the answer first
@@ -26,7 +27,7 @@ pub(crate) fn accepted(
     if cursor != (Cursor { seq: commit.seq, head: push.signed.head() }) {
         return Err(Error::Alarm(Alarm::ChainBroken));
     }
-    accept(change, keys, &commit, push)?;
+    accept(change, keys, &commit, push, outcome)?;
     change.append_chain(commit.seq, &push.signed)?;
     change.set_cursor(cursor)?;
     if change.state()? != commit.state {
@@ -50,6 +51,7 @@ pub(crate) fn accept(
     keys: &Keys,
     commit: &Commit,
     frozen: &Push,
+    outcome: &mut Outcome,
 ) -> Result<(), Error> {
     for record in &frozen.records {
         let id = record.id;
@@ -82,7 +84,7 @@ pub(crate) fn accept(
             change.forget(id)?;
         } else {
             // Forgotten by age. What was taken out of the trash since it was frozen comes whole, as a new record.
-            take::forget(change, keys, id, &mut Outcome::default())?;
+            take::forget(change, keys, id, outcome)?;
         }
     }
     Ok(change.thaw()?)

@@ -8,7 +8,7 @@ use crate::error::{Alarm, Error};
 use crate::keys::Keys;
 use crate::rules::page::{Step, Verified};
 use crate::sync::accept::accept;
-use crate::sync::take::{Outcome, forget, take};
+use crate::sync::take::{Outcome, forgotten_elsewhere, take};
 
 /// Applies the page. `false` if another process moved the cursor meanwhile; nothing is done then.
 pub(crate) fn apply(
@@ -37,10 +37,10 @@ pub(crate) fn apply(
             }
             Step::Accepted(commit) => {
                 if let Some(frozen) = &frozen {
-                    accept(change, keys, &commit, frozen)?;
+                    accept(change, keys, &commit, frozen, outcome)?;
                 }
             }
-            Step::Forget(id) => forget(change, keys, id, outcome)?,
+            Step::Forget(id) => forgotten_elsewhere(change, keys, id, outcome)?,
             Step::Take(record, seq) => take(change, keys, &record, seq, &mut actor, outcome)?,
         }
     }

@@ -12,10 +12,12 @@ use crate::clock::now;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
+use crate::notice::Notice;
 use crate::rules::gone::{Erasure, erasure};
 use crate::rules::push::{self, Ready};
 use crate::rules::refused::Room;
 use crate::sync::elsewhere;
+use crate::sync::take::Outcome;
 
 /// The frozen commit: the one in the outbox, or a new one of the drafts that fit and have room. `None` if there is nothing
 /// to push.
@@ -26,6 +28,7 @@ pub(crate) fn freeze(
     keys: &Keys,
     even_empty: bool,
     room: &Room,
+    outcome: &mut Outcome,
 ) -> Result<Option<Push>, Error> {
     if let Some(frozen) = change.frozen()? {
         return Ok(Some(frozen));
@@ -36,7 +39,11 @@ pub(crate) fn freeze(
         let (based, elsewhere) = (change.kept(id)?.base.is_some(), elsewhere::is_noted(change, id)?);
         match erasure(based, elsewhere) {
             Erasure::Forget => continue,
-            Erasure::DeleteOnly => change.unmark_erased(id)?,
+            Erasure::DeleteOnly => {
+                change.unmark_erased(id)?;
+                let name = drafts::current(change, keys, id).map(|content| content.meta.title());
+                outcome.notices.push(Notice::OnlyTrashed { name: name.unwrap_or_default() });
+            }
             Erasure::Drop => {
                 change.drop_draft(id)?;
                 change.forget(id)?;
@@ -171,19 +178,21 @@ mod tests {
 
     fn freeze_it(vault: &mut Vault, room: &Room) -> Option<Push> {
         let keys = &vault.keys;
-        vault.cache.write(|change| freeze(change, keys, false, room)).unwrap()
+        vault.cache.write(|change| freeze(change, keys, false, room, &mut Outcome::default())).unwrap()
     }
 
-    fn taken(vault: &mut Vault, frozen: &Push) {
+    fn taken(vault: &mut Vault, frozen: &Push) -> Vec<Notice> {
+        let mut outcome = Outcome::default();
         let (keys, commit) = (&vault.keys, frozen.signed.commit().unwrap());
         let cursor = Cursor { seq: commit.seq, head: frozen.signed.head() };
         let write = vault.cache.write(|change| {
-            accept(change, keys, &commit, frozen)?;
+            accept(change, keys, &commit, frozen, &mut outcome)?;
             change.append_chain(commit.seq, &frozen.signed)?;
             assert_eq!(change.state()?, commit.state);
             Ok::<_, Error>(change.set_cursor(cursor)?)
         });
         write.unwrap();
+        outcome.notices
     }
 
     fn kinds(push: Option<Push>) -> Vec<(RecordId, Kind)> {
@@ -203,6 +212,24 @@ mod tests {
     }
 
     #[test]
+    fn what_can_only_be_moved_to_the_trash_is_told_by_name() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut vault, id, _) = held(home.path());
+        vault.restore(id).unwrap();
+        // The server lost it.
+        let lose = |change: &mut Change<'_>| {
+            change.remove_base(id)?;
+            elsewhere::note(change, id)
+        };
+        vault.cache.write(lose).unwrap();
+        vault.erase(id).unwrap();
+        let (keys, mut outcome) = (&vault.keys, Outcome::default());
+        let frozen = vault.cache.write(|change| freeze(change, keys, false, &Room::default(), &mut outcome));
+        assert_eq!(kinds(frozen.unwrap()), [(id, Kind::Deleted)]);
+        assert_eq!(outcome.notices, [Notice::OnlyTrashed { name: "openai/work".to_owned() }]);
+    }
+
+    #[test]
     fn what_left_the_trash_meanwhile_is_not_forgotten() {
         let home = tempfile::tempdir().unwrap();
         let (mut vault, id, room) = held(home.path());
@@ -219,7 +246,8 @@ mod tests {
         let frozen = freeze_it(&mut vault, &room).unwrap();
         vault.restore(id).unwrap();
         assert_eq!(freeze_it(&mut vault, &Room::default()).as_ref(), Some(&frozen), "the same bytes again");
-        taken(&mut vault, &frozen);
+        let told = taken(&mut vault, &frozen);
+        assert_eq!(told, [Notice::Back { name: "openai/work".to_owned(), erased: true, here: false }]);
         let anew = vault.find("work", Place::Active).unwrap();
         assert_ne!(anew, id);
         assert_eq!(secrecy::ExposeSecret::expose_secret(&*vault.reveal(anew, None).unwrap()), "a secret");

@@ -64,10 +64,18 @@ impl Vault {
         let verified = page::verify(&self.keys.root, &mut known, page).map_err(Error::Alarm)?;
         if verified.is_empty() {
             // The pages before may have been applied by an earlier sync, or promised more than came.
-            return match self.cache.read(|view| apply::adds_up(view, known.cursor)) {
-                Err(Error::Alarm(Alarm::StateWrong)) => Ok(Pulled::DoesNotFollow),
-                fine => fine.map(|()| Pulled::Page { more: false }),
-            };
+            let (adds_up, guarded) = self.cache.read(|view| {
+                let guarded = view.setting(GUARD)?.is_some();
+                Ok::<_, Error>((apply::adds_up(view, known.cursor), guarded))
+            })?;
+            if matches!(adds_up, Err(Error::Alarm(Alarm::StateWrong))) {
+                return Ok(Pulled::DoesNotFollow);
+            }
+            adds_up?;
+            if guarded {
+                self.cache.write(|change| change.remove_setting(GUARD))?; // that pull has ended
+            }
+            return Ok(Pulled::Page { more: false });
         }
         if more {
             pull.ahead = Ahead::begin(line, vault, known.cursor);
@@ -84,27 +92,26 @@ impl Vault {
             return Err(Error::MassDelete { count: guard.deleted, of: guard.live });
         }
         let keys = &self.keys;
-        let told = outcome.notices.len();
+        let mut done = Outcome::default();
         let applied = self.cache.write(|change| {
             // What a pull has deleted so far outlives it: pages that trickle in are one pull to the guard.
             match more {
                 true => change.set_setting(GUARD, &guard.encode())?,
                 false => change.remove_setting(GUARD)?,
             }
-            let applied = apply::apply(change, keys, verified, outcome);
+            let applied = apply::apply(change, keys, verified, &mut done);
             reached("page.inside");
             applied
         });
-        if applied.is_err() {
-            outcome.notices.truncate(told); // nothing of it has happened
-        }
         reached("page.applied");
         // A page leaves out what later commits replaced. If a pull was cut off in between, and the server then lost those, what
         // is here adds up to nothing that is in the log: only the live set, proved by the chain, puts that right.
         if matches!(applied, Err(Error::Alarm(Alarm::StateWrong))) && cut_off {
             return Ok(Pulled::DoesNotFollow);
         }
-        let more = applied? && more; // where another process moved the cursor, the next round begins from there
+        let applied = applied?;
+        outcome.add(done);
+        let more = applied && more; // where another process moved the cursor, the next round begins from there
         progress(Progress::Pulling { done: known.cursor.seq, total });
         if more {
             pull.begun = Some(Begun { known, guard, cut_off });

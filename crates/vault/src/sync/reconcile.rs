@@ -12,13 +12,14 @@ use crate::drafts;
 use crate::error::{Alarm, Error};
 use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
+use crate::rules;
 use crate::rules::chain::Proved;
 use crate::rules::gone::reborn;
+use crate::rules::guard::{GUARD, Guard};
 use crate::rules::reconcile::{At, Here, Step, Waits, waits};
-use crate::rules::{self, guard};
 use crate::sync::accept::accept;
 use crate::sync::elsewhere;
-use crate::sync::take::{Outcome, draft_of, forget, take};
+use crate::sync::take::{Outcome, draft_of, forgotten_elsewhere, take};
 
 /// Makes the staged set the base, as far as the chain proves it.
 pub(crate) fn reconcile(
@@ -33,10 +34,13 @@ pub(crate) fn reconcile(
     let device = drafts::device(change, keys)?;
     let mut actor = device.actor;
     let was_behind = ancestor < device.cursor.seq;
+    // A pull that could not be ended has deleted, too. One that a first sync left counts of nothing.
     let live_before = change.live_count()?;
+    let begun = change.setting(GUARD)?.and_then(|bytes| Guard::decode(&bytes));
+    let mut guard = begun.map_or(Guard::of(live_before), |guard| guard.met(live_before));
     if let Some(frozen) = change.frozen()?.filter(|frozen| proved.has(&frozen.signed)) {
         let commit = frozen.signed.commit().map_err(|_| Error::Alarm(Alarm::ChainBroken))?;
-        accept(change, keys, &commit, &frozen)?;
+        accept(change, keys, &commit, &frozen, outcome)?;
         common = common.max(commit.seq); // known here, too, from now on
     }
     let mut staged = Vec::new();
@@ -66,7 +70,7 @@ pub(crate) fn reconcile(
             }
             (Step::PutBack, _) => put_back(change, keys, id, &mut actor, outcome)?,
             (Step::MayBeElsewhere, _) => elsewhere::note(change, id)?,
-            (Step::Forget, _) => forget(change, keys, id, outcome)?,
+            (Step::Forget, _) => forgotten_elsewhere(change, keys, id, outcome)?,
             (Step::EraseAgain, Some(placed)) => {
                 take_placed(change, keys, &placed, &mut actor, outcome)?;
                 erase_again(change, keys, id, actor)?;
@@ -74,9 +78,11 @@ pub(crate) fn reconcile(
             (Step::Take | Step::Renumber(_) | Step::EraseAgain, None) => {} // they name what is staged
         }
     }
-    if !accept_deletes && outcome.deleted > guard::deletes_allowed(live_before) {
-        return Err(Error::MassDelete { count: outcome.deleted, of: live_before });
+    guard.deleted += outcome.deleted;
+    if !accept_deletes && guard.stops() {
+        return Err(Error::MassDelete { count: guard.deleted, of: guard.live });
     }
+    change.remove_setting(GUARD)?;
 
     change.truncate_chain_above(ancestor)?;
     for (cursor, commit) in &proved.chain {
@@ -205,5 +211,15 @@ fn take_placed(
             (Waits::Draft | Waits::Apart, _) => {}
         }
     }
-    take(change, keys, record, *seq, actor, outcome)
+    let told = outcome.notices.len();
+    take(change, keys, record, *seq, actor, outcome)?;
+    if draft.is_none() {
+        // What was acknowledged here was nobody's delete of this device's, so that nothing of its own is back.
+        let mut at = 0;
+        outcome.notices.retain(|notice| {
+            at += 1;
+            at <= told || !matches!(notice, Notice::Back { erased: false, .. })
+        });
+    }
+    Ok(())
 }

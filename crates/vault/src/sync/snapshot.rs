@@ -58,22 +58,21 @@ impl Vault {
         reached("snapshot.staged");
         let proved = self.prove(line, head)?;
         let keys = &self.keys;
-        let told = outcome.notices.len();
+        let mut taken = Outcome::default();
         reached("reconcile.before");
         let done = self.cache.write(|change| {
             // An empty log proves an empty set, and nothing else.
             if change.staged_state()? != proved.state {
                 return Err(Error::Alarm(Alarm::StateWrong));
             }
-            let done = reconcile::reconcile(change, keys, &proved, options.accept_deletes, outcome);
+            let done = reconcile::reconcile(change, keys, &proved, options.accept_deletes, &mut taken);
             reached("reconcile.inside");
             done
         });
         reached("reconcile.done");
-        if done.is_err() {
-            outcome.notices.truncate(told); // nothing of it has happened
-        }
-        done
+        done?;
+        outcome.add(taken);
+        Ok(())
     }
 
     /// Stages the pages, then what was written while they were taken; returns how far that reaches.

@@ -5,18 +5,19 @@ use keymoor_protocol::{ActorId, Record, RecordId};
 
 use crate::activity::{self, Event, Subject};
 use crate::clock::now;
-use crate::content::Content;
+use crate::content::{Content, Meta};
 use crate::drafts;
 use crate::error::Error;
 use crate::homes::{heal, lost};
 use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
+use crate::rules::forgetting::KEPT_MS;
 use crate::rules::gone::{self, Forgotten};
 use crate::rules::take::{Back, Draft, Here};
 use crate::rules::{self, life};
-use crate::sync::elsewhere;
+use crate::sync::{elsewhere, erased_here};
 
-/// What a pull did.
+/// What a sync did: made anew for each transaction, and added to the whole once that is on disk.
 #[derive(Default)]
 pub(crate) struct Outcome {
     /// Records that came or changed.
@@ -25,7 +26,24 @@ pub(crate) struct Outcome {
     pub(crate) conflicts: u64,
     /// Records that went into the trash or for good.
     pub(crate) deleted: u64,
+    /// Of those, the ones that went into the trash.
+    pub(crate) trashed: u64,
+    /// Records that another device erased, in use here or in the trash.
+    pub(crate) erased: u64,
     pub(crate) notices: Vec<Notice>,
+}
+
+impl Outcome {
+    /// Adds what has happened since.
+    pub(crate) fn add(&mut self, since: Self) {
+        let Self { pulled, conflicts, deleted, trashed, erased, notices } = since;
+        self.pulled += pulled;
+        self.conflicts += conflicts;
+        self.deleted += deleted;
+        self.trashed += trashed;
+        self.erased += erased;
+        self.notices.extend(notices);
+    }
 }
 
 /// Takes one record. What does not open is kept, shown and never pushed over (rule 6). `actor` is this device's, read once
@@ -91,18 +109,50 @@ pub(crate) fn take(
         let name = taken.shown(here, &incoming).meta.title();
         outcome.notices.push(Notice::Back { name, erased, here: deleted_here });
     }
+    if base.is_none() && draft.is_none() && erased_here::is_back(change, id, &incoming)? {
+        outcome.notices.push(Notice::Back { name: incoming.meta.title(), erased: true, here: true });
+    }
+    if taken.deleted {
+        let subject = Subject { id, name: incoming.meta.title() };
+        activity::put(change, keys, &Event::DeletedElsewhere(subject))?;
+    }
     outcome.conflicts += u64::from(taken.conflict);
     outcome.deleted += u64::from(taken.deleted);
+    outcome.trashed += u64::from(taken.deleted);
     Ok(())
 }
 
-/// The record left the set for good. An edit that whoever forgot it had not seen comes back whole, as a new record.
-pub(crate) fn forget(
+/// Another device's commit forgot the record: [`forget`], and whoever had it here is told. What had lain in the trash for
+/// as long as it is held, by the clock of whoever put it there, went because of its age.
+pub(crate) fn forgotten_elsewhere(
     change: &mut Change<'_>,
     keys: &Keys,
     id: RecordId,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+    let current = drafts::legible(change.current(id))?;
+    let meta = current.as_ref().and_then(|current| keys.open_meta(current.record()).ok());
+    let aged = |meta: &Meta| meta.deleted() && meta.updated.saturating_add(KEPT_MS) <= now() + DAY_MS;
+    let silent = current.is_none() || change.is_erased(id)? || meta.as_ref().is_some_and(aged);
+    let goes = forget(change, keys, id, outcome)?;
+    if goes && !silent {
+        outcome.erased += 1;
+        let name = meta.map(|meta| meta.title()).unwrap_or_default();
+        activity::put(change, keys, &Event::ErasedElsewhere(Subject { id, name }))?;
+    }
+    Ok(())
+}
+
+/// The record left the set for good. An edit that whoever forgot it had not seen comes back whole, as a new record.
+/// Returns whether nothing of it stays.
+pub(crate) fn forget(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    outcome: &mut Outcome,
+) -> Result<bool, Error> {
+    let mut goes = false;
     let draft = drafts::legible(change.draft(id))?;
     let live = drafts::legible(change.current(id))?.is_some_and(|current| !current.record().deleted);
     let opened = draft.as_ref().map(|draft| keys.open(&draft.record));
@@ -110,7 +160,10 @@ pub(crate) fn forget(
         (Some(Ok(content)), Some(draft)) => {
             let base = drafts::legible(change.base(id))?.and_then(|base| keys.open(&base.record).ok());
             match gone::forgotten(Some(&content), base.as_ref(), drafts::actor(change, keys)?) {
-                Forgotten::Goes => outcome.deleted += u64::from(live),
+                Forgotten::Goes => {
+                    goes = true;
+                    outcome.deleted += u64::from(live);
+                }
                 Forgotten::Carried => drafts::carry(change, keys, RecordId::generate(), &draft.record)?,
                 Forgotten::Anew(anew) => {
                     drafts::write(change, keys, RecordId::generate(), &anew)?;
@@ -124,11 +177,15 @@ pub(crate) fn forget(
         }
         // One that does not open.
         (Some(Err(_)), _) | (None, _) if change.kept(id)?.draft.is_some() => lose(change, id, outcome)?,
-        _ => outcome.deleted += u64::from(live),
+        _ => {
+            goes = true;
+            outcome.deleted += u64::from(live);
+        }
     }
     change.drop_draft(id)?;
     elsewhere::is_settled(change, id)?;
-    Ok(change.forget(id)?)
+    change.forget(id)?;
+    Ok(goes)
 }
 
 /// The draft of a record and what it says. One that does not open is kept aside and goes: it may have had counters of this

@@ -29,7 +29,8 @@ pub(super) fn follow(dir: &Path, inbox: &Inbox) -> Result<(), Error> {
     let mut cache = Cache::open(dir)?;
     let mut seen = cache.change_counter()?;
     let (dir, inbox) = (dir.to_owned(), inbox.clone());
-    thread::spawn(move || {
+    let thread = thread::Builder::new().name("cache".to_owned());
+    let follows = thread.spawn(move || {
         let (mut writing, mut clocks, mut expected) =
             (Writing::begin(&dir), Clocks::now(), Expected::default());
         while !inbox.is_stopped() {
@@ -48,7 +49,7 @@ pub(super) fn follow(dir: &Path, inbox: &Inbox) -> Result<(), Error> {
             }
         }
     });
-    Ok(())
+    follows.map(drop).map_err(|_| Error::Busy) // no thread to be had
 }
 
 /// A commit that was written to the log, and is to be seen once the disk has it.

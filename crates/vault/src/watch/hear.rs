@@ -1,11 +1,15 @@
 //! Listening to the server's hints, on a thread of its own.
 
 use std::thread;
+use std::time::Duration;
 
 use keymoor_protocol::VaultId;
 use keymoor_remote::{Error as Remote, HangUp, Listener};
 
 use super::inbox::Inbox;
+
+/// The least time between two hints that are taken: a server that floods them costs no core.
+const BETWEEN_HINTS: Duration = Duration::from_millis(10);
 
 /// A stream that is listened to until this is dropped.
 pub(super) struct Ear(HangUp);
@@ -15,10 +19,14 @@ impl Ear {
     pub(super) fn open(listener: Listener, vault: VaultId, inbox: &Inbox) -> Self {
         let hang_up = listener.hang_up();
         let (inbox, stream) = (inbox.clone(), inbox.next_stream());
-        thread::spawn(move || {
+        let told = inbox.clone();
+        let thread = thread::Builder::new().name("hints".to_owned()).spawn(move || {
             let end = listen(&listener, vault, &inbox, stream);
             inbox.leave_of(stream, |mail| mail.deaf = Some(end.err()));
         });
+        if thread.is_err() {
+            told.leave_of(stream, |mail| mail.deaf = Some(None)); // no thread to be had: it is tried again later
+        }
         Self(hang_up)
     }
 }
@@ -36,6 +44,7 @@ fn listen(listener: &Listener, vault: VaultId, inbox: &Inbox, stream: u64) -> Re
         let Some(hint) = heard.next_hint()? else { break };
         if hint.vault == vault {
             wanted = inbox.leave_of(stream, |mail| mail.hinted = mail.hinted.max(Some(hint.seq)));
+            thread::sleep(BETWEEN_HINTS);
         }
     }
     Ok(())

@@ -106,6 +106,8 @@ enum Event {
         sent: u64,
         conflicts: u64,
         deleted: u64,
+        trashed: u64,
+        erased: u64,
     },
     Offline {
         retry_ms: u64,
@@ -135,6 +137,7 @@ impl Line {
             Watching::Polling { every } => Event::Polling { every_s: every.as_secs() },
             Watching::Syncing(progress) => match *progress {
                 Progress::SigningIn => Event::Syncing { step: "signing_in", done: 0, total: 0 },
+                Progress::Waiting => Event::Syncing { step: "waiting", done: 0, total: 0 },
                 Progress::Pulling { done, total } => Event::Syncing { step: "receiving", done, total },
                 Progress::Pushing { done, total } => Event::Syncing { step: "sending", done, total },
             },
@@ -143,6 +146,8 @@ impl Line {
                 sent: report.pushed,
                 conflicts: report.conflicts,
                 deleted: report.deleted,
+                trashed: report.trashed,
+                erased: report.erased,
             },
             Watching::Offline { retry, .. } => Event::Offline { retry_ms: milliseconds(retry) },
             Watching::SignIn(_) => Event::SignIn,

@@ -20,6 +20,7 @@ use crate::rules::chain::Proving;
 use crate::rules::refused::Room;
 use crate::sync::accept::accept;
 use crate::sync::freeze::freeze;
+use crate::sync::take::Outcome;
 use crate::sync::take::{Outcome, forget, take};
 use crate::vault::Patience;
 
@@ -218,7 +219,11 @@ fn what_was_frozen_stays_so_and_its_acceptance_is_heard_along_the_whole_chain() 
     let id = with_one(home.path());
     let mut vault = open(home.path());
     let keys = &vault.keys;
-    let frozen = vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap().unwrap();
+    let frozen = vault
+        .cache
+        .write(|change| freeze(change, keys, false, &Room::default(), &mut Outcome::default()))
+        .unwrap()
+        .unwrap();
     vault.merge_copies(Vec::new(), None).unwrap();
     assert_eq!(vault.cache.read(|view| view.frozen()).unwrap().as_ref(), Some(&frozen));
 
@@ -235,7 +240,7 @@ fn what_was_frozen_stays_so_and_its_acceptance_is_heard_along_the_whole_chain() 
     assert_eq!((proved.ancestor, proved.has(&frozen.signed)), (2, true));
     let keys = &vault.keys;
     let forgotten = vault.cache.write(|change| {
-        accept(change, keys, &frozen.signed.commit().unwrap(), &frozen)?;
+        accept(change, keys, &frozen.signed.commit().unwrap(), &frozen, &mut Outcome::default())?;
         forget(change, keys, id, &mut Outcome::default())
     });
     forgotten.unwrap();
@@ -248,14 +253,18 @@ fn an_acceptance_heard_late_takes_no_later_base_away() {
     let id = with_one(home.path());
     let mut vault = open(home.path());
     let keys = &vault.keys;
-    let frozen = vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap().unwrap();
+    let frozen = vault
+        .cache
+        .write(|change| freeze(change, keys, false, &Room::default(), &mut Outcome::default()))
+        .unwrap()
+        .unwrap();
     let later = noted(&vault.keys.open(&frozen.records[0]).unwrap(), ActorId([9; 16]), "later");
     let later = Base { record: sealed(&vault, id, 2, &later), seq: 7 };
     let all = copy(&vault, id, &Copy { base: Some(later.clone()), draft: None, erased: false });
     vault.merge_copies(all, None).unwrap();
     let keys = &vault.keys;
     let commit = frozen.signed.commit().unwrap();
-    vault.cache.write(|change| accept(change, keys, &commit, &frozen)).unwrap();
+    vault.cache.write(|change| accept(change, keys, &commit, &frozen, &mut Outcome::default())).unwrap();
     let current = vault.cache.read(|view| view.current(id)).unwrap().unwrap();
     assert_eq!((current.base, current.draft), (Some(later), None));
 }

@@ -95,7 +95,10 @@ fn one_that_is_no_record_is_reverted_and_erased() {
     assert!(vault.list(&Default::default()).unwrap().is_empty());
     let keys = &vault.keys;
     let room = crate::rules::refused::Room::default();
-    let push = vault.cache.write(|change| crate::sync::freeze::freeze(change, keys, false, &room)).unwrap();
+    let push = vault
+        .cache
+        .write(|change| crate::sync::freeze::freeze(change, keys, false, &room, &mut Outcome::default()))
+        .unwrap();
     let changes = push.unwrap().signed.commit().unwrap().changes;
     assert_eq!(
         changes.iter().map(|c| (c.record, c.kind)).collect::<Vec<_>>(),

@@ -89,7 +89,10 @@ pub(super) fn note(text: &str) -> Edit {
 
 pub(super) fn pushed(vault: &mut Vault) -> Vec<Record> {
     let keys = &vault.keys;
-    let push = vault.cache.write(|change| freeze(change, keys, false, &Room::default())).unwrap();
+    let push = vault
+        .cache
+        .write(|change| freeze(change, keys, false, &Room::default(), &mut Outcome::default()))
+        .unwrap();
     push.map(|push| push.records).unwrap_or_default()
 }
 
