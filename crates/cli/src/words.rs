@@ -27,8 +27,8 @@ pub(crate) use activity::activity;
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use done::{
-    MIRRORING, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined, mirror_stopped,
-    recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
+    MIRRORING, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined, kits_stay,
+    mirror_stopped, recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
 };
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;

@@ -182,6 +182,18 @@ mod tests {
         for alarm in Alarm::ALL.into_iter().filter(|alarm| !alarm.informs()) {
             vault.raise(alarm).unwrap();
         }
+        let shown = |vault: &mut Vault| vault.status().unwrap().alarms;
+        let first = shown(&mut vault);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        for alarm in Alarm::ALL {
+            vault.raise(alarm).unwrap();
+        }
+        for again in shown(&mut vault) {
+            let before = first.iter().find(|raised| raised.code == again.code).unwrap();
+            let informs = Alarm::from_code(&again.code).is_some_and(Alarm::informs);
+            assert_eq!(again.at > before.at, informs, "{again:?}: what happens anew is shown from now on");
+        }
+        let told = told + Alarm::ALL.into_iter().filter(|alarm| alarm.informs()).count();
         assert_eq!(vault.activity(0).unwrap().len(), told, "a sync a minute must not fill it");
     }
 

@@ -9,6 +9,7 @@ use crate::config::{Backend, Config};
 use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
 use crate::keys::Keys;
+use crate::synchronise::{FAILED, failed_at};
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of};
 
 /// How a home is.
@@ -79,6 +80,8 @@ pub struct Status {
     pub conflicts: Option<Vec<String>>,
     /// Milliseconds since 1970.
     pub last_sync: Option<u64>,
+    /// When the server could last not be synced with, if no sync has gone through since.
+    pub last_failed: Option<u64>,
     /// What needs care.
     pub alarms: Vec<RaisedAlarm>,
     /// The account's id, where the cache can be read.
@@ -188,6 +191,7 @@ pub fn outline(config: &Config, patience: Patience, why: &Error) -> Status {
             erasing: 0,
             conflicts: None,
             last_sync: None,
+            last_failed: None,
             alarms: Vec::new(),
             account: None,
             server: None,
@@ -208,6 +212,7 @@ struct Seen {
     broken: u64,
     alarms: Vec<RaisedAlarm>,
     refused: bool,
+    last_failed: Option<u64>,
     device_slot: Option<(u64, u16)>,
 }
 
@@ -245,6 +250,7 @@ fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
         broken: broken.len() as u64 + opened_not,
         alarms: alarms.collect(),
         refused: view.setting(REFUSED)?.is_some(),
+        last_failed: view.setting(FAILED)?.as_deref().and_then(failed_at),
         device_slot: view.slot(DEVICE_SLOT)?,
         device,
     })
@@ -260,6 +266,7 @@ impl Seen {
             erasing: self.erasing,
             conflicts: self.conflicts,
             last_sync: self.device.last_sync,
+            last_failed: self.last_failed,
             alarms: self.alarms,
             account: Some(self.device.account.to_string()),
             server: self.device.server,

@@ -23,8 +23,11 @@ use crate::sync::take::Outcome;
 use crate::sync::{accept, age, freeze};
 use crate::vault::Vault;
 
-/// How long the status tells of what happened and stops nothing.
+/// How long the status tells of what happened and stops nothing: a theft for a day, what was put right for an hour.
 const SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
+const PUT_RIGHT_SHOWN_MS: u64 = 60 * 60 * 1000;
+/// The cache's name for when the last try failed, where no sync has gone through since.
+pub(crate) const FAILED: &str = "sync_failed";
 
 /// How to sync.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +38,8 @@ pub struct SyncOptions {
     pub asked_for: bool,
     /// Push commit 1 even if there are no records.
     pub(crate) first_commit: bool,
+    /// The account came to another server.
+    pub(crate) moved: bool,
 }
 
 /// What a sync did.
@@ -118,6 +123,29 @@ impl Vault {
         options: &SyncOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<SyncReport, Error> {
+        let done = self.try_to_synchronise(options, progress);
+        if matches!(done, Ok(_) | Err(Error::Server(_))) {
+            let _ = self.note_try(done.is_err()); // no reason for a sync to fail
+        }
+        done
+    }
+
+    /// Puts down that a try failed, to the minute, until one goes through.
+    fn note_try(&mut self, failed: bool) -> Result<(), Error> {
+        let noted = self.cache.read(|view| view.setting(FAILED))?;
+        match (failed, noted.as_deref().and_then(failed_at)) {
+            (false, None) => Ok(()),
+            (true, Some(at)) if at.abs_diff(now()) < 60_000 => Ok(()),
+            (false, Some(_)) => Ok(self.cache.write(|change| change.remove_setting(FAILED))?),
+            (true, _) => Ok(self.cache.write(|change| change.set_setting(FAILED, &now().to_be_bytes()))?),
+        }
+    }
+
+    fn try_to_synchronise(
+        &mut self,
+        options: &SyncOptions,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<SyncReport, Error> {
         self.note_file()?;
         self.heal_drafts()?;
         let _lock = Lock::wait(&self.config, "sync")?;
@@ -138,6 +166,8 @@ impl Vault {
         // What the pulls did has happened, also where a push failed after them.
         for notice in std::mem::take(&mut outcome.notices) {
             match notice {
+                // Another server, and not the one that was known here with less than before.
+                Notice::Alarm(Alarm::PutBack) if options.moved => {}
                 Notice::Alarm(alarm) => {
                     self.raise(alarm)?;
                     self.notices.push(notice);
@@ -161,7 +191,12 @@ impl Vault {
             let mut device = change.device()?.ok_or(Error::Locked)?;
             // This sync added up, so what did not before is settled.
             for alarm in change.alarms()? {
-                if !Alarm::from_code(&alarm.code).is_some_and(Alarm::informs) || alarm.at + SHOWN_MS < now() {
+                let shown = match Alarm::from_code(&alarm.code) {
+                    Some(Alarm::PutBack) => PUT_RIGHT_SHOWN_MS,
+                    Some(alarm) if alarm.informs() => SHOWN_MS,
+                    _ => 0,
+                };
+                if shown == 0 || alarm.at.abs_diff(now()) > shown {
                     change.clear_alarm(&alarm.code)?;
                     if let Some(alarm) = Alarm::from_code(&alarm.code).filter(|alarm| !alarm.informs()) {
                         activity::put(change, keys, &Event::AlarmOver { alarm })?;
@@ -333,6 +368,9 @@ impl Vault {
             if change.alarms()?.iter().all(|raised| raised.code != alarm.code()) || alarm.informs() {
                 activity::put(change, keys, &Event::Alarm { alarm })?;
             }
+            if alarm.informs() {
+                change.clear_alarm(alarm.code())?; // it happened again, and is shown from now on
+            }
             Ok::<_, Error>(change.raise_alarm(&keymoor_cache::Alarm {
                 code: alarm.code().to_owned(),
                 at: now(),
@@ -340,6 +378,11 @@ impl Vault {
             })?)
         })
     }
+}
+
+/// When the try failed that this setting puts down.
+pub(crate) fn failed_at(setting: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(setting.try_into().ok()?))
 }
 
 /// Inside a round every way of not being let in is "sign in"; the caller refreshes once before it believes that.

@@ -67,3 +67,53 @@ fn status_names_what_is_to_be_settled() {
         assert!(page.contains("changed on two devices at once, to be settled: openai/work\n"), "{page}");
     }
 }
+
+#[test]
+fn status_says_that_the_last_try_failed_until_one_goes_through() {
+    let (_world, a, _b, mut server, _keys) = synced_world();
+    assert_eq!(a.status()["last_failed"], serde_json::Value::Null);
+    server.stop();
+    a.run(&["sync"]).ends(6, &[]);
+    assert!(a.status()["last_failed"].is_string());
+    let page = a.done(&["status"]).text();
+    assert!(page.contains("last try failed 2"), "{page}");
+    server.start_again();
+    a.sync();
+    assert_eq!(a.status()["last_failed"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_move_to_another_server_is_told_as_one() {
+    let (world, a, _b, server, _keys) = synced_world();
+    let other = world.server_in(&world.path("other"));
+    let (kit, recovery) = (a.path("join.txt"), a.path("recovery.txt"));
+    let (url, kit, recovery) = (other.url(), kit.to_string_lossy(), recovery.to_string_lossy());
+    let create = ["account", "create", "--server", &url, "--kit", &kit, "--recovery", &recovery];
+    let said = a.run(&create).ends(0, &["and no longer at", &server.url(), "follow with the same command"]);
+    assert!(!said.err.contains("had lost"), "{said}");
+    assert_eq!(a.status()["alarms"], serde_json::json!([]));
+    a.sync();
+    assert_eq!(a.status()["server"].as_str(), Some(&*url));
+}
+
+/// The kits are on the disk before the server is asked to make the account.
+#[test]
+fn an_account_that_could_not_be_made_says_what_was_written_for_it() {
+    let world = World::new();
+    let mut server = world.server();
+    server.stop();
+    let mut closed = server.command();
+    closed.env("KEYMOOR_SERVER_REGISTRATION", "closed");
+    server.start_as(closed);
+    let a = world.device("a");
+    a.add("openai", "work", "sk-work").done();
+    let said = a.run(&["account", "create", "--server", &server.url()]);
+    let said = said.ends(6, &["takes no new accounts", "Everything on this device stays as it is."]);
+    assert!(!said.err.contains("next sync"), "{said}");
+    let kit = a.path("keymoor-join-kit.txt");
+    assert_eq!(said.err.contains("Written all the same"), kit.exists(), "{said}");
+    server.stop();
+    server.start_again();
+    a.done(&["account", "create", "--server", &server.url()]);
+    assert!(kit.exists());
+}

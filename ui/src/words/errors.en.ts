@@ -51,7 +51,7 @@ export const errors = {
   ALARM_STATE_WRONG: ["What the server holds does not add up.", "Sync stopped; everything here stays readable.", "Ask whoever runs the server what happened."],
   ALARM_KEYS_DOCUMENT: ["The server showed old or false account keys.", "Sync stopped; everything here stays readable.", "Ask whoever runs the server what happened."],
   ALARM_ROLLED_BACK: ["The server holds less than this device has seen.", "Sync stopped; everything here stays readable.", "Ask whoever runs the server whether it was restored."],
-  ALARM_PUT_BACK: ["The server had lost its newest state.", "This device put it back.", "Nothing needs to be done."],
+  ALARM_PUT_BACK: ["The server had lost its newest state.", "What it lacked comes back from your devices.", "Nothing needs to be done."],
   ALARM_SESSION_STOLEN: ["The server ended a session of this device, because an old sign-in was used twice.", "Your keys are safe on this device.", "If you did not restore a copy of this device, check your other devices."],
   RECORD_DAMAGED: ["This key does not open in any of its homes.", "The sealed copies are kept aside.", "Sync, or run keymoor doctor in a terminal."],
   ONLY_TRASHED: ["A key was erased here, but other devices may still have it.", "It is in the trash now, on all of them.", "Erase it again to remove it for good."],

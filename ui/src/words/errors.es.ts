@@ -52,7 +52,7 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   ALARM_STATE_WRONG: ["Lo que guarda el servidor no cuadra.", "La sincronización se detuvo; aquí todo se puede leer.", "Pregunta a quien lleva el servidor qué pasó."],
   ALARM_KEYS_DOCUMENT: ["El servidor mostró llaves de cuenta antiguas o falsas.", "La sincronización se detuvo; aquí todo se puede leer.", "Pregunta a quien lleva el servidor qué pasó."],
   ALARM_ROLLED_BACK: ["El servidor tiene menos de lo que este dispositivo ha visto.", "La sincronización se detuvo; aquí todo se puede leer.", "Pregunta a quien lleva el servidor si lo restauró."],
-  ALARM_PUT_BACK: ["El servidor había perdido lo más reciente.", "Este dispositivo lo ha repuesto.", "No hace falta hacer nada."],
+  ALARM_PUT_BACK: ["El servidor había perdido lo más reciente.", "Lo que le faltaba vuelve desde tus dispositivos.", "No hace falta hacer nada."],
   ALARM_SESSION_STOLEN: ["El servidor cerró una sesión de este dispositivo, porque un inicio de sesión antiguo se usó dos veces.", "Tus claves están a salvo en este dispositivo.", "Si no restauraste una copia de este dispositivo, revisa tus otros dispositivos."],
   RECORD_DAMAGED: ["Esta clave no se abre en ninguno de sus sitios.", "Las copias selladas se han apartado.", "Sincroniza o ejecuta keymoor doctor en una terminal."],
   ONLY_TRASHED: ["Una clave se eliminó aquí, pero otros dispositivos aún pueden tenerla.", "Ahora está en la papelera, en todos ellos.", "Elimínala otra vez para quitarla del todo."],

@@ -11,7 +11,8 @@ use crate::{
     words::{self, Failure},
 };
 
-/// Change a credential. Only what is given changes; the values before stay in its history.
+/// Change a credential. Only what is given changes; the values before stay in its history on
+/// this device.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:

@@ -65,6 +65,9 @@ fn page(status: &Status) -> String {
             None => "never synced".to_owned(),
         },
     ];
+    if let Some(at) = status.last_failed {
+        facts.push(format!("last try failed {}", minute(at)));
+    }
     if status.waiting > 0 {
         facts.push(format!("{} for the next sync", counted(status.waiting, "change waits", "changes wait")));
     }
@@ -129,6 +132,7 @@ struct Shown<'s> {
     erasing: u64,
     conflicts: Option<u64>,
     last_sync: Option<String>,
+    last_failed: Option<String>,
     alarms: Vec<Raised<'s>>,
     account: Option<&'s str>,
     server: Option<&'s str>,
@@ -152,6 +156,7 @@ impl<'s> Shown<'s> {
             erasing: status.erasing,
             conflicts: status.conflicts.as_ref().map(|conflicts| conflicts.len() as u64),
             last_sync: status.last_sync.map(rfc3339),
+            last_failed: status.last_failed.map(rfc3339),
             alarms: raised.collect(),
             account: status.account.as_deref(),
             server: status.server.as_deref(),

@@ -38,6 +38,8 @@ pub(crate) fn alarm(alarm: Alarm) -> &'static str {
             "The server ended a session of this device: an old ticket of it was used again. If you did not restore a copy of \
              this device, look at your other devices and rotate the keys that were on a stolen one."
         }
-        Alarm::PutBack => "The server had lost its newest state; this device put it back.",
+        Alarm::PutBack => {
+            "The server had lost its newest state; what it lacked comes back from your devices."
+        }
     }
 }

@@ -122,6 +122,14 @@ pub(crate) fn created(kits: &Kits) -> String {
     let join = kits.join_kit.display().to_string();
     let join = plain(&join);
     let done = "The account is set up, and the server has everything that is here.";
+    let moved = match &kits.moved_from {
+        Some(before) => format!(
+            "\nThis device syncs there from now on, and no longer at {}. The account's other devices follow with the same command.",
+            plain(before)
+        ),
+        None => String::new(),
+    };
+    let done = format!("{done}{moved}");
     let certificate = match kits.certificate {
         Some(pin) => format!(
             "\nThe server made its certificate itself. Compare with what it printed when it started:\n  \
@@ -147,6 +155,16 @@ pub(crate) fn created(kits: &Kits) -> String {
              The recovery kit made before stays good.{certificate}"
         ),
     }
+}
+
+/// After an account could not be made, where its kits were written already.
+pub(crate) fn kits_stay(written: &[&Path]) -> String {
+    let written: Vec<_> =
+        written.iter().map(|path| plain(&path.display().to_string()).into_owned()).collect();
+    format!(
+        "Written all the same, and it stays good: {}\nThe same command, given again, makes the account that it is for.",
+        written.join(", ")
+    )
 }
 
 /// After a recovery kit was made for a vault without an account.

@@ -28,7 +28,12 @@ fn lower(sentence: &str) -> String {
 }
 
 pub(super) fn words(problem: ServerProblem) -> Words {
-    let words = Words::new(sentence(problem)).safe(SAFE);
+    let safe = match problem {
+        // There may be no account yet, and so no next sync.
+        ServerProblem::RegistrationClosed => "Everything on this device stays as it is.",
+        _ => SAFE,
+    };
+    let words = Words::new(sentence(problem)).safe(safe);
     match problem {
         ServerProblem::Unreachable | ServerProblem::TimedOut => {
             words.hint("Look whether the address is right and the network is up, and try again.")

@@ -47,6 +47,8 @@ pub struct Kits {
     pub recovery_kit: Option<PathBuf>,
     /// SHA-256 of the certificate that was pinned because the server made it itself: to be compared with what it printed.
     pub certificate: Option<[u8; 32]>,
+    /// The server that this device synced with before, if that was another one.
+    pub moved_from: Option<String>,
 }
 
 impl Vault {
@@ -63,6 +65,8 @@ impl Vault {
         let remote = Remote::new(&server.url, server.pin)?;
         progress(Progress::SigningIn);
 
+        let before = self.cache.read(|view| view.device())?.and_then(|device| device.server);
+        let moved_from = before.filter(|before| *before != server.url);
         let known = self.cache.read(|view| view.keys_document())?;
         let known = known.and_then(|bytes| KeysDocument::decode(&bytes).ok());
         if let (Some(document), None) = (&known, &self.keychain) {
@@ -116,8 +120,9 @@ impl Vault {
         }
         self.note(&Event::AccountCreated { server: server.url.clone() });
         drop(lock);
-        self.synchronise(&SyncOptions { first_commit: true, ..SyncOptions::default() }, progress)?;
-        Ok(kits)
+        let moved = moved_from.is_some();
+        self.synchronise(&SyncOptions { first_commit: true, moved, ..SyncOptions::default() }, progress)?;
+        Ok(Kits { moved_from, ..kits })
     }
 
     /// A first registration: a recovery key is made, and the root key is wrapped for it and for the password.
@@ -206,6 +211,7 @@ impl Vault {
             join_kit: request.join_kit.clone(),
             recovery_kit: made.then(|| request.recovery_kit.clone()),
             certificate: server.pin,
+            moved_from: None,
         })
     }
 

@@ -40,11 +40,20 @@ pub(crate) struct Args {
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(args.password_file))?;
     let password = session.passwords.of_new_account()?;
+    let places = [args.kit.clone(), args.recovery.clone()];
+    let there = places.clone().map(|place| place.exists());
     let request =
         CreateAccount { server: args.server, password, join_kit: args.kit, recovery_kit: args.recovery };
     let mut line = ProgressLine::new();
     let created = session.vault.create_account(request, &mut |progress| line.show(progress));
     drop(line);
+    if created.is_err() {
+        let written = places.iter().zip(there).filter(|(place, before)| !before && place.exists());
+        let written: Vec<_> = written.map(|(place, _)| place.as_path()).collect();
+        if !written.is_empty() {
+            output::say(words::kits_stay(&written));
+        }
+    }
     output::say(words::created(&created?));
     session.tell_notices();
     session.mirror()

@@ -20,7 +20,6 @@ use crate::rules::chain::Proving;
 use crate::rules::refused::Room;
 use crate::sync::accept::accept;
 use crate::sync::freeze::freeze;
-use crate::sync::take::Outcome;
 use crate::sync::take::{Outcome, forget, take};
 use crate::vault::Patience;
 

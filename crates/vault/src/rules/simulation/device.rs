@@ -115,6 +115,16 @@ impl Cache {
         self.base.keys().chain(self.drafts.keys()).copied().collect()
     }
 
+    /// What a keychain has that is as old as this cache.
+    pub(super) fn copies(&self) -> BTreeMap<RecordId, Copy> {
+        let copy = |id: RecordId| Copy {
+            base: self.base.get(&id).cloned(),
+            draft: self.drafts.get(&id).cloned(),
+            erased: self.erased.contains(&id),
+        };
+        self.ids().into_iter().map(|id| (id, copy(id))).collect()
+    }
+
     pub(super) fn put_draft(&mut self, world: &mut World, id: RecordId, content: &Content) {
         if let Some(before) = self.current(id) {
             let before = world.sealer.open(before);

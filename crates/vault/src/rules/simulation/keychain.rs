@@ -122,7 +122,9 @@ pub(super) fn put_back(device: &mut Device, image: Cache, world: &mut World, not
         let _ = read_first(device, world); // where it is out of reach, whoever writes to it tries again
     } else {
         world.tally.add("caches put back");
-        (device.cache.blind, device.cache.behind) = (true, true);
+        // Its copies are as old as the cache then: what they alone had, it would write over one by one (docs/sync.md).
+        device.keychain.copies = device.cache.copies();
+        device.cache.blind = true;
     }
 }
 
