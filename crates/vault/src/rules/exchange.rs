@@ -8,6 +8,9 @@ use crate::rules::refused::{Refused, Room};
 /// Rounds of pull and push before somebody else's writing counts as endless.
 const ROUNDS: usize = 100;
 
+/// Live sets taken before a server counts as one that keeps nothing.
+const SNAPSHOTS: usize = 4;
+
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -30,6 +33,7 @@ pub(crate) enum Next {
 pub(crate) struct Exchange {
     next: Next,
     rounds: usize,
+    snapshots: usize,
     refused: Refused,
 }
 
@@ -37,7 +41,7 @@ impl Exchange {
     /// Begins. A cache that was `rebuilt` knows of the server only what the keychain had: it takes a snapshot (rule 18).
     pub(crate) fn begin(rebuilt: bool) -> Self {
         let next = if rebuilt { Next::Snapshot } else { Next::Pull };
-        Self { next, rounds: 0, refused: Refused::default() }
+        Self { next, rounds: 0, snapshots: 0, refused: Refused::default() }
     }
 
     pub(crate) fn next(&self) -> &Next {
@@ -61,6 +65,7 @@ impl Exchange {
 
     /// The live set was taken.
     pub(crate) fn reconciled(&mut self) {
+        self.snapshots += 1;
         self.next = Next::Look;
     }
 
@@ -83,7 +88,10 @@ impl Exchange {
     /// The server took it.
     pub(crate) fn accepted(&mut self) {
         self.refused.accepted();
-        self.rounds = 0; // what it takes is no waiting for somebody else
+        // What it takes is no waiting for somebody else, unless it keeps nothing of it and is filled again and again.
+        if self.snapshots < SNAPSHOTS {
+            self.rounds = 0;
+        }
         self.again();
     }
 
@@ -135,6 +143,21 @@ mod tests {
         exchange.applied(false);
         exchange.looked(false);
         assert_eq!(exchange.next(), &Next::Done(None));
+    }
+
+    #[test]
+    fn a_server_that_takes_everything_and_keeps_nothing_is_given_up() {
+        let mut exchange = Exchange::begin(false);
+        let mut taken = 0;
+        while !matches!(exchange.next(), Next::Done(_)) {
+            exchange.does_not_follow();
+            exchange.reconciled();
+            exchange.looked(true);
+            exchange.froze(true);
+            exchange.accepted();
+            taken += 1;
+            assert!(taken <= ROUNDS + SNAPSHOTS);
+        }
     }
 
     #[test]
