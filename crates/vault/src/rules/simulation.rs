@@ -192,8 +192,6 @@ fn without_a_rule_something_is_lost() {
         Without::Core(Rule::IdsAreUsedOnce),
         Without::Core(Rule::CopiesSayAcknowledged),
         Without::Core(Rule::PutBackCachesAreNoticed),
-        Without::Core(Rule::SupersededDraftsGo),
-        Without::Core(Rule::EditsOverruleErasures),
         Without::ActorFirst,
     ];
     let mut needless = Vec::new();
