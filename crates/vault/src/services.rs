@@ -43,6 +43,7 @@ pub struct ServiceState {
 impl Vault {
     /// The services that were ever set up, by id.
     pub fn services(&mut self) -> Result<Vec<ServiceState>, Error> {
+        self.heal_services()?;
         let keys = &self.keys;
         self.cache.read(|view| {
             let document = Document::read(view, keys)?;
@@ -152,6 +153,7 @@ impl Vault {
     /// chosen and several could be meant. Never another credential in silence.
     pub fn resolve_service(&mut self, id: &str) -> Result<Resolved, Error> {
         let service = known(id)?;
+        self.heal_services()?;
         let keys = &self.keys;
         self.cache.read(|view| {
             let document = Document::read(view, keys)?;
@@ -166,6 +168,11 @@ impl Vault {
         self.services()?.into_iter().find(|state| state.id == id).ok_or(Error::NoSuchService)
     }
 
+    /// What does not open here is taken from another home first. It has neither provider nor name.
+    fn heal_services(&mut self) -> Result<(), Error> {
+        self.heal_by_name("", "")
+    }
+
     /// One action on the record of services, which is made if there is none.
     fn change_services(
         &mut self,
@@ -173,6 +180,7 @@ impl Vault {
     ) -> Result<(), Error> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)?;
+        self.heal_services()?;
         self.save(|change, keys| {
             let mut document = Document::read(change, keys)?;
             act(&mut document, change, keys)?;

