@@ -156,15 +156,7 @@ mod tests {
     fn add(vault: &mut Vault) -> RecordId {
         let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
         let (provider, name) = ("openai".to_owned(), "a telling name".to_owned());
-        let new = NewCredential {
-            provider,
-            name,
-            fields,
-            labels: Vec::new(),
-            note: None,
-            replace: false,
-            fallback: false,
-        };
+        let new = NewCredential { provider, name, fields, ..NewCredential::default() };
         vault.add(new).unwrap().id
     }
 

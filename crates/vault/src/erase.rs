@@ -102,15 +102,7 @@ mod tests {
             Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
         let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
         let (provider, name) = ("openai".to_owned(), name.to_owned());
-        let new = NewCredential {
-            provider,
-            name,
-            fields,
-            labels: Vec::new(),
-            note: None,
-            replace: false,
-            fallback: false,
-        };
+        let new = NewCredential { provider, name, fields, ..NewCredential::default() };
         let id = vault.add(new).unwrap().id;
         (vault, id)
     }

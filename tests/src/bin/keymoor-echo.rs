@@ -48,10 +48,7 @@ fn echo(home: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         provider: "openai".into(),
         name: "echo".into(),
         fields: vec![Field { name: "key".into(), value: secret(0) }],
-        labels: Vec::new(),
-        note: None,
-        replace: false,
-        fallback: false,
+        ..NewCredential::default()
     })?;
     seen(&other, added.id, added.version)?;
     for i in 1..=WARM_UP + count {

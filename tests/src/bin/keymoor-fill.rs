@@ -30,10 +30,7 @@ fn fill(count: u32) -> Result<(), Box<dyn std::error::Error>> {
             provider: "openai".into(),
             name: format!("bench-{i}"),
             fields: vec![Field { name: "key".into(), value: Value::Secret(secret) }],
-            labels: Vec::new(),
-            note: None,
-            replace: false,
-            fallback: false,
+            ..NewCredential::default()
         })?;
     }
     Ok(())

@@ -141,10 +141,8 @@ impl Device {
             provider,
             name: name.clone(),
             fields,
-            labels: Vec::new(),
             note,
-            replace: false,
-            fallback: false,
+            ..NewCredential::default()
         })?;
         Ok(name)
     }

@@ -123,17 +123,7 @@ fn fill(world: &World, network: &Network) {
         let secret = Value::Secret(secret(i).into());
         let (provider, name) = ("openai".into(), format!("key {i}"));
         let fields = vec![Field { name: "secret".into(), value: secret }];
-        vault
-            .add(NewCredential {
-                provider,
-                name,
-                fields,
-                labels: Vec::new(),
-                note: None,
-                replace: false,
-                fallback: false,
-            })
-            .unwrap();
+        vault.add(NewCredential { provider, name, fields, ..NewCredential::default() }).unwrap();
         if i % 1000 == 0 {
             vault.sync(&Default::default(), &mut |_| None, &mut |_| {}).unwrap();
         }

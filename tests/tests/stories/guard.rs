@@ -13,15 +13,7 @@ pub(crate) fn fill(device: &Device, password: &str, many: usize, trashed: bool) 
         let value = Value::Secret(SecretString::from(format!("sk-{n}")));
         let fields = vec![Field { name: "secret".to_owned(), value }];
         let (provider, name) = ("many".to_owned(), format!("key {n}"));
-        let new = NewCredential {
-            provider,
-            name,
-            fields,
-            labels: Vec::new(),
-            note: None,
-            replace: false,
-            fallback: false,
-        };
+        let new = NewCredential { provider, name, fields, ..NewCredential::default() };
         let saved = vault.add(new).unwrap();
         if trashed {
             vault.trash(saved.id).unwrap();

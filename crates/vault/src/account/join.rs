@@ -229,15 +229,7 @@ mod tests {
         let secret = Value::Secret(format!("secret of {name}").into());
         let fields = vec![Field { name: "secret".to_owned(), value: secret }];
         let (provider, name) = ("openai".to_owned(), name.to_owned());
-        let new = NewCredential {
-            provider,
-            name,
-            fields,
-            labels: Vec::new(),
-            note: None,
-            replace: false,
-            fallback: false,
-        };
+        let new = NewCredential { provider, name, fields, ..NewCredential::default() };
         Ok(vault.add(new)?.id)
     }
 

@@ -28,7 +28,7 @@ fn as_pulled(vault: &mut Vault, from: RecordId) -> RecordId {
 fn new(name: &str, replace: bool) -> NewCredential {
     let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
     let (provider, name) = ("openai".to_owned(), name.to_owned());
-    NewCredential { provider, name, fields, labels: Vec::new(), note: None, replace, fallback: false }
+    NewCredential { provider, name, fields, replace, ..NewCredential::default() }
 }
 
 #[test]

@@ -35,10 +35,7 @@ pub(crate) fn new(provider: &str, name: &str, secret: &str) -> NewCredential {
         provider: provider.to_owned(),
         name: name.to_owned(),
         fields: vec![sealed("secret", secret)],
-        labels: Vec::new(),
-        note: None,
-        replace: false,
-        fallback: false,
+        ..NewCredential::default()
     }
 }
 

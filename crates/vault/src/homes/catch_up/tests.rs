@@ -36,10 +36,7 @@ fn with_one(home: &Path) -> RecordId {
         provider: "openai".to_owned(),
         name: "work".to_owned(),
         fields: secret("the first secret"),
-        labels: Vec::new(),
-        note: None,
-        replace: false,
-        fallback: false,
+        ..NewCredential::default()
     };
     vault.add(new).unwrap().id
 }

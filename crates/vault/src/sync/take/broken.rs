@@ -31,15 +31,7 @@ fn edited_elsewhere(vault: &mut Vault, id: RecordId) -> Record {
 fn add(vault: &mut Vault, name: &str) -> RecordId {
     let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
     let (provider, name) = ("openai".to_owned(), name.to_owned());
-    let new = NewCredential {
-        provider,
-        name,
-        fields,
-        labels: Vec::new(),
-        note: None,
-        replace: false,
-        fallback: false,
-    };
+    let new = NewCredential { provider, name, fields, ..NewCredential::default() };
     vault.add(new).unwrap().id
 }
 

@@ -27,15 +27,7 @@ pub(super) fn synced_as(config: Config) -> (Vault, RecordId) {
     let mut vault = Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
     let fields = vec![Field { name: "secret".to_owned(), value: FieldValue::Secret(SECRET.into()) }];
     let (provider, name) = ("openai".to_owned(), "work".to_owned());
-    let new = NewCredential {
-        provider,
-        name,
-        fields,
-        labels: Vec::new(),
-        note: None,
-        replace: false,
-        fallback: false,
-    };
+    let new = NewCredential { provider, name, fields, ..NewCredential::default() };
     let id = vault.add(new).unwrap().id;
     let keys = &vault.keys;
     vault
@@ -114,15 +106,7 @@ fn a_record_of_a_newer_schema_is_shown_and_not_changed() {
     let secret = Field { name: "secret".to_owned(), value: FieldValue::Secret("other".into()) };
     let (provider, name) = ("openai".to_owned(), "work".to_owned());
     let fields = vec![secret];
-    let replace = NewCredential {
-        provider,
-        name,
-        fields,
-        labels: Vec::new(),
-        note: None,
-        replace: true,
-        fallback: false,
-    };
+    let replace = NewCredential { provider, name, fields, replace: true, ..NewCredential::default() };
     let refused = [
         vault.edit(id, note("x")).err(),
         vault.trash(id).err(),
