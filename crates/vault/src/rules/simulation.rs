@@ -13,6 +13,7 @@ mod history;
 mod keychain;
 mod sealer;
 mod server;
+mod snapshot;
 mod sync;
 mod user;
 mod world;
@@ -159,9 +160,8 @@ const MUST_COME_UP: &[&str] = &[
     "tombstones forgotten",
 ];
 
-/// A server that was put back from before an erasure, with nothing written to the record since: in about 0.7 % of them. A
-/// copy of a record that a put back cache, which does not know it, writes over with what is older: in about 0.9 %.
-const MAY_BE_RARE: &[&str] = &["copies of another life written over", "erasures done again"];
+/// A server that was put back from before an erasure, with nothing written to the record since: in about 0.7 % of them.
+const MAY_BE_RARE: &[&str] = &["erasures done again"];
 
 const CRASH_POINTS: &[&str] = &[
     "crash: after a commit was accepted",

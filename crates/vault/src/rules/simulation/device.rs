@@ -30,8 +30,6 @@ pub(super) struct Cache {
     pub(super) unread: Option<Vec<ActorId>>,
     /// It is an older copy and does not know it: what it stamps may have been given before.
     pub(super) blind: bool,
-    /// Nor did it look since at what its other life left in the keychain.
-    pub(super) behind: bool,
     pub(super) cursor: Cursor,
     pub(super) rebuilt: bool,
     pub(super) base: BTreeMap<RecordId, Base>,
@@ -74,8 +72,6 @@ pub(super) struct Device {
     pub(super) keychain: Keychain,
     /// An older copy of the cache, such as a disk image has.
     pub(super) image: Option<Cache>,
-    /// A copy was written over that had what nobody has any more.
-    pub(super) overwrote: bool,
     /// How wrong its clock goes, in days.
     pub(super) skew: i64,
 }
@@ -87,7 +83,6 @@ impl Cache {
             former: Vec::new(),
             unread: None,
             blind: false,
-            behind: false,
             cursor: Cursor::START,
             rebuilt: false,
             base: BTreeMap::new(),

@@ -7,7 +7,7 @@ use keymoor_protocol::{ActorId, RecordId};
 
 use super::book::Wrong;
 use super::device::{Cache, Device, Keychain};
-use super::keychain::{doctor, lose_cache, mirror, put_back};
+use super::keychain::{lose_cache, mirror, put_back};
 use super::sync::{first_commit, sync};
 use super::user;
 use super::world::{Events, Stop, Tally, World};
@@ -42,7 +42,7 @@ fn device(world: &mut World) -> Device {
     let cache = Cache::new(ActorId(world.dice.id()));
     // Most clocks are right; some are days apart, and decide nothing.
     let skew = if world.dice.percent(60) { 0 } else { world.dice.below(15) as i64 - 7 };
-    Device { cache, keychain: Keychain::default(), image: None, overwrote: false, skew }
+    Device { cache, keychain: Keychain::default(), image: None, skew }
 }
 
 fn step(
@@ -107,10 +107,6 @@ fn step(
     };
     world.tell(|| format!("device {at} {}: {done:?}; server at {}", what(dice), world.server.head().seq));
     tell_records(&device, world);
-    if std::mem::take(&mut device.overwrote) {
-        world.tally.add("copies of another life written over");
-        reckon(devices.iter().flatten().chain([&device]), world);
-    }
     devices[at] = Some(device);
     match done {
         Err(Stop::Alarm(alarm)) => Err(Wrong::Alarm(format!("{alarm:?}"))),
@@ -211,10 +207,6 @@ fn reckon<'a>(devices: impl Iterator<Item = &'a Device>, world: &mut World) {
 fn settle(devices: &mut [Option<Device>], world: &mut World) -> Result<BTreeMap<RecordId, Content>, Wrong> {
     world.rough = false;
     world.delayed.clear();
-    devices.iter_mut().flatten().for_each(|device| doctor(device, world));
-    if devices.iter_mut().flatten().any(|device| std::mem::take(&mut device.overwrote)) {
-        reckon(devices.iter().flatten(), world);
-    }
     let mut rounds = 0;
     loop {
         let before = world.server.head();
@@ -223,9 +215,6 @@ fn settle(devices: &mut [Option<Device>], world: &mut World) -> Result<BTreeMap<
                 return Err(Wrong::Alarm(format!("at the end: {stop:?}")));
             }
             let _ = mirror(device, world);
-        }
-        if devices.iter_mut().flatten().any(|device| std::mem::take(&mut device.overwrote)) {
-            reckon(devices.iter().flatten(), world);
         }
         rounds += 1;
         let rest =

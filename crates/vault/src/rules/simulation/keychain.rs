@@ -6,7 +6,6 @@ use std::rc::Rc;
 use keymoor_protocol::{ActorId, Cursor, Record, RecordId};
 
 use super::Without;
-use super::book::tokens;
 use super::device::{Base, Cache, Copy, Device};
 use super::world::{Stop, World};
 use crate::content::Content;
@@ -21,20 +20,12 @@ pub(super) fn keep(device: &mut Device, world: &mut World, id: RecordId) {
     mark(device, world);
     let cache = &mut device.cache;
     let (base, draft) = (cache.base.get(&id).cloned(), cache.drafts.get(&id).cloned());
-    let before = match base.is_none() && draft.is_none() {
-        true => device.keychain.copies.remove(&id),
-        false => {
-            let erased = cache.erased.contains(&id);
-            device.keychain.copies.insert(id, Copy { base, draft, erased })
-        }
-    };
-    let unseen = |copy: Copy| {
-        let here = cache.current(id).map(|record| tokens(id, &world.sealer.open(record))).unwrap_or_default();
-        let mut had = copy.draft.iter().chain(copy.base.iter().map(|base| &base.record));
-        had.any(|record| !tokens(id, &world.sealer.open(record)).is_subset(&here))
-    };
-    // The other life's, which this one never saw.
-    device.overwrote |= cache.behind && before.is_some_and(unseen);
+    if base.is_none() && draft.is_none() {
+        device.keychain.copies.remove(&id);
+    } else {
+        let erased = cache.erased.contains(&id);
+        device.keychain.copies.insert(id, Copy { base, draft, erased });
+    }
     cache.unmirrored.remove(&id);
 }
 
@@ -71,29 +62,6 @@ pub(super) fn meet_mark(device: &mut Device, world: &mut World) -> Result<(), St
         catch_up(device, world, Some(mark))?;
     }
     Ok(())
-}
-
-/// The doctor compares every copy with a cache that did not look at them since it was put back: what they say more becomes a
-/// draft. Of a record that the cache does not know, the user takes over what nobody else ever had.
-pub(super) fn doctor(device: &mut Device, world: &mut World) {
-    let cache = &mut device.cache;
-    if !std::mem::take(&mut cache.behind) {
-        return;
-    }
-    let doubted = [cache.new_actor(world)];
-    for (id, copy) in device.keychain.copies.clone() {
-        let unmirrored = cache.unmirrored.contains(&id);
-        let shown = copy.draft.clone().or(copy.base.as_ref().map(|base| base.record.clone()));
-        if cache.current(id).is_some() {
-            let copy = Copy { base: None, draft: shown, erased: false };
-            put(cache, world, id, &copy, if unmirrored { &doubted } else { &[] });
-        } else if copy.base.is_none() && !unmirrored {
-            put(cache, world, id, &copy, &[]);
-        } else {
-            device.keychain.copies.remove(&id);
-            device.overwrote = true;
-        }
-    }
 }
 
 /// The cache is gone, and made anew from the keychain.
@@ -140,7 +108,6 @@ fn catch_up(device: &mut Device, world: &mut World, mark: Option<Cursor>) -> Res
     }
     let cache = &mut device.cache;
     let doubted = cache.unread.take().unwrap_or_default();
-    cache.behind = false;
     for (id, copy) in &device.keychain.copies {
         let unmirrored = cache.unmirrored.contains(id);
         if unmirrored && cache.current(*id).is_none() {
