@@ -46,9 +46,12 @@ pub(super) fn missing(provider: &Provider, fields: &[&str]) -> Words {
 pub(crate) fn odd(provider: &Provider, field: &Field, problem: FieldProblem) -> String {
     let text = match problem {
         FieldProblem::Checksum => format!("has a typo, by its checksum: {} will refuse it", provider.name),
-        _ => format!("does not look like one of {}", provider.name),
+        FieldProblem::ForeignHost => {
+            format!("is no address of {}, and no key will be sent there", provider.name)
+        }
+        _ => format!("is not what {} gives out, by its looks", provider.name),
     };
-    format!("{} {text}. It is kept as it is. To give another: keymoor edit NAME", field.label)
+    format!("{}: this {text}. It is kept as it is.", field.label)
 }
 
 fn flawed(flaw: Flaw) -> &'static str {

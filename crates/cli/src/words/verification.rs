@@ -28,15 +28,18 @@ pub(crate) fn verdict(verdict: Verdict, reason: Option<&Reason>, say: Option<&st
 
 /// What is known of a credential: the answer, since when, and that the provider could not be asked since.
 pub(crate) fn known(verification: &Verification, now: u64) -> String {
-    let mut text = match &verification.answer {
-        None => "not verified yet".to_owned(),
-        Some(answer) => answered(answer, verification.good_at, now),
-    };
-    if let Some(Attempt { at, why: cause }) = &verification.tried {
+    let tried = verification.tried.as_ref().map(|Attempt { at, why: cause }| {
         let cause = cause.reason().map_or("no answer", |reason| why(&reason));
-        text.push_str(&format!("; not checked since: {cause} ({})", minute(*at)));
+        format!("{cause} ({})", minute(*at))
+    });
+    match (&verification.answer, tried) {
+        (None, None) => "not verified yet".to_owned(),
+        (None, Some(tried)) => format!("not verified yet: {tried}"),
+        (Some(answer), None) => answered(answer, verification.good_at, now),
+        (Some(answer), Some(tried)) => {
+            format!("{}; not checked since: {tried}", answered(answer, verification.good_at, now))
+        }
     }
-    text
 }
 
 fn answered(answer: &Answer, good_at: Option<u64>, now: u64) -> String {

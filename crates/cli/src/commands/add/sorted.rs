@@ -12,7 +12,7 @@ use crate::{
 
 type Open = Vec<(String, String)>;
 
-/// Provider, open fields and secret ones. Without a provider, the secret has to tell it.
+/// Provider, open fields and secret ones. Without a provider, the secret has to tell it. What looks odd is said.
 ///
 /// # Errors
 /// Nothing was stored: what it could be, and what is wrong with it.
@@ -21,42 +21,74 @@ pub(super) fn sorted(
     open: Open,
     entered: Entered,
 ) -> Result<(String, Open, Entered), Failure> {
-    let secret = match (&named, entered) {
-        (_, Entered::One(secret)) => secret,
+    let (id, open, entered) = match (named, entered) {
+        (Some(id), Entered::One(secret)) => match provider(&known_as(&id)) {
+            Some(known) => of(id, known, open, secret),
+            None => (id, open, Entered::One(secret)),
+        },
+        (Some(id), fields) => (id, open, fields),
+        (None, Entered::One(secret)) => told_by(secret, open)?,
         (None, Entered::Fields(_)) => return Err(Failure::WhichProvider(Vec::new())),
-        (Some(_), fields) => return Ok((named.unwrap_or_default(), open, fields)),
     };
+    if let (Some(known), Entered::Fields(secrets)) = (provider(&known_as(&id)), &entered) {
+        look_at(known, &open, secrets)?;
+    }
+    Ok((id, open, entered))
+}
+
+/// An id as the catalogue has it.
+fn known_as(id: &str) -> String {
+    id.trim().to_lowercase()
+}
+
+/// The credential that the secret tells.
+fn told_by(secret: SecretString, open: Open) -> Result<(String, Open, Entered), Failure> {
     // Exposed to be recognised, here, by its shape.
     let text = secret.expose_secret();
     if is_sample(text) {
         return Err(InputError::Sample.into());
     }
-    match named {
-        Some(id) => Ok(match provider(id.trim().to_lowercase().as_str()) {
-            Some(known) => of(id, known, open, secret),
-            None => (id, open, Entered::One(secret)),
-        }),
-        None => match recognise(text) {
-            Recognition::Certain(found) => {
-                let missing: Vec<&'static str> = found
-                    .missing()
-                    .map(|field| field.key.as_str())
-                    .filter(|key| open.iter().all(|(name, _)| name != key))
-                    .collect();
-                if !missing.is_empty() {
-                    return Err(Failure::FieldsMissing(found.provider, missing));
-                }
-                let id = found.provider.id.clone();
-                output::say(format!("It is a credential of {}.", found.provider.name));
-                let (open, entered) = spread(found, open);
-                Ok((id, open, entered))
+    match recognise(text) {
+        Recognition::Certain(found) => {
+            let missing: Vec<&'static str> = found
+                .missing()
+                .map(|field| field.key.as_str())
+                .filter(|key| open.iter().all(|(name, _)| name != key))
+                .collect();
+            if !missing.is_empty() {
+                return Err(Failure::FieldsMissing(found.provider, missing));
             }
-            Recognition::Candidates(found) => Err(Failure::WhichProvider(providers(&found))),
-            Recognition::Typo(found, flaw) => Err(Failure::Typo(found.provider, flaw)),
-            Recognition::Several { found, .. } => Err(Failure::SeveralCredentials(providers(&found))),
-            Recognition::Unknown => Err(Failure::WhichProvider(Vec::new())),
-        },
+            let id = found.provider.id.clone();
+            output::say(format!("It is a credential of {}.", found.provider.name));
+            let (open, entered) = spread(found, open);
+            Ok((id, open, entered))
+        }
+        Recognition::Candidates(found) => Err(Failure::WhichProvider(providers(&found))),
+        Recognition::Typo(found, flaw) => Err(Failure::Typo(found.provider, flaw)),
+        Recognition::Several { found, .. } => Err(Failure::SeveralCredentials(providers(&found))),
+        Recognition::Unknown => Err(Failure::WhichProvider(Vec::new())),
     }
+}
+
+/// Refuses the catalogue's own examples, and says what does not look as it should.
+fn look_at(
+    known: &'static Provider,
+    open: &Open,
+    secrets: &[(String, Option<SecretString>)],
+) -> Result<(), Failure> {
+    // Exposed to be looked at.
+    let secrets = secrets.iter().filter_map(|(name, value)| Some((name, value.as_ref()?.expose_secret())));
+    for (name, value) in secrets.chain(open.iter().map(|(name, value)| (name, value.as_str()))) {
+        if is_sample(value) {
+            return Err(InputError::Sample.into());
+        }
+        let first = || known.secret_field().filter(|_| name == ONE_SECRET);
+        let Some(field) = known.field(name).or_else(first) else { continue };
+        if let Err(problem) = check_field(known, &field.key, value) {
+            output::say(words::recognised::odd(known, field, problem));
+        }
+    }
+    Ok(())
 }
 
 /// A secret of a provider that was named: everything that is in it, or the field that its form asks for first.
@@ -71,9 +103,6 @@ fn of(id: String, known: &'static Provider, open: Open, secret: SecretString) ->
         return (id, open, entered);
     }
     let Some(field) = known.secret_field() else { return (id, open, Entered::One(secret)) };
-    if let Err(problem) = check_field(known, &field.key, text) {
-        output::say(words::recognised::odd(known, field, problem));
-    }
     let name =
         if known.fields.iter().filter(|field| field.secret).count() > 1 { &field.key } else { ONE_SECRET };
     (id, open, Entered::Fields(vec![(name.to_owned(), Some(secret))]))
