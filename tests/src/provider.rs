@@ -44,6 +44,7 @@ pub struct Provider {
 struct Shared {
     replies: Mutex<HashMap<String, Reply>>,
     asked: Mutex<Vec<String>>,
+    paths: Mutex<Vec<String>>,
     now: AtomicUsize,
     most: AtomicUsize,
 }
@@ -80,6 +81,11 @@ impl Provider {
         self.shared.asked.lock().unwrap().clone()
     }
 
+    /// The paths of the requests, with their queries.
+    pub fn paths(&self) -> Vec<String> {
+        self.shared.paths.lock().unwrap().clone()
+    }
+
     /// How many requests were here at the same time at most.
     pub fn most_at_once(&self) -> usize {
         self.shared.most.load(Ordering::SeqCst)
@@ -90,6 +96,9 @@ impl Shared {
     fn answer(&self, stream: TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(stream.try_clone()?);
         let (mut key, mut length, mut line) = (String::new(), 0, String::new());
+        reader.read_line(&mut line)?;
+        self.paths.lock().unwrap().extend(line.split(' ').nth(1).map(str::to_owned));
+        line.clear();
         while reader.read_line(&mut line)? > 2 {
             let header = line.trim().to_owned();
             let lower = header.to_ascii_lowercase();

@@ -64,7 +64,7 @@ pub use list::{Filter, Listing};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};
 pub use reveal::Revealed;
-pub use services::{Because, Resolved, ServiceState};
+pub use services::{Because, Resolved, ServiceAsked, ServiceQuestion, ServiceState, test_services};
 pub use show::{Choice, Conflict, Detail, ShownField};
 pub use status::{Home, HomeState, Homes, RaisedAlarm, Status, outline};
 pub use synchronise::{Progress, SyncOptions, SyncReport};
