@@ -72,8 +72,12 @@ impl Provider {
 
     /// Has a device ask here, with `--allow-test-providers`.
     pub fn stands_in_for(&self, device: &mut Device) {
-        let name = format!("KEYMOOR_PROVIDER_BASE_{}", self.id.to_uppercase());
-        device.set(&name, format!("http://{}", self.address));
+        device.set(&format!("KEYMOOR_PROVIDER_BASE_{}", self.id.to_uppercase()), self.base());
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The keys that it was asked about, each as often as it was.

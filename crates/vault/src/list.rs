@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_cache::View;
+use keymoor_cache::{MetaRow, View};
 use keymoor_protocol::RecordId;
 
 use crate::clock::now;
-use crate::content::payload;
-use crate::content::{Meta, field};
+use crate::content::glance::{Glance, Shown};
+use crate::content::{Meta, field, payload};
 use crate::devices::Devices;
 use crate::drafts;
 use crate::error::Error;
-use crate::keys::Keys;
+use crate::keys::{Keys, Unreadable};
 use crate::rules::forgetting::KEPT_MS;
 use crate::rules::names::display;
 use crate::vault::Vault;
@@ -81,9 +81,9 @@ pub struct Listing {
 
 impl Listing {
     /// Takes over what the devices know of it.
-    pub(crate) fn know(&mut self, devices: &Devices, meta: &Meta) {
+    pub(crate) fn know(&mut self, devices: &Devices, shown: &impl Shown) {
         self.last_used = devices.last(self.id);
-        self.verification = devices.verification(self.id, Values::of(meta));
+        self.verification = devices.verification(self.id, Values::of(shown));
         let heard = self.verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now()));
         self.status = if self.on { heard } else { CheckStatus::Disabled };
     }
@@ -98,8 +98,6 @@ impl Listing {
 pub(crate) struct OpenedRow {
     pub(crate) id: RecordId,
     pub(crate) meta: Meta,
-    pub(crate) waiting: bool,
-    pub(crate) read_only: bool,
 }
 
 impl Vault {
@@ -133,28 +131,45 @@ impl Vault {
         self.cache.read(|view| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
-            let mut rows = Vec::new();
-            let broken = each_meta(view, keys, filter.trashed, |row| rows.push(row))?;
-            rows.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)).then(a.id.cmp(&b.id)));
-            let mut listings = Vec::new();
-            for same_name in rows.chunk_by(|a, b| order(&a.meta) == order(&b.meta)) {
-                let holders: Vec<RecordId> = same_name.iter().map(|row| row.id).collect();
-                for row in same_name {
-                    let mut listing = listing(row.id, &row.meta, row.waiting && synced);
-                    listing.read_only = row.read_only;
-                    listing.know(&devices, &row.meta);
-                    listing.kept_until = until(row.id);
-                    if !filter.trashed {
-                        listing.display = display(&listing.name, row.id, &holders);
-                    }
-                    if filter.fits(&listing, &row.meta) {
-                        listings.push(listing);
-                    }
+            let (rows, mut broken) = sealed(view, filter.trashed)?;
+            let open = |row: &MetaRow| found(keys, &devices, filter, row);
+            let mut all = Vec::with_capacity(rows.len());
+            for (row, opened) in rows.iter().zip(in_parallel(&rows, open)) {
+                match opened {
+                    Ok(found) => all.extend(found),
+                    Err(Unreadable) => broken.push(row.id),
                 }
             }
-            Ok((listings, broken))
+            all.sort_unstable_by(|a, b| {
+                (order(&a.listing), a.listing.id).cmp(&(order(&b.listing), b.listing.id))
+            });
+            if !filter.trashed {
+                all.chunk_by_mut(|a, b| order(&a.listing) == order(&b.listing)).for_each(tell_apart);
+            }
+            let fits = |Found { mut listing, text }| {
+                listing.waiting &= synced;
+                listing.kept_until = until(listing.id);
+                filter.fits(&listing, &text).then_some(listing)
+            };
+            Ok((all.into_iter().filter_map(fits).collect(), broken))
         })
     }
+}
+
+/// How those are shown that share provider and name.
+fn tell_apart(same_name: &mut [Found]) {
+    if same_name.len() > 1 {
+        let holders: Vec<RecordId> = same_name.iter().map(|found| found.listing.id).collect();
+        for Found { listing, .. } in same_name {
+            listing.display = display(&listing.name, listing.id, &holders);
+        }
+    }
+}
+
+/// A credential that was opened, and what of it is searched besides what the listing has.
+struct Found {
+    listing: Listing,
+    text: String,
 }
 
 /// Until when what is in the trash stays there at least. Where that is not put down yet, it begins now.
@@ -165,25 +180,88 @@ fn kept_until(view: &View<'_>, asked: bool) -> Result<impl Fn(RecordId) -> Optio
 }
 
 impl Filter {
-    fn fits(&self, listing: &Listing, meta: &Meta) -> bool {
+    /// `text`: what is searched besides what the listing has.
+    fn fits(&self, listing: &Listing, text: &str) -> bool {
         let provider =
             self.provider.as_ref().is_none_or(|provider| provider.to_lowercase() == listing.provider);
         let label = self.label.as_ref().is_none_or(|label| listing.labels.contains(label));
         let query = self.query.as_ref().is_none_or(|query| {
-            let mut text = format!("{} {} {}", listing.provider, listing.display, listing.labels.join(" "));
-            text.push(' ');
-            text.push_str(meta.text(field::NOTE));
-            meta.open_fields().for_each(|(name, value)| {
-                text.push(' ');
-                text.push_str(name);
-                text.push(' ');
-                text.push_str(value);
-            });
-            let text = text.to_lowercase();
+            let shown = format!("{} {} {}", listing.provider, listing.display, listing.labels.join(" "));
+            let text = format!("{shown} {text}").to_lowercase();
             query.to_lowercase().split_whitespace().all(|word| text.contains(word))
         });
         provider && label && query
     }
+}
+
+/// Note and open fields.
+fn searched(shown: &impl Shown) -> String {
+    let mut text = shown.text(field::NOTE).to_owned();
+    for part in shown.open_fields().flat_map(|(name, value)| [name, value]) {
+        text.push(' ');
+        text.push_str(part);
+    }
+    text
+}
+
+/// The rows of the credentials in use, or in the trash, still sealed; and those that cannot be read.
+fn sealed(view: &View<'_>, trashed: bool) -> Result<(Vec<MetaRow>, Vec<RecordId>), Error> {
+    let erased = view.erasures()?;
+    let mut rows = Vec::new();
+    let broken = view.for_each_meta(|row| {
+        if row.deleted == trashed && erased.binary_search(&row.id).is_err() {
+            rows.push(row);
+        }
+        Ok::<_, Error>(())
+    })?;
+    Ok((rows, broken))
+}
+
+/// A row, opened; `None` for what is no credential.
+fn found(
+    keys: &Keys,
+    devices: &Devices,
+    filter: &Filter,
+    row: &MetaRow,
+) -> Result<Option<Found>, Unreadable> {
+    let text = keys.open_meta_text(row.id, row.version, &row.meta)?;
+    match Glance::of(&text) {
+        Some(glance) => Ok(listed(&glance, devices, filter, row)),
+        None => Ok(listed(&payload::decode_meta(&text).map_err(|_| Unreadable)?, devices, filter, row)),
+    }
+}
+
+fn listed(shown: &impl Shown, devices: &Devices, filter: &Filter, row: &MetaRow) -> Option<Found> {
+    if !shown.is_credential() {
+        return None;
+    }
+    let mut listing = listing(row.id, shown, row.has_draft);
+    listing.read_only = row.meta.header().schema > payload::schema();
+    listing.know(devices, shown);
+    let text = if filter.query.is_some() { searched(shown) } else { String::new() };
+    Some(Found { listing, text })
+}
+
+/// What `act` makes of each, in their order, by as many threads as there are processors where that pays.
+fn in_parallel<T: Sync, R: Send>(all: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    const WORTH_A_THREAD: usize = 256;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = all.len().div_ceil(threads).max(WORTH_A_THREAD);
+    std::thread::scope(|scope| {
+        let mut shares = all.chunks(share);
+        let first = shares.next().unwrap_or_default();
+        let act = &act;
+        let others: Vec<_> =
+            shares.map(|share| scope.spawn(move || share.iter().map(act).collect::<Vec<R>>())).collect();
+        let mut done: Vec<R> = first.iter().map(act).collect();
+        for other in others {
+            match other.join() {
+                Ok(part) => done.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    })
 }
 
 /// Opens the meta of every credential in use, or in the trash; returns those that do not open.
@@ -193,29 +271,21 @@ pub(crate) fn each_meta(
     trashed: bool,
     mut visit: impl FnMut(OpenedRow),
 ) -> Result<Vec<RecordId>, Error> {
-    let erased = view.erasures()?;
-    let mut sealed_shut = Vec::new();
-    let mut broken = view.for_each_meta(|row| {
-        if row.deleted != trashed || erased.binary_search(&row.id).is_ok() {
-            return Ok::<_, Error>(());
-        }
+    let (rows, mut broken) = sealed(view, trashed)?;
+    for row in rows {
         match keys.open_sealed_meta(row.id, row.version, &row.meta) {
-            Ok(meta) if !meta.is_credential() => {}
-            Ok(meta) => {
-                let read_only = row.meta.header().schema > payload::schema();
-                visit(OpenedRow { id: row.id, meta, waiting: row.has_draft, read_only });
-            }
-            Err(_) => sealed_shut.push(row.id),
+            Ok(meta) if meta.is_credential() => visit(OpenedRow { id: row.id, meta }),
+            Ok(_) => {}
+            Err(Unreadable) => broken.push(row.id),
         }
-        Ok(())
-    })?;
-    broken.append(&mut sealed_shut);
+    }
     Ok(broken)
 }
 
-pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
+pub(crate) fn listing(id: RecordId, meta: &impl Shown, waiting: bool) -> Listing {
     let note = meta.text(field::NOTE);
-    let last_four = meta.key().and_then(|parts| parts.values().next()).map(|shadow| shadow.last_four.clone());
+    let last_four = meta.parts().next().map(|(_, last_four, _)| last_four.to_owned());
+    let (created_at, updated_at) = meta.times();
     Listing {
         id,
         provider: meta.text(field::PROVIDER).to_owned(),
@@ -228,11 +298,11 @@ pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
         verification: None,
         fallback: meta.text(field::FALLBACK) == "yes",
         on: meta.text(field::OFF) != "yes",
-        alternates: meta.alternates().count() as u64,
-        created_at: meta.created,
-        updated_at: meta.updated,
+        alternates: meta.conflicts(),
+        created_at,
+        updated_at,
         version: meta.version(),
-        version_id: meta.version_id(None),
+        version_id: meta.version_id(),
         read_only: false,
         trashed: meta.deleted(),
         waiting,
@@ -268,6 +338,6 @@ fn unreadable(id: RecordId) -> Listing {
     }
 }
 
-fn order(meta: &Meta) -> (&str, &str) {
-    (meta.text(field::PROVIDER), meta.text(field::NAME))
+fn order(listing: &Listing) -> (&str, &str) {
+    (&listing.provider, &listing.name)
 }
