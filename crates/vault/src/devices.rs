@@ -211,7 +211,8 @@ pub(crate) fn note_verifications(
 }
 
 fn note(keys: &Keys, record: &mut DeviceRecord, entry: &keymoor_cache::ActivityEntry) {
-    if let Some(Event::Revealed { subject, .. }) = opened(keys, entry.bytes.clone()) {
+    let Some(noted) = opened(keys, entry.bytes.clone()) else { return };
+    if let Event::Revealed { subject, .. } | Event::Lent { subject, .. } = noted.event {
         let at = record.used.entry(subject.id).or_default();
         *at = entry.at.max(*at);
     }

@@ -143,6 +143,11 @@ impl Verification {
         self.values == values
     }
 
+    /// What the last answer says.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        self.answer.as_ref().map(|answer| answer.verdict)
+    }
+
     /// When anything was last heard or tried.
     pub(crate) fn latest(&self) -> u64 {
         let answered = self.answer.as_ref().map_or(0, |answer| answer.at);

@@ -8,6 +8,8 @@ use std::{
 
 use keymoor_journeys::{Device, Provider, Ran, Reply, World, eventually, program};
 
+use crate::activity::{activity, events};
+
 const MODELS: &str = r#"{"object":"list","data":[]}"#;
 
 fn verify(device: &Device, arguments: &[&str]) -> Ran {
@@ -80,6 +82,14 @@ fn connected_then_out_of_reach_then_revoked_and_both_devices_say_so() {
         assert!(told(device, "work").1.contains("good until"), "{:?}", told(device, "work"));
     }
 
+    // What was asked by name is in the activity of who asked, each time.
+    let asked: Vec<_> = activity(&a).into_iter().filter(|entry| entry["event"] == "verified").collect();
+    let verdicts: Vec<_> = asked.iter().map(|entry| entry["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["invalid", "indeterminate", "indeterminate", "valid"]);
+    assert!(asked.iter().all(|entry| entry["by"] == "cli" && entry["name"] == "openai/work"), "{asked:?}");
+    assert_eq!((&asked[1]["why"], &asked[2]["why"]), (&"server_error".into(), &"unreachable".into()));
+    assert!(events(&b).iter().all(|event| !event.starts_with("verified")));
+
     b.edit("work", "sk-new").done();
     b.sync();
     a.sync();
@@ -148,6 +158,18 @@ fn two_hundred_take_the_time_of_two_and_the_bound_is_kept() {
         device.done(&["list", "--status", "connected", "--json"]).json().as_array().unwrap().len(),
         200
     );
+    // A run that finds nothing new adds nothing to what happened; one whose answer is another one, that one.
+    let verified =
+        |device: &Device| events(device).iter().filter(|event| event.starts_with("verified")).count();
+    assert_eq!(verified(&device), 200);
+    for n in 1..=200 {
+        provider.say(&filled(n), Reply::of(200, MODELS));
+    }
+    provider.say(&filled(7), Reply::of(401, "{}"));
+    provider.say(&filled(8), Reply::of(500, "oh"));
+    verify(&device, &["--all"]).ends(1, &[]);
+    assert_eq!(verified(&device), 201);
+    assert_eq!(activity(&device)[0]["verdict"], "invalid");
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl Testing {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let mut options = VerifyOptions { ask: args.testing.options()?, ..VerifyOptions::default() };
+    let mut options =
+        VerifyOptions { ask: args.testing.options()?, by_name: !args.all, ..VerifyOptions::default() };
     // Named one by one: the cost is wanted.
     options.ask.with_side_effects = !args.all;
     let mut session = Session::open(Passwords::new(None))?;
