@@ -14,6 +14,7 @@ mod list;
 mod restore;
 mod revert;
 mod rm;
+pub(crate) mod run;
 mod service;
 mod settle;
 mod show;
@@ -69,6 +70,7 @@ enum Command {
     Verify(verify::Args),
     Whose(whose::Args),
     Service(service::Args),
+    Run(run::Args),
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
@@ -114,6 +116,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Verify(args) => return verify::run(&args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
+        Command::Run(args) => return run::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),

@@ -22,6 +22,7 @@ mod homes;
 mod input;
 mod keys;
 pub mod kit;
+pub mod lend;
 mod list;
 #[cfg(feature = "newer-schema")]
 mod newer_schema;
@@ -60,6 +61,7 @@ pub use history::{Past, PastHome};
 pub use keymoor_cache::Error as CacheError;
 pub use keymoor_protocol::RecordId;
 pub use kit::{JoinKit, KitError, RecoveryKit};
+pub use lend::{LendError, Lent, Wish};
 pub use list::{Filter, Listing};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};
