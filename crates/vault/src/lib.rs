@@ -47,7 +47,7 @@ mod watch;
 mod whose;
 
 pub use account::create::{CreateAccount, Kits};
-pub use activity::{Activity, Event, Subject, Who};
+pub use activity::{Activity, ActivityDay, ActivityFilter, By, Event, Subject, Who};
 pub use add::{Field, NewCredential, Value};
 pub use config::{Backend, Config, ConfigError};
 pub use devices::Used;

@@ -1,14 +1,16 @@
 //! Listing: opens the meta envelopes, never a secret.
 
+mod open;
+
 use std::collections::BTreeMap;
 
-use keymoor_cache::{MetaRow, View};
+use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
 use crate::clock::now;
-use crate::content::glance::{Glance, Shown};
-use crate::content::{Meta, field, payload};
-use crate::devices::Devices;
+use crate::content::glance::Shown;
+use crate::content::{Meta, field};
+use crate::devices::{Devices, SealedDevices};
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
@@ -16,6 +18,7 @@ use crate::rules::forgetting::KEPT_MS;
 use crate::rules::names::display;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
+use open::{Found, sealed};
 
 /// What to list. The default lists everything in use.
 #[derive(Debug, Clone, Default)]
@@ -126,27 +129,20 @@ impl Vault {
     }
 
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
-        let devices = self.all_devices()?;
+        let waiting = self.cache.uses().unwrap_or_default();
         let keys = &self.keys;
         self.cache.read(|view| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
-            let (rows, mut broken) = sealed(view, filter.trashed)?;
-            let open = |row: &MetaRow| found(keys, &devices, filter, row);
-            let mut all = Vec::with_capacity(rows.len());
-            for (row, opened) in rows.iter().zip(in_parallel(&rows, open)) {
-                match opened {
-                    Ok(found) => all.extend(found),
-                    Err(Unreadable) => broken.push(row.id),
-                }
-            }
+            let (mut all, broken) = open::all(view, keys, filter, SealedDevices::read(view, waiting)?)?;
             all.sort_unstable_by(|a, b| {
                 (order(&a.listing), a.listing.id).cmp(&(order(&b.listing), b.listing.id))
             });
             if !filter.trashed {
                 all.chunk_by_mut(|a, b| order(&a.listing) == order(&b.listing)).for_each(tell_apart);
             }
-            let fits = |Found { mut listing, text }| {
+            let fits = |found: Box<Found>| {
+                let Found { mut listing, text } = *found;
                 listing.waiting &= synced;
                 listing.kept_until = until(listing.id);
                 filter.fits(&listing, &text).then_some(listing)
@@ -157,19 +153,14 @@ impl Vault {
 }
 
 /// How those are shown that share provider and name.
-fn tell_apart(same_name: &mut [Found]) {
+fn tell_apart(same_name: &mut [Box<Found>]) {
     if same_name.len() > 1 {
         let holders: Vec<RecordId> = same_name.iter().map(|found| found.listing.id).collect();
-        for Found { listing, .. } in same_name {
+        for found in same_name {
+            let listing = &mut found.listing;
             listing.display = display(&listing.name, listing.id, &holders);
         }
     }
-}
-
-/// A credential that was opened, and what of it is searched besides what the listing has.
-struct Found {
-    listing: Listing,
-    text: String,
 }
 
 /// Until when what is in the trash stays there at least. Where that is not put down yet, it begins now.
@@ -192,76 +183,6 @@ impl Filter {
         });
         provider && label && query
     }
-}
-
-/// Note and open fields.
-fn searched(shown: &impl Shown) -> String {
-    let mut text = shown.text(field::NOTE).to_owned();
-    for part in shown.open_fields().flat_map(|(name, value)| [name, value]) {
-        text.push(' ');
-        text.push_str(part);
-    }
-    text
-}
-
-/// The rows of the credentials in use, or in the trash, still sealed; and those that cannot be read.
-fn sealed(view: &View<'_>, trashed: bool) -> Result<(Vec<MetaRow>, Vec<RecordId>), Error> {
-    let erased = view.erasures()?;
-    let mut rows = Vec::new();
-    let broken = view.for_each_meta(|row| {
-        if row.deleted == trashed && erased.binary_search(&row.id).is_err() {
-            rows.push(row);
-        }
-        Ok::<_, Error>(())
-    })?;
-    Ok((rows, broken))
-}
-
-/// A row, opened; `None` for what is no credential.
-fn found(
-    keys: &Keys,
-    devices: &Devices,
-    filter: &Filter,
-    row: &MetaRow,
-) -> Result<Option<Found>, Unreadable> {
-    let text = keys.open_meta_text(row.id, row.version, &row.meta)?;
-    match Glance::of(&text) {
-        Some(glance) => Ok(listed(&glance, devices, filter, row)),
-        None => Ok(listed(&payload::decode_meta(&text).map_err(|_| Unreadable)?, devices, filter, row)),
-    }
-}
-
-fn listed(shown: &impl Shown, devices: &Devices, filter: &Filter, row: &MetaRow) -> Option<Found> {
-    if !shown.is_credential() {
-        return None;
-    }
-    let mut listing = listing(row.id, shown, row.has_draft);
-    listing.read_only = row.meta.header().schema > payload::schema();
-    listing.know(devices, shown);
-    let text = if filter.query.is_some() { searched(shown) } else { String::new() };
-    Some(Found { listing, text })
-}
-
-/// What `act` makes of each, in their order, by as many threads as there are processors where that pays.
-fn in_parallel<T: Sync, R: Send>(all: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    const WORTH_A_THREAD: usize = 256;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = all.len().div_ceil(threads).max(WORTH_A_THREAD);
-    std::thread::scope(|scope| {
-        let mut shares = all.chunks(share);
-        let first = shares.next().unwrap_or_default();
-        let act = &act;
-        let others: Vec<_> =
-            shares.map(|share| scope.spawn(move || share.iter().map(act).collect::<Vec<R>>())).collect();
-        let mut done: Vec<R> = first.iter().map(act).collect();
-        for other in others {
-            match other.join() {
-                Ok(part) => done.extend(part),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    })
 }
 
 /// Opens the meta of every credential in use, or in the trash; returns those that do not open.
