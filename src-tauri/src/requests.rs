@@ -124,13 +124,20 @@ impl From<AddRequest> for NewCredential {
         let AddRequest { provider, name, secret, fields, labels, note } = request;
         let first = Field { name: PRIMARY_FIELD.to_owned(), value: Value::Secret(secret.0) };
         let fields = std::iter::once(first).chain(fields.into_iter().map(Field::from)).collect();
-        Self { provider, name, fields, labels, note, replace: false, fallback: false }
+        Self { provider, name, fields, labels, note, replace: false, fallback: false, expires: None }
     }
 }
 
 impl From<EditRequest> for Edit {
     fn from(EditRequest { name, labels, note, fields }: EditRequest) -> Self {
-        Self { name, fields: fields.into_iter().map(Field::from).collect(), labels, note, on: None }
+        Self {
+            name,
+            fields: fields.into_iter().map(Field::from).collect(),
+            labels,
+            note,
+            on: None,
+            expires: None,
+        }
     }
 }
 

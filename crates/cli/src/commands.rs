@@ -11,6 +11,7 @@ mod erase;
 mod get;
 mod history;
 mod list;
+mod policy;
 mod restore;
 mod revert;
 mod rm;
@@ -69,6 +70,7 @@ enum Command {
     Verify(verify::Args),
     Whose(whose::Args),
     Service(service::Args),
+    Policy(policy::Args),
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
@@ -114,6 +116,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Verify(args) => return verify::run(&args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => service::run(args),
+        Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),

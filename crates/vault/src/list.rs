@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
+use crate::care::{self, Care};
 use crate::clock::now;
 use crate::content::payload;
 use crate::content::{Meta, field};
@@ -12,8 +13,10 @@ use crate::devices::Devices;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
+use crate::policies::Policies;
 use crate::rules::forgetting::KEPT_MS;
 use crate::rules::names::display;
+use crate::services::document::Document;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
 
@@ -51,6 +54,14 @@ pub struct Listing {
     pub status: CheckStatus,
     /// What is known of whether the provider accepts it.
     pub verification: Option<Verification>,
+    /// What needs care about it, the most urgent first.
+    pub care: Vec<Care>,
+    /// When it expires, as the provider or the user says, whichever is earlier. Milliseconds since 1970.
+    pub expires: Option<u64>,
+    /// What the user said of that.
+    pub expires_as_set: Option<u64>,
+    /// Since when it has had the secret that is shown, milliseconds since 1970.
+    pub since: u64,
     /// Used only where no other credential of its provider is.
     pub fallback: bool,
     /// Whether services and programs may use it.
@@ -80,12 +91,20 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Takes over what the devices know of it.
-    pub(crate) fn know(&mut self, devices: &Devices, meta: &Meta) {
+    /// Takes over what the devices know of it, and says what needs care.
+    pub(crate) fn know(&mut self, devices: &Devices, policies: &Policies, meta: &Meta, now: u64) {
         self.last_used = devices.last(self.id);
-        self.verification = devices.verification(self.id, Values::of(meta));
-        let heard = self.verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now()));
-        self.status = if self.on { heard } else { CheckStatus::Disabled };
+        self.heard(devices.verification(self.id, Values::of(meta)), now);
+        self.care = care::care(self, policies, now);
+    }
+
+    /// Takes over what providers said.
+    pub(crate) fn heard(&mut self, verification: Option<Verification>, now: u64) {
+        let status = verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now));
+        self.status = if self.on { status } else { CheckStatus::Disabled };
+        let said = verification.as_ref().and_then(|known| known.answer.as_ref()?.expires);
+        self.expires = said.into_iter().chain(self.expires_as_set).min();
+        self.verification = verification;
     }
 
     /// `provider/name`, as it is shown.
@@ -133,6 +152,7 @@ impl Vault {
         self.cache.read(|view| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
+            let (policies, now) = (policies(view, keys), now());
             let mut rows = Vec::new();
             let broken = each_meta(view, keys, filter.trashed, |row| rows.push(row))?;
             rows.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)).then(a.id.cmp(&b.id)));
@@ -142,7 +162,7 @@ impl Vault {
                 for row in same_name {
                     let mut listing = listing(row.id, &row.meta, row.waiting && synced);
                     listing.read_only = row.read_only;
-                    listing.know(&devices, &row.meta);
+                    listing.know(&devices, &policies, &row.meta, now);
                     listing.kept_until = until(row.id);
                     if !filter.trashed {
                         listing.display = display(&listing.name, row.id, &holders);
@@ -155,6 +175,11 @@ impl Vault {
             Ok((listings, broken))
         })
     }
+}
+
+/// How old secrets may become. While the record that says so cannot be read, nothing does.
+pub(crate) fn policies(view: &View<'_>, keys: &Keys) -> Policies {
+    Document::read(view, keys).map(|document| document.policies()).unwrap_or_default()
 }
 
 /// Until when what is in the trash stays there at least. Where that is not put down yet, it begins now.
@@ -226,6 +251,10 @@ pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
         last_four: last_four.filter(|text| !text.is_empty()),
         status: CheckStatus::Unchecked,
         verification: None,
+        care: Vec::new(),
+        expires: care::expires_as_set(meta),
+        expires_as_set: care::expires_as_set(meta),
+        since: care::since(meta),
         fallback: meta.text(field::FALLBACK) == "yes",
         on: meta.text(field::OFF) != "yes",
         alternates: meta.alternates().count() as u64,
@@ -253,6 +282,10 @@ fn unreadable(id: RecordId) -> Listing {
         last_four: None,
         status: CheckStatus::Unreadable,
         verification: None,
+        care: vec![Care::Unreadable],
+        expires: None,
+        expires_as_set: None,
+        since: 0,
         fallback: false,
         on: true,
         alternates: 0,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use keymoor_protocol::RecordId;
 
+use crate::clock::now;
 use crate::content::{Entry, Meta, Value, field};
 use crate::devices::Used;
 use crate::error::Error;
@@ -76,7 +77,7 @@ impl Vault {
             if !listing.trashed {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
-            listing.know(&devices, &meta);
+            listing.know(&devices, &list::policies(view, keys), &meta, now());
             let used = devices.of(id);
             Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used })
         })
