@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use keymoor_vault::{Backend, Config, ConfigError, Error, Notice, PasswordFor, Patience, Progress, Vault};
+use keymoor_vault::{
+    AskPassword, Backend, Config, ConfigError, Error, Notice, PasswordFor, Patience, Progress, Vault, Who,
+};
 use secrecy::SecretString;
 use tauri::{AppHandle, Emitter as _};
 
@@ -126,7 +128,8 @@ impl Desk {
         F: FnOnce(Config, Patience) -> Answer<Vault> + Send + 'static,
     {
         self.blocking(move |desk| {
-            let vault = open(desk.config()?.clone(), lock(&desk.0.patience).clone())?;
+            let mut vault = open(desk.config()?.clone(), lock(&desk.0.patience).clone())?;
+            vault.act_for(Who::Window);
             let patience = desk.0.patiences.load(Ordering::Relaxed);
             *lock(&desk.0.syncing) = Slot::default();
             *lock(&desk.0.keys) = Slot { vault: Some(vault), patience, refused: None };
@@ -299,13 +302,21 @@ impl Desk {
     }
 
     fn mend(&self) -> Answer<Vault> {
-        let patience = lock(&self.0.patience).clone();
-        asking(None, |ask| Vault::mend(self.config()?.clone(), patience, ask).map_err(Trouble::from))
+        self.open_with(Vault::mend)
     }
 
     fn open(&self) -> Answer<Vault> {
+        self.open_with(Vault::open)
+    }
+
+    fn open_with(
+        &self,
+        open: impl FnOnce(Config, Patience, AskPassword<'_>) -> Result<Vault, Error>,
+    ) -> Answer<Vault> {
         let patience = lock(&self.0.patience).clone();
-        asking(None, |ask| Vault::open(self.config()?.clone(), patience, ask).map_err(Trouble::from))
+        let mut vault = asking(None, |ask| Ok(open(self.config()?.clone(), patience, ask)?))?;
+        vault.act_for(Who::Window);
+        Ok(vault)
     }
 }
 

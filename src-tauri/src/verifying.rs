@@ -63,10 +63,10 @@ impl Desk {
         tauri::async_runtime::spawn(async move { drop(desk.ask_about(id, false).await) });
     }
 
-    async fn ask_about(&self, id: RecordId, with_side_effects: bool) -> Answer<()> {
+    async fn ask_about(&self, id: RecordId, by_name: bool) -> Answer<()> {
         let Some(_mark) = Mark::set(self, id) else { return Ok(()) };
         let questions = self.ask(move |vault| vault.questions(&[id])).await?;
-        let options = options(with_side_effects);
+        let options = options(by_name);
         // Not among what a closing window waits for: nothing is lost with it.
         let asked = tauri::async_runtime::spawn_blocking(move || answers(questions, &options)).await;
         let asked = asked.map_err(|_| Failure::new(Failure::UNEXPECTED))?;
@@ -81,10 +81,10 @@ pub(crate) fn answers(questions: Questions, options: &VerifyOptions) -> Vec<Aske
     all
 }
 
-/// How providers are reached.
-pub(crate) fn options(with_side_effects: bool) -> VerifyOptions {
-    let ask = Options { bases: bases(), with_side_effects, ..Options::default() };
-    VerifyOptions { ask, ..VerifyOptions::default() }
+/// How providers are reached. `by_name`: a person asked about just these, and wants what it costs.
+pub(crate) fn options(by_name: bool) -> VerifyOptions {
+    let ask = Options { bases: bases(), with_side_effects: by_name, ..Options::default() };
+    VerifyOptions { ask, by_name, ..VerifyOptions::default() }
 }
 
 /// A window that a test drives asks servers on this machine, where the environment names them. A release never does.

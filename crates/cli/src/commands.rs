@@ -115,7 +115,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Settle(args) => settle::run(&args),
         Command::Verify(args) => return verify::run(&args),
         Command::Whose(args) => whose::run(&args),
-        Command::Service(args) => service::run(args),
+        Command::Service(args) => return service::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use keymoor_protocol::RecordId;
-use keymoor_vault::{Config, Error, Patience, Place, SyncOptions, SyncReport, Vault};
+use keymoor_vault::{Config, Error, Patience, Place, SyncOptions, SyncReport, Vault, Who};
 
 use crate::{
     output,
@@ -49,6 +49,7 @@ impl Session {
     /// A vault that was opened in another way.
     pub(crate) fn with(vault: Vault, passwords: Passwords) -> Self {
         let mut session = Self { vault, passwords };
+        session.vault.act_for(Who::CommandLine);
         session.tell_notices();
         session
     }

@@ -2,7 +2,8 @@
 
 use keymoor_providers::Verdict;
 
-use crate::content::{Meta, field};
+use crate::content::field;
+use crate::content::glance::Shown;
 use crate::list::Listing;
 use crate::policies::Policies;
 use crate::verification::CheckStatus;
@@ -92,8 +93,9 @@ pub(crate) fn care(listing: &Listing, policies: &Policies, now: u64) -> Vec<Care
 }
 
 /// When the user said that it expires.
-pub(crate) fn expires_as_set(meta: &Meta) -> Option<u64> {
-    let at: jiff::Timestamp = meta.text(field::EXPIRES).parse().ok()?;
+pub(crate) fn expires_as_set(shown: &impl Shown) -> Option<u64> {
+    let text = Some(shown.text(field::EXPIRES)).filter(|text| !text.is_empty())?;
+    let at: jiff::Timestamp = text.parse().ok()?;
     u64::try_from(at.as_millisecond()).ok()
 }
 
@@ -105,13 +107,10 @@ pub(crate) fn expiry_text(at: Option<u64>) -> String {
 
 /// Since when it has had the secret that is shown. A record of before that was written down says when it was made, or, where
 /// its latest change was the secret, when that was.
-pub(crate) fn since(meta: &Meta) -> u64 {
-    if let Ok(since) = meta.text(field::SINCE).parse() {
-        return since;
-    }
-    let key = meta.fields.get(field::KEY).and_then(|entries| entries.last());
-    let latest = key.is_some_and(|entry| entry.stamp.counter == meta.version());
-    if latest { meta.updated } else { meta.created }
+pub(crate) fn since(shown: &impl Shown) -> u64 {
+    let (created, updated) = shown.times();
+    let latest = || if shown.key_counter() == shown.version() { updated } else { created };
+    shown.text(field::SINCE).parse().unwrap_or_else(|_| latest())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use keymoor_fail_points::reached;
 use keymoor_protocol::{Record, RecordId};
 
 use crate::account::join::FORMER;
-use crate::activity::{self, Deed, Event, Subject};
+use crate::activity::{self, Deed, Event, Subject, Who};
 use crate::clock::now;
 use crate::content::{Content, Meta, field};
 use crate::error::{Error, KeychainProblem};
@@ -164,11 +164,11 @@ impl Vault {
         act: impl FnOnce(&mut Change<'_>, &Keys) -> Result<(Written, T), Error>,
     ) -> Result<(Saved, T), Error> {
         self.note_file()?;
-        let keys = &self.keys;
+        let (keys, by) = (&self.keys, self.by.as_ref());
         let (written, more, waiting) = self.cache.write(|change| {
             let (written, more) = act(change, keys)?;
             if written.changed {
-                note(change, keys, &written)?;
+                note(change, keys, by, &written)?;
             }
             let synced = device(change, keys)?.server.is_some();
             let waiting = if synced { change.draft_count()? } else { 0 };
@@ -221,13 +221,13 @@ impl Vault {
 }
 
 /// Puts a save into the activity, and that it settled what two devices had written.
-fn note(change: &mut Change<'_>, keys: &Keys, written: &Written) -> Result<(), Error> {
+fn note(change: &mut Change<'_>, keys: &Keys, by: Option<&Who>, written: &Written) -> Result<(), Error> {
     let Written { id, meta, settled, deed, .. } = written;
     let subject = Subject { id: *id, name: meta.title() };
     if !settled.is_empty() && *deed != Deed::Settled {
-        activity::put(change, keys, &Event::Settled(subject.clone()))?;
+        activity::put_by(change, keys, by, &Event::Settled(subject.clone()))?;
     }
-    activity::put(change, keys, &deed.event(subject))
+    activity::put_by(change, keys, by, &deed.event(subject))
 }
 
 /// How many copies that an earlier save could not write a later one makes good.

@@ -25,7 +25,7 @@ impl Vault {
     /// Erases a credential, in use or in the trash. An edit that another device made unseen brings it back whole.
     pub fn erase(&mut self, id: RecordId) -> Result<Erased, Error> {
         self.note_file()?;
-        let keys = &self.keys;
+        let (keys, by) = (&self.keys, self.by.as_ref());
         let on_server = self.cache.write(|change| {
             lost::give_up(change, id)?;
             let kept = change.kept(id)?;
@@ -34,7 +34,7 @@ impl Vault {
             }
             let content = drafts::current(change, keys, id);
             let name = content.as_ref().map(|content| content.meta.title()).unwrap_or_default();
-            activity::put(change, keys, &Event::Erased(Subject { id, name }))?;
+            activity::put_by(change, keys, by, &Event::Erased(Subject { id, name }))?;
             // A frozen commit may have reached the server although its answer did not come back.
             let sent =
                 change.frozen()?.is_some_and(|frozen| frozen.records.iter().any(|record| record.id == id));

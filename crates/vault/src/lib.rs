@@ -48,7 +48,7 @@ mod watch;
 mod whose;
 
 pub use account::create::{CreateAccount, Kits};
-pub use activity::{Activity, Event, Subject};
+pub use activity::{Activity, Event, Subject, Who};
 pub use add::{Field, NewCredential, Value};
 pub use care::{AHEAD_MS, Care};
 pub use config::{Backend, Config, ConfigError};
@@ -68,7 +68,7 @@ pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};
 pub use policies::{LONGEST_DAYS, Policy, Scope};
 pub use reveal::Revealed;
-pub use services::{Because, Resolved, ServiceState};
+pub use services::{Because, Resolved, ServiceAsked, ServiceQuestion, ServiceState, test_services};
 pub use show::{Choice, Conflict, Detail, ShownField};
 pub use status::{Home, HomeState, Homes, RaisedAlarm, Status, outline};
 pub use synchronise::{Progress, SyncOptions, SyncReport};

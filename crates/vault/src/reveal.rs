@@ -6,6 +6,7 @@ use std::sync::Arc;
 use keymoor_protocol::RecordId;
 use secrecy::SecretString;
 
+use crate::activity::{Event, Subject};
 use crate::content::{Content, Entry, Shadow, field};
 use crate::drafts;
 use crate::error::Error;
@@ -56,7 +57,8 @@ impl Vault {
             Err(error) => return Err(error),
         };
         let revealed = pick(&content, name)?;
-        self.note_use(id, &content, name, copied);
+        let subject = Subject { id, name: content.meta.title() };
+        self.note_use(&Event::Revealed { subject, field: name.map(str::to_owned), copied });
         Ok(revealed)
     }
 }

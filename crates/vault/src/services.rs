@@ -6,6 +6,7 @@
 
 pub(crate) mod document;
 mod resolve;
+mod test;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use keymoor_providers::{Service, Setting, service, template};
 
 use self::document::Document;
 pub use self::resolve::{Because, Resolved};
+pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
 use crate::activity::Deed;
 use crate::clock::now;
 use crate::content::{Content, field};

@@ -5,13 +5,11 @@ use keymoor_keychain::{EntryId, Keychain};
 use serde::Serialize;
 
 use crate::account::session::REFUSED;
-use crate::clock::now;
 use crate::config::{Backend, Config};
-use crate::devices::Devices;
 use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
 use crate::keys::Keys;
-use crate::list;
+use crate::list::{self, Known};
 use crate::synchronise::{FAILED, failed_at};
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of};
 
@@ -137,7 +135,7 @@ impl Vault {
     fn look(&mut self) -> Result<Seen, Error> {
         let devices = self.all_devices()?;
         let keys = &self.keys;
-        self.cache.read(|view| look(view, Some((keys, &devices))))
+        self.cache.read(|view| look(view, Some((keys, &Known::new(view, keys, devices)))))
     }
 
     /// Whether a session is held, without asking anybody.
@@ -227,13 +225,12 @@ struct Seen {
     device_slot: Option<(u64, u16)>,
 }
 
-fn look(view: &View<'_>, open: Option<(&Keys, &Devices)>) -> Result<Seen, Error> {
+fn look(view: &View<'_>, open: Option<(&Keys, &Known)>) -> Result<Seen, Error> {
     let device = view.device()?.ok_or(Error::Locked)?;
     let erased = view.erasures()?;
     let keys = open.map(|(keys, _)| keys);
-    let policies = keys.map(|keys| list::policies(view, keys)).unwrap_or_default();
     let (mut trashed, mut conflicts, mut opened_not, mut others) = (0, Vec::new(), 0, 0);
-    let (mut care, now) = (0, now());
+    let mut care = 0;
     let broken = view.for_each_meta(|row| {
         let erased = erased.binary_search(&row.id).is_ok();
         let meta = keys.map(|keys| keys.open_sealed_meta(row.id, row.version, &row.meta));
@@ -243,12 +240,12 @@ fn look(view: &View<'_>, open: Option<(&Keys, &Devices)>) -> Result<Seen, Error>
             return Ok(());
         }
         trashed += u64::from(row.deleted && !erased);
-        if let (Some(Ok(meta)), Some((_, devices))) = (&meta, open)
+        if let (Some(Ok(meta)), Some((_, known))) = (&meta, open)
             && !row.deleted
             && !erased
         {
             let mut listing = list::listing(row.id, meta, false);
-            listing.know(devices, &policies, meta, now);
+            listing.know(known, meta);
             care += u64::from(!listing.care.is_empty());
         }
         match meta {

@@ -266,7 +266,8 @@ fn install(
         // Whatever the keychain still has of this device's own entries is older than what is written now.
         keychain.delete(EntryId::Session)?;
     }
-    let mut vault = Vault { config, cache, keychain, keys, custody, notices: Vec::new(), remembered: None };
+    let mut vault =
+        Vault { config, cache, keychain, keys, custody, notices: Vec::new(), by: None, remembered: None };
     vault.keep_device(server, Some(&document))?;
     let key_file = vault.config.secret_key_file();
     if vault.keychain.is_some() && key_file.exists() {

@@ -10,7 +10,7 @@ use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument};
 use keymoor_sealing::RootKey;
 use keymoor_sealing::document::Custody;
 
-use crate::activity::Event;
+use crate::activity::{Event, Who};
 use crate::config::{Backend, Config};
 use crate::error::{Error, at};
 use crate::homes::entries::{DeviceEntry, Former};
@@ -30,6 +30,8 @@ pub struct Vault {
     pub(crate) keys: Keys,
     pub(crate) custody: Custody,
     pub(crate) notices: Vec<Notice>,
+    /// Whom it acts for.
+    pub(crate) by: Option<Who>,
     /// Kept between syncs where there are many, in a watch.
     pub(crate) remembered: Option<Remembered>,
 }
@@ -125,6 +127,11 @@ impl Vault {
         Ok(vault)
     }
 
+    /// Whom the vault acts for from now on, as the activity keeps it. Until then that is not said.
+    pub fn act_for(&mut self, who: Who) {
+        self.by = Some(who);
+    }
+
     /// From now on the keychain is waited for with this patience: a cancelled one stays cancelled.
     pub fn be_patient(&mut self, patience: Patience) {
         self.keychain = keychain_of(&self.config, patience);
@@ -192,7 +199,7 @@ impl Vault {
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
         let mut vault =
-            Self { config, cache, keychain, keys, custody, notices: Vec::new(), remembered: None };
+            Self { config, cache, keychain, keys, custody, notices: Vec::new(), by: None, remembered: None };
         // Reading needs none of it. Where the disk fails now, whatever is stamped tries again; where the keychain does, what
         // is written to it.
         let _ = vault.meet_file();

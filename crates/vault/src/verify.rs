@@ -11,6 +11,7 @@ use keymoor_providers::verify::{Cancel, Concurrency, Fields, Job, Options, Reaso
 use keymoor_providers::{Provider, provider};
 use secrecy::ExposeSecret as _;
 
+use crate::activity::{self, Event, Subject};
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::devices;
@@ -18,7 +19,7 @@ use crate::drafts;
 use crate::error::Error;
 use crate::list::Filter;
 use crate::vault::Vault;
-use crate::verification::{Values, Verification};
+use crate::verification::{Cause, Values, Verification};
 pub use habits::Habits;
 
 /// How to verify.
@@ -30,6 +31,8 @@ pub struct VerifyOptions {
     pub concurrency: Concurrency,
     /// Ends it: what was not asked yet is not asked.
     pub cancel: Cancel,
+    /// Whether somebody asked about just these: then the activity has each answer, and not only what is new.
+    pub by_name: bool,
 }
 
 /// Credentials taken out to be asked about. Their secrets go when it does.
@@ -55,6 +58,7 @@ pub struct Asked {
     /// When, milliseconds since 1970.
     pub at: u64,
     values: Values,
+    by_name: bool,
 }
 
 impl Vault {
@@ -120,7 +124,8 @@ impl Vault {
         Ok(Questions(questions))
     }
 
-    /// Puts down what was heard, in this device's record. What was heard of values that are others by now counts for nothing.
+    /// Puts down what was heard, in this device's record, and in the activity what is new. What was heard of values that are
+    /// others by now counts for nothing.
     pub fn heard(&mut self, asked: &[Asked]) -> Result<(), Error> {
         let told: Vec<&Asked> =
             asked.iter().filter(|asked| asked.report.reason != Reason::Cancelled).collect();
@@ -128,14 +133,27 @@ impl Vault {
             return Ok(());
         }
         let known = self.all_devices()?;
-        let keys = &self.keys;
+        let (keys, by) = (&self.keys, self.by.as_ref());
         self.cache.write(|change| {
-            let heard = told.iter().map(|asked| {
+            let mut heard = Vec::with_capacity(told.len());
+            for asked in told {
                 let before = known.verification(asked.id, asked.values);
-                (asked.id, Verification::after(before, asked.values, &asked.report, asked.at))
-            });
-            devices::note_verifications(change, keys, heard.collect())
+                let said = before.as_ref().and_then(Verification::verdict);
+                let after = Verification::after(before, asked.values, &asked.report, asked.at);
+                if asked.by_name || after.verdict() != said {
+                    activity::put_by(change, keys, by, &asked.event())?;
+                }
+                heard.push((asked.id, after));
+            }
+            devices::note_verifications(change, keys, heard)
         })
+    }
+}
+
+impl Asked {
+    fn event(&self) -> Event {
+        let subject = Subject { id: self.id, name: self.title.clone() };
+        Event::Verified { subject, verdict: self.report.verdict, why: Cause::of(&self.report.reason) }
     }
 }
 
@@ -159,6 +177,7 @@ impl Questions {
             id: question.0,
             title: question.1.clone(),
             values: question.2,
+            by_name: options.by_name,
             report,
             at: now(),
         };

@@ -50,9 +50,7 @@ fn choose(pace: &mut Pace, vault: &mut Vault, now: u64) -> Result<Turn, Error> {
     match pace.next(&candidates, now) {
         Step::Wait(ms) => Ok(Turn::Wait(Duration::from_millis(ms).min(LOOK))),
         Step::Ask(id) => {
-            if let Some(candidate) = candidates.iter().find(|candidate| candidate.id == id) {
-                pace.asks(*candidate, now);
-            }
+            pace.asks(id, now);
             Ok(Turn::Ask(vault.questions(&[id])?))
         }
     }
@@ -60,7 +58,7 @@ fn choose(pace: &mut Pace, vault: &mut Vault, now: u64) -> Result<Turn, Error> {
 
 /// What is worth putting down: that this device is offline says nothing of a key.
 fn weigh(pace: &mut Pace, asked: Vec<Asked>) -> Vec<Asked> {
-    asked.iter().for_each(|asked| pace.heard(&asked.report));
+    asked.iter().for_each(|asked| pace.heard(asked.id, &asked.report));
     asked.into_iter().filter(|asked| !is_offline(&asked.report)).collect()
 }
 

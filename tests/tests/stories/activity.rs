@@ -61,7 +61,7 @@ fn each_device_remembers_what_happened_on_it_and_no_other_hears_of_it() {
     a.sync();
     assert_eq!(events(&a)[..2], ["synced".to_owned(), "signed_in".to_owned()]);
     let page = a.done(&["activity", "--since", "1h"]).text();
-    assert!(page.contains("UTC  This device signed in with the password.\n"), "{page}");
+    assert!(page.contains("UTC  This device signed in with the password at the command line.\n"), "{page}");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::{
 
 use keymoor_journeys::{Device, Provider, Ran, Reply, World, eventually, program};
 
+use crate::activity::{activity, events};
+
 const MODELS: &str = r#"{"object":"list","data":[]}"#;
 
 fn verify(device: &Device, arguments: &[&str]) -> Ran {
@@ -80,6 +82,14 @@ fn connected_then_out_of_reach_then_revoked_and_both_devices_say_so() {
         assert!(told(device, "work").1.contains("good until"), "{:?}", told(device, "work"));
     }
 
+    // What was asked by name is in the activity of who asked, each time.
+    let asked: Vec<_> = activity(&a).into_iter().filter(|entry| entry["event"] == "verified").collect();
+    let verdicts: Vec<_> = asked.iter().map(|entry| entry["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["invalid", "indeterminate", "indeterminate", "valid"]);
+    assert!(asked.iter().all(|entry| entry["by"] == "cli" && entry["name"] == "openai/work"), "{asked:?}");
+    assert_eq!((&asked[1]["why"], &asked[2]["why"]), (&"server_error".into(), &"unreachable".into()));
+    assert!(events(&b).iter().all(|event| !event.starts_with("verified")));
+
     b.edit("work", "sk-new").done();
     b.sync();
     a.sync();
@@ -87,6 +97,43 @@ fn connected_then_out_of_reach_then_revoked_and_both_devices_say_so() {
     a.done(&["edit", "work", "--off"]);
     assert_eq!(told(&a, "work").0, "disabled");
     verify(&a, &["--all"]).ends(0, &["There is nothing that could be verified."]);
+}
+
+#[test]
+fn a_service_is_tested_with_its_own_settings_and_what_is_found_says_nothing_of_the_key() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("notion");
+    provider.stands_in_for(&mut device);
+    let test = |device: &Device, services: &[&str]| {
+        device.run(&[&["service", "test", "--allow-test-providers"], services].concat())
+    };
+    test(&device, &[]).ends(0, &["No service is on."]);
+    test(&device, &["notion"]).ends(3, &["There is no credential that it could use."]);
+    device.add("notion", "work", "ntn_planted").done();
+    provider.say("ntn_planted", Reply::of(404, r#"{"object":"error"}"#));
+    let database = "0123456789abcdef0123456789abcdef";
+    device.done(&["service", "set", "notion", &format!("database_id={database}")]);
+    device.done(&["service", "enable", "notion"]);
+
+    let asked = test(&device, &["--json"]).ends(1, &[]).json();
+    assert_eq!(asked[0]["result"], "invalid_config");
+    assert_eq!(asked[0]["credential"]["name"], "work");
+    assert_eq!(provider.paths(), [format!("/v1/databases/{database}")]);
+    assert_eq!(told(&device, "work").0, "unchecked", "the key was not what was wrong");
+    let said = |asked: Ran, words: &str| assert!(asked.text().contains(words), "{asked:#}");
+    said(
+        test(&device, &["notion"]).ends(1, &[]),
+        "refused: The database is not shared with this integration.",
+    );
+
+    provider.say("ntn_planted", Reply::of(200, r#"{"title":[{"plain_text":"Plans"}]}"#));
+    said(test(&device, &[]).ends(0, &[]), "notion/work  Plans");
+    provider.say("ntn_planted", Reply::of(500, "oh"));
+    said(test(&device, &[]).ends(6, &[]), "has a fault of its own");
+    device.done(&["rm", "work"]);
+    test(&device, &[])
+        .ends(1, &["has no credential to use", "keymoor service enable notion --credential NAME"]);
 }
 
 #[test]
@@ -111,6 +158,18 @@ fn two_hundred_take_the_time_of_two_and_the_bound_is_kept() {
         device.done(&["list", "--status", "connected", "--json"]).json().as_array().unwrap().len(),
         200
     );
+    // A run that finds nothing new adds nothing to what happened; one whose answer is another one, that one.
+    let verified =
+        |device: &Device| events(device).iter().filter(|event| event.starts_with("verified")).count();
+    assert_eq!(verified(&device), 200);
+    for n in 1..=200 {
+        provider.say(&filled(n), Reply::of(200, MODELS));
+    }
+    provider.say(&filled(7), Reply::of(401, "{}"));
+    provider.say(&filled(8), Reply::of(500, "oh"));
+    verify(&device, &["--all"]).ends(1, &[]);
+    assert_eq!(verified(&device), 201);
+    assert_eq!(activity(&device)[0]["verdict"], "invalid");
 }
 
 #[test]

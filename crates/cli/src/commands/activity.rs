@@ -2,7 +2,7 @@
 
 mod since;
 
-use keymoor_vault::{Activity, Event};
+use keymoor_vault::{Activity, Event, Who};
 use serde::Serialize;
 use since::since;
 
@@ -39,19 +39,21 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         output::say(format!("Nothing has happened {since}, as far as this device remembers."));
         return Ok(());
     }
-    let line = |entry: &Activity| format!("{}  {}\n", minute(entry.at), words::activity(&entry.event));
+    let line = |entry: &Activity| format!("{}  {}\n", minute(entry.at), words::activity(entry));
     output::data(&happened.iter().map(line).collect::<String>())
 }
 
 #[derive(Serialize)]
 struct Entry<'a> {
     at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a Who>,
     #[serde(flatten)]
     event: &'a Event,
 }
 
 impl<'a> Entry<'a> {
     fn new(entry: &'a Activity) -> Self {
-        Self { at: rfc3339(entry.at), event: &entry.event }
+        Self { at: rfc3339(entry.at), by: entry.by.as_ref(), event: &entry.event }
     }
 }

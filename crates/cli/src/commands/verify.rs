@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use keymoor_providers::{
     Verdict,
-    verify::{Bases, Options, Reason},
+    verify::{Bases, Options, Reason, Report},
 };
 use keymoor_vault::{Asked, Habits, Place, VerifyOptions};
 use serde::Serialize;
@@ -78,7 +78,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if args.on_save.is_some() || args.in_background.is_some() {
         return set_habits(args);
     }
-    let mut options = VerifyOptions { ask: args.testing.options()?, ..VerifyOptions::default() };
+    let mut options =
+        VerifyOptions { ask: args.testing.options()?, by_name: !args.all, ..VerifyOptions::default() };
     // Named one by one: the cost is wanted.
     options.ask.with_side_effects = !args.all;
     let mut session = Session::open(Passwords::new(None))?;
@@ -100,7 +101,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         output::data(&table(["CREDENTIAL", "RESULT", "WHOSE"], &asked.iter().map(row).collect::<Vec<_>>()))?;
         sum_up(&asked);
     }
-    Ok(code(&asked))
+    Ok(code(asked.iter().map(|asked| &asked.report)))
 }
 
 fn set_habits(args: &Args) -> Result<ExitCode, Failure> {
@@ -127,7 +128,7 @@ fn row(asked: &Asked) -> [String; 3] {
     let report = &asked.report;
     [
         plain(&asked.title).into_owned(),
-        words::verification::verdict(report.verdict, Some(&report.reason), report.say.as_deref()),
+        outcome(report),
         report.identity.as_deref().map(plain).unwrap_or_default().into_owned(),
     ]
 }
@@ -149,10 +150,16 @@ fn sum_up(asked: &[Asked]) {
     output::say(format!("{}.", parts.join(", ")));
 }
 
-fn code(asked: &[Asked]) -> ExitCode {
-    if asked.iter().any(|asked| asked.report.verdict.is_bad()) {
+/// What was found out, in words.
+pub(super) fn outcome(report: &Report) -> String {
+    words::verification::verdict(report.verdict, Some(&report.reason), report.say.as_deref())
+}
+
+/// 0: all are good. 1: one is bad. 6: of one it is not known.
+pub(super) fn code<'r>(mut reports: impl Iterator<Item = &'r Report> + Clone) -> ExitCode {
+    if reports.clone().any(|report| report.verdict.is_bad()) {
         ExitCode::from(1)
-    } else if asked.iter().any(|asked| !asked.report.verdict.is_good()) {
+    } else if reports.any(|report| !report.verdict.is_good()) {
         ExitCode::from(6)
     } else {
         ExitCode::SUCCESS
@@ -183,11 +190,7 @@ impl<'a> Entry<'a> {
             credential: &asked.title,
             result: report.verdict,
             reason: (report.reason != Reason::Answered).then(|| report.reason.to_string()),
-            message: words::verification::verdict(
-                report.verdict,
-                Some(&report.reason),
-                report.say.as_deref(),
-            ),
+            message: outcome(report),
             http_status: report.status,
             identity: report.identity.as_deref(),
             expires_at: expires.map(rfc3339),

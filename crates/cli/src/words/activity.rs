@@ -1,13 +1,33 @@
 //! What happened on this device, one sentence each.
 
-use keymoor_vault::{Alarm, Event, Subject};
+use keymoor_vault::{Activity, Alarm, Event, Subject, Who};
 
 use super::alarm;
 use super::notice::{back, cache_rebuilt, cache_was_older, healed, only_trashed, quarantined, set_aside};
+use super::verification::verdict;
 use crate::output::{counted, plain};
 
-/// An entry of the activity.
-pub(crate) fn activity(event: &Event) -> String {
+/// An entry of the activity: what happened, and who had it done.
+pub(crate) fn activity(entry: &Activity) -> String {
+    let text = happened(&entry.event);
+    let Some(by) = entry.by.as_ref().map(by) else { return text };
+    // Behind what was done, and before what came of it.
+    let (done, rest) = match text.split_once(": ") {
+        Some((done, came)) if matches!(entry.event, Event::Verified { .. }) => (done, format!(": {came}")),
+        _ => (text.strip_suffix('.').unwrap_or(&text), ".".to_owned()),
+    };
+    format!("{done} {by}{rest}")
+}
+
+fn by(who: &Who) -> String {
+    match who {
+        Who::CommandLine => "at the command line".to_owned(),
+        Who::Window => "in the window".to_owned(),
+        Who::Program(name) => format!("by {}", plain(name)),
+    }
+}
+
+fn happened(event: &Event) -> String {
     match event {
         Event::Added(subject) => format!("{} was added.", name(subject)),
         Event::Edited(subject) => format!("{} was changed.", name(subject)),
@@ -27,6 +47,11 @@ pub(crate) fn activity(event: &Event) -> String {
             let field = field.as_deref().map(|field| format!(", {}", plain(field))).unwrap_or_default();
             let how = if *copied { "copied" } else { "shown" };
             format!("{}{field} was {how}.", name(subject))
+        }
+        Event::Lent { subject, program } => format!("{} was lent to {}.", name(subject), plain(program)),
+        Event::Verified { subject, verdict: said, why } => {
+            let why = why.as_ref().and_then(|why| why.reason());
+            format!("{} was verified: {}.", name(subject), verdict(*said, why.as_ref(), None))
         }
         Event::Synced { pulled, pushed, deleted } => {
             let mut text = format!("Synced: {} came, {} went.", grouped(*pulled), grouped(*pushed));
@@ -77,4 +102,38 @@ fn name(subject: &Subject) -> String {
 
 fn grouped(records: u64) -> String {
     counted(records, "record", "records")
+}
+
+#[cfg(test)]
+mod tests {
+    use keymoor_providers::Verdict;
+
+    use super::*;
+
+    fn said(event: Event, by: Option<Who>) -> String {
+        activity(&Activity { at: 0, by, event })
+    }
+
+    #[test]
+    fn who_it_was_stands_behind_what_was_done() {
+        let subject = || Subject {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            name: "a/b".to_owned(),
+        };
+        let verified = || Event::Verified { subject: subject(), verdict: Verdict::Valid, why: None };
+        let lent = Event::Lent { subject: subject(), program: "python".to_owned() };
+        for (event, by, text) in [
+            (Event::Added(subject()), None, "a/b was added."),
+            (Event::Added(subject()), Some(Who::Window), "a/b was added in the window."),
+            (lent, Some(Who::CommandLine), "a/b was lent to python at the command line."),
+            (verified(), None, "a/b was verified: accepted."),
+            (
+                verified(),
+                Some(Who::Program("python app".to_owned())),
+                "a/b was verified by python app: accepted.",
+            ),
+        ] {
+            assert_eq!(said(event, by), text);
+        }
+    }
 }

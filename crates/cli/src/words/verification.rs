@@ -16,6 +16,7 @@ pub(crate) fn verdict(verdict: Verdict, reason: Option<&Reason>, say: Option<&st
         Verdict::Invalid => "refused: the provider does not know this key",
         Verdict::Expired => "expired",
         Verdict::Disabled => "switched off at the provider",
+        Verdict::InvalidConfig if say.is_some() => "refused",
         Verdict::InvalidConfig => "refused: something beside the key is wrong, such as its host or account",
         Verdict::Retry => "asked too often, come again later",
         Verdict::Indeterminate => reason.map_or("not known", why),

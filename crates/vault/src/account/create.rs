@@ -118,7 +118,7 @@ impl Vault {
                 line.set_password(Some(&proof), &NewPassword { password, recovery, keys })?;
             }
         }
-        self.note(&Event::AccountCreated { server: server.url.clone() });
+        self.note_done(&Event::AccountCreated { server: server.url.clone() });
         drop(lock);
         let moved = moved_from.is_some();
         self.synchronise(&SyncOptions { first_commit: true, moved, ..SyncOptions::default() }, progress)?;

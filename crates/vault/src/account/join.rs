@@ -120,7 +120,7 @@ impl Vault {
         }
         reached("join.keys");
         let actor = ActorId::generate();
-        let keys = &self.keys;
+        let (keys, by) = (&self.keys, self.by.as_ref());
         let moved = self.cache.write(|change| {
             // Read here, so that nothing is left behind that another process saved a moment ago.
             let here = everything(change, &old_keys)?;
@@ -140,7 +140,7 @@ impl Vault {
             activity::hand_over(change, &old_keys, keys)?;
             change.drop_device_record(device.device)?; // it names records of before, under keys of before
             let server = kit.server.url.clone();
-            activity::put(change, keys, &Event::Joined { server })?;
+            activity::put_by(change, keys, by, &Event::Joined { server })?;
             for (id, content) in &here {
                 change.drop_draft(*id)?;
                 change.remove_base(*id)?;

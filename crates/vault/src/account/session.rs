@@ -128,7 +128,7 @@ impl Vault {
             Ok((session, _)) => {
                 self.tell_of_theft()?;
                 let line = self.begin_session(&remote, session)?;
-                self.note(&Event::SignedIn);
+                self.note_done(&Event::SignedIn);
                 Ok(line)
             }
             // The server must not say which accounts it knows. The keys document here tells a wrong password from a server

@@ -2,10 +2,12 @@
 //! wrote is shown as unknown.
 
 use keymoor_protocol::RecordId;
+use keymoor_providers::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Alarm, HomeName};
 use crate::notice::Notice;
+use crate::verification::Cause;
 
 /// Something that happened. `name` is `provider/name` as it was then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +47,25 @@ pub enum Event {
         /// Whether it went to the clipboard.
         #[serde(default)]
         copied: bool,
+    },
+    /// It was lent to a program, which found it in its environment.
+    Lent {
+        /// Which credential.
+        #[serde(flatten)]
+        subject: Subject,
+        /// The file name of the program.
+        program: String,
+    },
+    /// Its provider was asked about it, and said something new; or somebody asked about this one.
+    Verified {
+        /// Which credential.
+        #[serde(flatten)]
+        subject: Subject,
+        /// What was learned.
+        verdict: Verdict,
+        /// Cause, where it was not the provider that said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<Cause>,
     },
     /// A sync that changed something.
     Synced {
@@ -180,7 +201,11 @@ mod tests {
         assert_eq!(read(&healed), Event::Healed { id, from: HomeName::Keychain });
         let alarm = read(r#"{"event":"alarm","alarm":"put_back"}"#);
         assert_eq!(alarm, Event::Alarm { alarm: Alarm::PutBack });
-        assert_eq!(read(r#"{"event":"lent","to":"curl"}"#), Event::Unknown);
+        assert_eq!(read(r#"{"event":"sung","to":"curl"}"#), Event::Unknown);
+        let lent =
+            format!(r#"{{"event":"lent","id":"{id}","name":"openai/work","program":"curl","by":"cli"}}"#);
+        let subject = Subject { id, name: "openai/work".to_owned() };
+        assert_eq!(read(&lent), Event::Lent { subject, program: "curl".to_owned() });
         let more = format!(r#"{{"event":"added","id":"{id}","name":"openai/work","why":"import"}}"#);
         assert_eq!(read(&more), Event::Added(Subject { id, name: "openai/work".to_owned() }));
     }
@@ -191,6 +216,12 @@ mod tests {
         let field = Some("access_key_id".to_owned());
         for event in [
             Event::Revealed { subject: subject.clone(), field, copied: true },
+            Event::Verified { subject: subject.clone(), verdict: Verdict::Valid, why: None },
+            Event::Verified {
+                subject: subject.clone(),
+                verdict: Verdict::Indeterminate,
+                why: Some(Cause::default()),
+            },
             Event::Settled(subject),
             Event::Synced { pulled: 1, pushed: 2, deleted: 3 },
             Event::SignedIn,

@@ -106,7 +106,7 @@ pub(crate) fn from_keychain(
         None => Salvaged::default(),
     };
     let (cache, notices) = fill(&config, &keys, device, own, found, &salvaged, aside)?;
-    Ok(Vault { config, cache, keychain: Some(keychain), keys, custody, notices, remembered: None })
+    Ok(Vault { config, cache, keychain: Some(keychain), keys, custody, notices, by: None, remembered: None })
 }
 
 /// The same without a keychain: out of the damaged file alone, whose keys document the password opened.
@@ -121,7 +121,7 @@ pub(crate) fn from_file(
     let keys = Keys::new(device.account, device.vault, root, &custody.previous);
     let salvaged = salvaged(&keys);
     let (cache, notices) = fill(&config, &keys, device, Own::default(), BTreeMap::new(), &salvaged, aside)?;
-    Ok(Vault { config, cache, keychain: None, keys, custody, notices, remembered: None })
+    Ok(Vault { config, cache, keychain: None, keys, custody, notices, by: None, remembered: None })
 }
 
 fn fill(

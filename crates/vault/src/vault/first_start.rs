@@ -50,6 +50,7 @@ impl Vault {
             keys,
             custody,
             notices: Vec::new(),
+            by: None,
             remembered: None,
         })
     }
@@ -94,7 +95,16 @@ impl Vault {
         })?;
         finish_secret_key_file(&config)?;
         let keys = Keys::new(account, vault, root, &[]);
-        Ok(Self { config, cache, keychain: None, keys, custody, notices: Vec::new(), remembered: None })
+        Ok(Self {
+            config,
+            cache,
+            keychain: None,
+            keys,
+            custody,
+            notices: Vec::new(),
+            by: None,
+            remembered: None,
+        })
     }
 }
 

@@ -25,7 +25,7 @@ const WORDS: [(Reason, &str); 15] = [
 
 impl Cause {
     /// `None`: the provider answered, and what it said is the reason.
-    pub(super) fn of(reason: &Reason) -> Option<Self> {
+    pub(crate) fn of(reason: &Reason) -> Option<Self> {
         let text = match reason {
             Reason::Answered => return None,
             Reason::MissingField(field) => format!("missing_field {field}"),

@@ -18,6 +18,9 @@ const SPREAD_MS: u64 = DAY_MS / 4;
 /// The pause after the network failed once; it doubles with each failure that follows.
 const OFFLINE_MS: u64 = 2 * 60 * 1000;
 const LONGEST_OFFLINE_MS: u64 = 60 * 60 * 1000;
+/// How long a credential is let be that was just asked about, whatever is known of it: new values were saved, or what was
+/// said could not be written.
+const AGAIN_MS: u64 = 10 * 60 * 1000;
 
 /// A credential that may be asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +49,12 @@ pub struct Pace {
     failures: u32,
 }
 
-/// When one was asked about, and what was known of it until then.
+/// When one was asked about.
 #[derive(Debug, Clone, Copy)]
 struct Tried {
     at: u64,
-    heard: Option<u64>,
+    /// Nothing was learned, for the network failed.
+    in_vain: bool,
 }
 
 impl Pace {
@@ -69,14 +73,18 @@ impl Pace {
     }
 
     /// One is being asked about from now on.
-    pub fn asks(&mut self, candidate: Candidate, now: u64) {
-        self.asked.insert(candidate.id, Tried { at: now, heard: candidate.heard });
+    pub fn asks(&mut self, id: RecordId, now: u64) {
+        self.asked.insert(id, Tried { at: now, in_vain: true });
         self.last = Some(now);
     }
 
     /// What came of it.
-    pub fn heard(&mut self, report: &Report) {
-        self.failures = if is_offline(report) { self.failures.saturating_add(1) } else { 0 };
+    pub fn heard(&mut self, id: RecordId, report: &Report) {
+        let in_vain = is_offline(report);
+        self.failures = if in_vain { self.failures.saturating_add(1) } else { 0 };
+        if let Some(tried) = self.asked.get_mut(&id) {
+            tried.in_vain = in_vain;
+        }
     }
 
     fn pause(&self) -> u64 {
@@ -86,23 +94,23 @@ impl Pace {
         }
     }
 
-    /// When it was asked about here in vain, and nothing was heard since.
+    /// When it was asked about here in vain.
     fn tried(&self, candidate: &Candidate) -> Option<u64> {
-        self.asked.get(&candidate.id).filter(|tried| tried.heard == candidate.heard).map(|tried| tried.at)
+        self.asked.get(&candidate.id).filter(|tried| tried.in_vain).map(|tried| tried.at)
     }
 
     /// How long until it may be asked about.
     fn wait(&self, candidate: &Candidate, now: u64) -> u64 {
         let day = DAY_MS + spread(candidate.id);
         // What was heard in the future was heard by a clock that is wrong; so it is once a day by this one.
-        let heard = candidate.heard.filter(|heard| *heard <= now.saturating_add(DAY_MS));
-        let heard = heard.map_or(0, |heard| until(heard, day, now));
-        let here = self.asked.get(&candidate.id).map_or(0, |tried| match self.tried(candidate) {
-            // Nothing was put down: the network failed, or the vault was shut.
-            Some(at) => until(at, LONGEST_OFFLINE_MS, now),
-            // New values were saved since, or it was heard of: that decides, but not at once again.
-            None => until(tried.at, PAUSE_MS, now),
-        });
+        let (heard, again) = match candidate.heard {
+            Some(heard) if heard > now.saturating_add(DAY_MS) => (0, day),
+            Some(heard) => ((heard + day).saturating_sub(now), AGAIN_MS),
+            None => (0, AGAIN_MS),
+        };
+        let here = self.asked.get(&candidate.id);
+        let here = here
+            .map_or(0, |tried| until(tried.at, if tried.in_vain { LONGEST_OFFLINE_MS } else { again }, now));
         heard.max(here)
     }
 }
@@ -121,9 +129,9 @@ pub fn is_offline(report: &Report) -> bool {
     )
 }
 
-/// What is left of a time that began then. A clock that was set back does not stretch it.
+/// What is left of a time that began then; nothing, if the clock was set back meanwhile.
 fn until(since: u64, lasts: u64, now: u64) -> u64 {
-    if now < since { lasts.min(since - now + lasts) } else { lasts.saturating_sub(now - since) }
+    if now < since { 0 } else { lasts.saturating_sub(now - since) }
 }
 
 /// The same for a credential at any time, and different for each.
