@@ -11,6 +11,7 @@ mod erase;
 mod get;
 mod history;
 mod list;
+mod policy;
 mod restore;
 mod revert;
 mod rm;
@@ -71,6 +72,7 @@ enum Command {
     Whose(whose::Args),
     Service(service::Args),
     Run(run::Args),
+    Policy(policy::Args),
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
@@ -117,6 +119,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
         Command::Run(args) => return run::run(args),
+        Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),

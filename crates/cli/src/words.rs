@@ -4,6 +4,7 @@ mod activity;
 mod alarm;
 mod arguments;
 mod cache;
+pub(crate) mod care;
 mod done;
 mod finding;
 mod input;

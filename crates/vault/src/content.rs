@@ -64,12 +64,17 @@ pub(crate) mod field {
     pub(crate) const FALLBACK: &str = "fallback";
     /// `yes`: kept, and used by nothing.
     pub(crate) const OFF: &str = "off";
+    /// When it expires, as the user said (RFC 3339). It goes with the secret that it was said of.
+    pub(crate) const EXPIRES: &str = "expires";
+    /// When the secret that is shown was put in, milliseconds since 1970. Never an alternate: it goes with its secret.
+    pub(crate) const SINCE: &str = "since";
+    /// What the policies begin with, in the record of services.
+    pub(crate) const POLICY: &str = "policy:";
 
     /// Whether this version knows what it means.
     pub(crate) fn is_known(name: &str) -> bool {
-        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF].contains(&name)
-            || name.starts_with(OPEN)
-            || name.starts_with(SERVICE)
+        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF, EXPIRES, SINCE].contains(&name)
+            || [OPEN, SERVICE, POLICY].iter().any(|prefix| name.starts_with(prefix))
     }
 }
 
@@ -168,7 +173,8 @@ impl Meta {
     pub(crate) fn alternates(&self) -> impl Iterator<Item = (&str, &BTreeSet<Entry>)> {
         let several = |(name, entries): &(&String, &BTreeSet<Entry>)| {
             let first = entries.first().map(|entry| &entry.value);
-            name.as_str() != field::LABELS && entries.iter().any(|entry| Some(&entry.value) != first)
+            ![field::LABELS, field::SINCE].contains(&name.as_str())
+                && entries.iter().any(|entry| Some(&entry.value) != first)
         };
         self.fields.iter().filter(several).map(|(name, entries)| (name.as_str(), entries))
     }

@@ -4,7 +4,7 @@
 //! set up their first service unseen of each other make two such records; read, they are one, and the next change takes the
 //! others into the one with the smallest id.
 
-mod document;
+pub(crate) mod document;
 mod resolve;
 mod test;
 
@@ -171,12 +171,12 @@ impl Vault {
     }
 
     /// What does not open here is taken from another home first. It has neither provider nor name.
-    fn heal_services(&mut self) -> Result<(), Error> {
+    pub(crate) fn heal_services(&mut self) -> Result<(), Error> {
         self.heal_by_name("", "")
     }
 
     /// One action on the record of services, which is made if there is none.
-    fn change_services(
+    pub(crate) fn change_services(
         &mut self,
         act: impl FnOnce(&mut Document, &keymoor_cache::View<'_>, &crate::keys::Keys) -> Result<(), Error>,
     ) -> Result<(), Error> {

@@ -7,6 +7,7 @@ mod activity;
 mod at_once;
 mod back;
 mod canaries;
+mod cared;
 mod conflicts;
 mod damaged;
 mod devices;

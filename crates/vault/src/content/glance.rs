@@ -16,6 +16,8 @@ pub(crate) trait Shown {
     fn text(&self, field: &str) -> &str;
     /// The secret fields: name, last four characters, fingerprint; sorted by name.
     fn parts(&self) -> impl Iterator<Item = (&str, &str, &[u8; 16])>;
+    /// The counter of whatever put in the secret that is shown.
+    fn key_counter(&self) -> u64;
     /// The open fields, sorted by name.
     fn open_fields(&self) -> impl Iterator<Item = (&str, &str)>;
     /// The labels, sorted.
@@ -80,6 +82,10 @@ impl<'t> Shown for Glance<'t> {
         parts.iter().map(|(name, last_four, fingerprint)| (*name, *last_four, &fingerprint.0))
     }
 
+    fn key_counter(&self) -> u64 {
+        self.fields.key_counter
+    }
+
     fn open_fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let open =
             |(name, value): &(&'t str, Value<'t>)| Some((name.strip_prefix(field::OPEN)?, value.text()));
@@ -126,6 +132,11 @@ impl Shown for Meta {
         parts.map(|(name, shadow)| (name.as_str(), shadow.last_four.as_str(), &shadow.fingerprint.0))
     }
 
+    fn key_counter(&self) -> u64 {
+        let shown = self.fields.get(field::KEY).and_then(|entries| entries.last());
+        shown.map_or(0, |entry| entry.stamp.counter)
+    }
+
     fn open_fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.open_fields()
     }
@@ -161,6 +172,8 @@ struct Fields<'t> {
     values: Vec<(&'t str, Value<'t>)>,
     /// One more than the highest place of an actor that is named.
     authors: usize,
+    /// Of the secret fields.
+    key_counter: u64,
 }
 
 enum Value<'t> {
@@ -216,13 +229,16 @@ impl<'de> Visitor<'de> for ReadFields {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Fields { values: Vec::with_capacity(8), authors: 0 };
+        let mut fields = Fields { values: Vec::with_capacity(8), authors: 0, key_counter: 0 };
         while let Some((name, entries)) = map.next_entry::<&str, Vec<Entry<'_>>>()? {
             let in_order = fields.values.last().is_none_or(|(before, _)| *before < name);
             if !in_order || (entries.len() != 1 && name != field::LABELS) {
                 return Err(A::Error::custom("another shape"));
             }
-            for Entry(_counter, author, value) in entries {
+            for Entry(counter, author, value) in entries {
+                if name == field::KEY {
+                    fields.key_counter = counter;
+                }
                 fields.authors = fields.authors.max(author.saturating_add(1));
                 fields.values.push((name, value));
             }
@@ -269,10 +285,25 @@ mod tests {
     fn told(shown: &impl Shown) -> String {
         let parts: Vec<_> = shown.parts().collect();
         let open: Vec<_> = shown.open_fields().collect();
-        let texts: Vec<_> = [field::PROVIDER, field::NAME, field::NOTE, field::KIND, field::OFF]
-            .map(|name| shown.text(name))
-            .into();
-        let state = (shown.conflicts(), shown.times(), shown.version(), shown.version_id(), shown.deleted());
+        let texts: Vec<_> = [
+            field::PROVIDER,
+            field::NAME,
+            field::NOTE,
+            field::KIND,
+            field::OFF,
+            field::EXPIRES,
+            field::SINCE,
+        ]
+        .map(|name| shown.text(name))
+        .into();
+        let state = (
+            shown.conflicts(),
+            shown.times(),
+            shown.version(),
+            shown.version_id(),
+            shown.deleted(),
+            shown.key_counter(),
+        );
         format!("{texts:?} {parts:?} {open:?} {:?} {state:?} {}", shown.labels(), shown.is_credential())
     }
 
