@@ -10,6 +10,7 @@
 pub(crate) mod edit;
 pub(crate) mod glance;
 pub(crate) mod payload;
+pub(crate) mod shown;
 #[cfg(test)]
 mod tests;
 mod value;
