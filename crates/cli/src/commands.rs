@@ -14,6 +14,7 @@ mod list;
 mod restore;
 mod revert;
 mod rm;
+mod rotate;
 mod service;
 mod settle;
 mod show;
@@ -67,6 +68,7 @@ enum Command {
     Revert(revert::Args),
     Settle(settle::Args),
     Verify(verify::Args),
+    Rotate(rotate::Args),
     Whose(whose::Args),
     Service(service::Args),
     Account(account::Args),
@@ -88,6 +90,7 @@ impl Cli {
             self.command,
             Command::Add(_)
                 | Command::Edit(_)
+                | Command::Rotate(_)
                 | Command::Account(_)
                 | Command::Unlock(_)
                 | Command::HoldClipboard
@@ -112,6 +115,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Revert(args) => revert::run(&args),
         Command::Settle(args) => settle::run(&args),
         Command::Verify(args) => return verify::run(&args),
+        Command::Rotate(args) => return rotate::run(args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => service::run(args),
         Command::Account(args) => account::run(args),

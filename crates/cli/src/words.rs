@@ -11,6 +11,7 @@ mod keychain;
 mod kit;
 mod notice;
 pub(crate) mod recognised;
+pub(crate) mod rotate;
 mod server;
 pub(crate) mod service;
 mod unreadable;

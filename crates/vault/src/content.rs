@@ -63,10 +63,13 @@ pub(crate) mod field {
     pub(crate) const FALLBACK: &str = "fallback";
     /// `yes`: kept, and used by nothing.
     pub(crate) const OFF: &str = "off";
+    /// In the new key of a rotation: `for ID TITLE`, the credential whose place it is to take; then `after ID TITLE`, the one
+    /// whose place it took and which is to be revoked. Gone when the rotation is over.
+    pub(crate) const ROTATES: &str = "rotates";
 
     /// Whether this version knows what it means.
     pub(crate) fn is_known(name: &str) -> bool {
-        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF].contains(&name)
+        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF, ROTATES].contains(&name)
             || name.starts_with(OPEN)
             || name.starts_with(SERVICE)
     }
