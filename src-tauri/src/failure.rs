@@ -114,6 +114,7 @@ fn code(error: &Error) -> &'static str {
         | Error::NoSuchChoice
         | Error::NoSuchService
         | Error::NoSuchTemplate
+        | Error::NoSuchPolicy
         | Error::NothingToUse
         | Error::ServiceOff => Failure::NOT_FOUND,
         Error::NoAccount => Failure::NO_ACCOUNT,

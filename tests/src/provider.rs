@@ -44,6 +44,7 @@ pub struct Provider {
 struct Shared {
     replies: Mutex<HashMap<String, Reply>>,
     asked: Mutex<Vec<String>>,
+    paths: Mutex<Vec<String>>,
     now: AtomicUsize,
     most: AtomicUsize,
 }
@@ -71,13 +72,22 @@ impl Provider {
 
     /// Has a device ask here, with `--allow-test-providers`.
     pub fn stands_in_for(&self, device: &mut Device) {
-        let name = format!("KEYMOOR_PROVIDER_BASE_{}", self.id.to_uppercase());
-        device.set(&name, format!("http://{}", self.address));
+        device.set(&format!("KEYMOOR_PROVIDER_BASE_{}", self.id.to_uppercase()), self.base());
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The keys that it was asked about, each as often as it was.
     pub fn asked(&self) -> Vec<String> {
         self.shared.asked.lock().unwrap().clone()
+    }
+
+    /// The paths of the requests, with their queries.
+    pub fn paths(&self) -> Vec<String> {
+        self.shared.paths.lock().unwrap().clone()
     }
 
     /// How many requests were here at the same time at most.
@@ -90,6 +100,9 @@ impl Shared {
     fn answer(&self, stream: TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(stream.try_clone()?);
         let (mut key, mut length, mut line) = (String::new(), 0, String::new());
+        reader.read_line(&mut line)?;
+        self.paths.lock().unwrap().extend(line.split(' ').nth(1).map(str::to_owned));
+        line.clear();
         while reader.read_line(&mut line)? > 2 {
             let header = line.trim().to_owned();
             let lower = header.to_ascii_lowercase();

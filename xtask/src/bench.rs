@@ -6,6 +6,7 @@
 mod account;
 mod echo;
 mod figure;
+mod list;
 mod load;
 mod read;
 mod recognise;
@@ -13,6 +14,7 @@ mod sample;
 mod save;
 mod sync;
 mod told;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,8 @@ struct Bench<'a> {
     fill: PathBuf,
     load: PathBuf,
     recognise: PathBuf,
+    list: PathBuf,
+    verify: PathBuf,
     echo: PathBuf,
 }
 
@@ -55,6 +59,8 @@ pub(crate) fn bench() -> Outcome {
         fill: program("keymoor-fill"),
         load: program("keymoor-load"),
         recognise: program("keymoor-recognise"),
+        list: program("keymoor-list"),
+        verify: program("keymoor-verify"),
         echo: program("keymoor-echo"),
     };
 
@@ -67,12 +73,22 @@ pub(crate) fn bench() -> Outcome {
         echo::echo(&bench),
         load::load(&bench),
         recognise::recognise(&bench),
+        list::list(&bench),
+        verify::verify(&bench),
     ];
     let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     if failed.is_empty() { Ok(()) } else { Err(format!("not measured:\n{}", failed.join("\n"))) }
 }
 
 impl Bench<'_> {
+    /// The file of a password, for vaults without a keychain.
+    fn password(&self) -> Outcome<String> {
+        let path = self.folder.join("password");
+        std::fs::write(&path, "password of a measured vault")
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path.display().to_string())
+    }
+
     /// Saves this many made-up keys on the device. Record `i` gets the name that [`record`] tells.
     fn fill(&self, device: &Device, count: usize, environment: &[(&str, &str)]) -> Outcome {
         let mut command = device.command(&self.fill);

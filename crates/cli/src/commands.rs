@@ -11,10 +11,12 @@ mod erase;
 mod get;
 mod history;
 mod list;
+mod policy;
 mod restore;
 mod revert;
 mod rm;
 mod rotate;
+pub(crate) mod run;
 mod service;
 mod settle;
 mod show;
@@ -71,6 +73,8 @@ enum Command {
     Rotate(rotate::Args),
     Whose(whose::Args),
     Service(service::Args),
+    Run(run::Args),
+    Policy(policy::Args),
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
@@ -117,7 +121,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Verify(args) => return verify::run(&args),
         Command::Rotate(args) => return rotate::run(args),
         Command::Whose(args) => whose::run(&args),
-        Command::Service(args) => service::run(args),
+        Command::Service(args) => return service::run(args),
+        Command::Run(args) => return run::run(args),
+        Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),

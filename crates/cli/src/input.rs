@@ -1,6 +1,7 @@
 //! Secrets on their way in: from standard input, a hidden prompt or the clipboard, never from the command line.
 
 mod bytes;
+mod expiry;
 mod fields;
 mod files;
 
@@ -9,7 +10,8 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 pub(crate) use bytes::{from_standard_input, stdin_is_terminal};
-pub(crate) use files::{FileError, first_line, text};
+pub(crate) use expiry::{Expiry, expiry};
+pub(crate) use files::{FileError, first_line, text, text_of};
 
 use crate::{
     clipboard,

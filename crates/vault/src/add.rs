@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::care::expiry_text;
 use crate::clock::now;
 use crate::content::edit::Action;
 use crate::content::{Content, field};
@@ -30,6 +31,8 @@ pub struct NewCredential {
     pub replace: bool,
     /// Used only where no other credential of its provider is, and shown as such.
     pub fallback: bool,
+    /// When it expires, milliseconds since 1970.
+    pub expires: Option<u64>,
 }
 
 /// One field of a credential.
@@ -93,6 +96,9 @@ impl Vault {
                 action.set_text(field::FALLBACK, "yes");
             }
             checked.apply(&mut action)?;
+            if new.expires.is_some() {
+                action.set_text(field::EXPIRES, &expiry_text(new.expires));
+            }
             let content = action.finish();
             input::size(content.shown_bytes())?;
             let written = match &before {

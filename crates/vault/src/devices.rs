@@ -8,7 +8,7 @@ mod payload;
 
 use std::collections::BTreeMap;
 
-use keymoor_cache::Change;
+use keymoor_cache::{Change, View};
 use keymoor_protocol::api::{Device, DeviceUpdate};
 use keymoor_protocol::{Class, DeviceId, Envelope, RecordId, base64url};
 use keymoor_remote::Authorised;
@@ -76,23 +76,38 @@ impl Devices {
     }
 }
 
+/// The devices' records as they lie in the cache, and what waits in the file of uses.
+pub(crate) struct SealedDevices {
+    here: DeviceId,
+    records: Vec<(DeviceId, Vec<u8>)>,
+    waiting: Vec<keymoor_cache::ActivityEntry>,
+}
+
+impl SealedDevices {
+    /// With what [`keymoor_cache::Cache::uses`] says.
+    pub(crate) fn read(view: &View<'_>, waiting: Vec<keymoor_cache::ActivityEntry>) -> Result<Self, Error> {
+        let here = view.device()?.ok_or(Error::Locked)?.device;
+        Ok(Self { here, records: view.device_records()?, waiting })
+    }
+
+    /// What does not open says nothing.
+    pub(crate) fn open(self, keys: &Keys) -> Devices {
+        let opened = |(device, bytes)| Some((device, open(keys, device, bytes)?.record));
+        let mut records: BTreeMap<DeviceId, DeviceRecord> =
+            self.records.into_iter().filter_map(opened).collect();
+        let own = records.entry(self.here).or_default();
+        for entry in self.waiting {
+            note(keys, own, &entry);
+        }
+        Devices { here: self.here, records }
+    }
+}
+
 impl Vault {
     /// What the devices' records say.
     pub(crate) fn all_devices(&mut self) -> Result<Devices, Error> {
         let waiting = self.cache.uses().unwrap_or_default();
-        let keys = &self.keys;
-        let (device, sealed) = self
-            .cache
-            .read(|view| Ok::<_, Error>((view.device()?.ok_or(Error::Locked)?, view.device_records()?)))?;
-        let mut records: BTreeMap<DeviceId, DeviceRecord> = sealed
-            .into_iter()
-            .filter_map(|(device, bytes)| Some((device, open(keys, device, bytes)?.record)))
-            .collect();
-        let own = records.entry(device.device).or_default();
-        for entry in waiting {
-            note(keys, own, &entry);
-        }
-        Ok(Devices { here: device.device, records })
+        Ok(self.cache.read(|view| SealedDevices::read(view, waiting))?.open(&self.keys))
     }
 
     /// Sends this device's record and takes the others', if it is time or `asked_for`. `beside`: something else was synced.

@@ -98,8 +98,17 @@ impl Keys {
         version: u64,
         meta: &Envelope,
     ) -> Result<Meta, Unreadable> {
-        let text = self.open_envelope(id, version, Class::Meta, meta)?;
-        payload::decode_meta(&text).map_err(|_| Unreadable)
+        payload::decode_meta(&self.open_meta_text(id, version, meta)?).map_err(|_| Unreadable)
+    }
+
+    /// The text of it, for lists that read it at a glance.
+    pub(crate) fn open_meta_text(
+        &self,
+        id: RecordId,
+        version: u64,
+        meta: &Envelope,
+    ) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+        self.open_envelope(id, version, Class::Meta, meta)
     }
 
     /// Opens both envelopes and checks that every secret which the first names is in the second.

@@ -1,21 +1,27 @@
 //! Listing: opens the meta envelopes, never a secret.
 
+mod open;
+
 use std::collections::BTreeMap;
 
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
+use crate::care::{self, Care};
 use crate::clock::now;
-use crate::content::payload;
+use crate::content::glance::Shown;
 use crate::content::{Meta, field};
-use crate::devices::Devices;
+use crate::devices::{Devices, SealedDevices};
 use crate::drafts;
 use crate::error::Error;
-use crate::keys::Keys;
+use crate::keys::{Keys, Unreadable};
+use crate::policies::Policies;
 use crate::rules::forgetting::KEPT_MS;
 use crate::rules::names::display;
+use crate::services::document::Document;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
+use open::{Found, sealed};
 
 /// What to list. The default lists everything in use.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +57,14 @@ pub struct Listing {
     pub status: CheckStatus,
     /// What is known of whether the provider accepts it.
     pub verification: Option<Verification>,
+    /// What needs care about it, the most urgent first.
+    pub care: Vec<Care>,
+    /// When it expires, as the provider or the user says, whichever is earlier. Milliseconds since 1970.
+    pub expires: Option<u64>,
+    /// What the user said of that.
+    pub expires_as_set: Option<u64>,
+    /// Since when it has had the secret that is shown, milliseconds since 1970.
+    pub since: u64,
     /// Used only where no other credential of its provider is.
     pub fallback: bool,
     /// Whether services and programs may use it.
@@ -80,12 +94,20 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Takes over what the devices know of it.
-    pub(crate) fn know(&mut self, devices: &Devices, meta: &Meta) {
-        self.last_used = devices.last(self.id);
-        self.verification = devices.verification(self.id, Values::of(meta));
-        let heard = self.verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now()));
-        self.status = if self.on { heard } else { CheckStatus::Disabled };
+    /// Takes over what the devices know of it, and says what needs care.
+    pub(crate) fn know(&mut self, known: &Known, shown: &impl Shown) {
+        self.last_used = known.devices.last(self.id);
+        self.heard(known.devices.verification(self.id, Values::of(shown)), known.now);
+        self.care = care::care(self, &known.policies, known.now);
+    }
+
+    /// Takes over what providers said.
+    pub(crate) fn heard(&mut self, verification: Option<Verification>, now: u64) {
+        let status = verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now));
+        self.status = if self.on { status } else { CheckStatus::Disabled };
+        let said = verification.as_ref().and_then(|known| known.answer.as_ref()?.expires);
+        self.expires = said.into_iter().chain(self.expires_as_set).min();
+        self.verification = verification;
     }
 
     /// `provider/name`, as it is shown.
@@ -98,8 +120,6 @@ impl Listing {
 pub(crate) struct OpenedRow {
     pub(crate) id: RecordId,
     pub(crate) meta: Meta,
-    pub(crate) waiting: bool,
-    pub(crate) read_only: bool,
 }
 
 impl Vault {
@@ -128,32 +148,53 @@ impl Vault {
     }
 
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
-        let devices = self.all_devices()?;
+        let waiting = self.cache.uses().unwrap_or_default();
         let keys = &self.keys;
         self.cache.read(|view| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
-            let mut rows = Vec::new();
-            let broken = each_meta(view, keys, filter.trashed, |row| rows.push(row))?;
-            rows.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)).then(a.id.cmp(&b.id)));
-            let mut listings = Vec::new();
-            for same_name in rows.chunk_by(|a, b| order(&a.meta) == order(&b.meta)) {
-                let holders: Vec<RecordId> = same_name.iter().map(|row| row.id).collect();
-                for row in same_name {
-                    let mut listing = listing(row.id, &row.meta, row.waiting && synced);
-                    listing.read_only = row.read_only;
-                    listing.know(&devices, &row.meta);
-                    listing.kept_until = until(row.id);
-                    if !filter.trashed {
-                        listing.display = display(&listing.name, row.id, &holders);
-                    }
-                    if filter.fits(&listing, &row.meta) {
-                        listings.push(listing);
-                    }
-                }
+            let (mut all, broken) = open::all(view, keys, filter, SealedDevices::read(view, waiting)?)?;
+            all.sort_unstable_by(|a, b| {
+                (order(&a.listing), a.listing.id).cmp(&(order(&b.listing), b.listing.id))
+            });
+            if !filter.trashed {
+                all.chunk_by_mut(|a, b| order(&a.listing) == order(&b.listing)).for_each(tell_apart);
             }
-            Ok((listings, broken))
+            let fits = |found: Box<Found>| {
+                let Found { mut listing, text } = *found;
+                listing.waiting &= synced;
+                listing.kept_until = until(listing.id);
+                filter.fits(&listing, &text).then_some(listing)
+            };
+            Ok((all.into_iter().filter_map(fits).collect(), broken))
         })
+    }
+}
+
+/// What is known of credentials beside their records.
+pub(crate) struct Known {
+    pub(crate) devices: Devices,
+    pub(crate) policies: Policies,
+    /// Milliseconds since 1970.
+    pub(crate) now: u64,
+}
+
+impl Known {
+    /// With what the devices know. While the record of policies cannot be read, no secret is too old.
+    pub(crate) fn new(view: &View<'_>, keys: &Keys, devices: Devices) -> Self {
+        let policies = Document::read(view, keys).map(|document| document.policies()).unwrap_or_default();
+        Self { devices, policies, now: now() }
+    }
+}
+
+/// How those are shown that share provider and name.
+fn tell_apart(same_name: &mut [Box<Found>]) {
+    if same_name.len() > 1 {
+        let holders: Vec<RecordId> = same_name.iter().map(|found| found.listing.id).collect();
+        for found in same_name {
+            let listing = &mut found.listing;
+            listing.display = display(&listing.name, listing.id, &holders);
+        }
     }
 }
 
@@ -165,21 +206,14 @@ fn kept_until(view: &View<'_>, asked: bool) -> Result<impl Fn(RecordId) -> Optio
 }
 
 impl Filter {
-    fn fits(&self, listing: &Listing, meta: &Meta) -> bool {
+    /// `text`: what is searched besides what the listing has.
+    fn fits(&self, listing: &Listing, text: &str) -> bool {
         let provider =
             self.provider.as_ref().is_none_or(|provider| provider.to_lowercase() == listing.provider);
         let label = self.label.as_ref().is_none_or(|label| listing.labels.contains(label));
         let query = self.query.as_ref().is_none_or(|query| {
-            let mut text = format!("{} {} {}", listing.provider, listing.display, listing.labels.join(" "));
-            text.push(' ');
-            text.push_str(meta.text(field::NOTE));
-            meta.open_fields().for_each(|(name, value)| {
-                text.push(' ');
-                text.push_str(name);
-                text.push(' ');
-                text.push_str(value);
-            });
-            let text = text.to_lowercase();
+            let shown = format!("{} {} {}", listing.provider, listing.display, listing.labels.join(" "));
+            let text = format!("{shown} {text}").to_lowercase();
             query.to_lowercase().split_whitespace().all(|word| text.contains(word))
         });
         provider && label && query
@@ -193,29 +227,22 @@ pub(crate) fn each_meta(
     trashed: bool,
     mut visit: impl FnMut(OpenedRow),
 ) -> Result<Vec<RecordId>, Error> {
-    let erased = view.erasures()?;
-    let mut sealed_shut = Vec::new();
-    let mut broken = view.for_each_meta(|row| {
-        if row.deleted != trashed || erased.binary_search(&row.id).is_ok() {
-            return Ok::<_, Error>(());
-        }
+    let (rows, mut broken) = sealed(view, trashed)?;
+    for row in rows {
         match keys.open_sealed_meta(row.id, row.version, &row.meta) {
-            Ok(meta) if !meta.is_credential() => {}
-            Ok(meta) => {
-                let read_only = row.meta.header().schema > payload::schema();
-                visit(OpenedRow { id: row.id, meta, waiting: row.has_draft, read_only });
-            }
-            Err(_) => sealed_shut.push(row.id),
+            Ok(meta) if meta.is_credential() => visit(OpenedRow { id: row.id, meta }),
+            Ok(_) => {}
+            Err(Unreadable) => broken.push(row.id),
         }
-        Ok(())
-    })?;
-    broken.append(&mut sealed_shut);
+    }
     Ok(broken)
 }
 
-pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
+pub(crate) fn listing(id: RecordId, meta: &impl Shown, waiting: bool) -> Listing {
     let note = meta.text(field::NOTE);
-    let last_four = meta.key().and_then(|parts| parts.values().next()).map(|shadow| shadow.last_four.clone());
+    let last_four = meta.parts().next().map(|(_, last_four, _)| last_four.to_owned());
+    let (created_at, updated_at) = meta.times();
+    let expires_as_set = care::expires_as_set(meta);
     Listing {
         id,
         provider: meta.text(field::PROVIDER).to_owned(),
@@ -226,13 +253,17 @@ pub(crate) fn listing(id: RecordId, meta: &Meta, waiting: bool) -> Listing {
         last_four: last_four.filter(|text| !text.is_empty()),
         status: CheckStatus::Unchecked,
         verification: None,
+        care: Vec::new(),
+        expires: expires_as_set,
+        expires_as_set,
+        since: care::since(meta),
         fallback: meta.text(field::FALLBACK) == "yes",
         on: meta.text(field::OFF) != "yes",
-        alternates: meta.alternates().count() as u64,
-        created_at: meta.created,
-        updated_at: meta.updated,
+        alternates: meta.conflicts(),
+        created_at,
+        updated_at,
         version: meta.version(),
-        version_id: meta.version_id(None),
+        version_id: meta.version_id(),
         read_only: false,
         trashed: meta.deleted(),
         waiting,
@@ -253,6 +284,10 @@ fn unreadable(id: RecordId) -> Listing {
         last_four: None,
         status: CheckStatus::Unreadable,
         verification: None,
+        care: vec![Care::Unreadable],
+        expires: None,
+        expires_as_set: None,
+        since: 0,
         fallback: false,
         on: true,
         alternates: 0,
@@ -268,6 +303,6 @@ fn unreadable(id: RecordId) -> Listing {
     }
 }
 
-fn order(meta: &Meta) -> (&str, &str) {
-    (meta.text(field::PROVIDER), meta.text(field::NAME))
+fn order(listing: &Listing) -> (&str, &str) {
+    (&listing.provider, &listing.name)
 }

@@ -4,8 +4,9 @@
 //! set up their first service unseen of each other make two such records; read, they are one, and the next change takes the
 //! others into the one with the smallest id.
 
-mod document;
+pub(crate) mod document;
 mod resolve;
+mod test;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use keymoor_providers::{Service, Setting, service, template};
 
 use self::document::{Chosen, Document};
 pub use self::resolve::{Because, Resolved};
+pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
 use crate::activity::Deed;
 use crate::clock::now;
 use crate::content::{Content, field};
@@ -176,7 +178,7 @@ impl Vault {
     }
 
     /// One action on the record of services, which is made if there is none.
-    fn change_services(
+    pub(crate) fn change_services(
         &mut self,
         act: impl FnOnce(&mut Document, &keymoor_cache::View<'_>, &crate::keys::Keys) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -244,7 +246,8 @@ fn write(
     }
 }
 
-fn known(id: &str) -> Result<&'static Service, Error> {
+/// The service of the catalogue that is meant.
+pub(crate) fn known(id: &str) -> Result<&'static Service, Error> {
     service(&id.trim().to_lowercase()).ok_or(Error::NoSuchService)
 }
 

@@ -11,7 +11,7 @@ use keymoor_providers::verify::Report;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::content::Meta;
+use crate::content::glance::Shown;
 
 /// Names the values of a credential that were verified. Once they change, what was known is known no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,16 +174,16 @@ impl Answer {
 
 impl Values {
     /// Of the values that are shown: secret and open fields, and the provider. Not the name, the note or the labels.
-    pub(crate) fn of(meta: &Meta) -> Self {
+    pub(crate) fn of(meta: &impl Shown) -> Self {
         let mut hash = Sha256::new();
         let mut part = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         };
         part(meta.text(crate::content::field::PROVIDER).as_bytes());
-        for (name, shadow) in meta.key().into_iter().flatten() {
+        for (name, _, fingerprint) in meta.parts() {
             part(name.as_bytes());
-            part(&shadow.fingerprint.0);
+            part(fingerprint);
         }
         for (name, text) in meta.open_fields() {
             part(name.as_bytes());

@@ -100,6 +100,43 @@ fn connected_then_out_of_reach_then_revoked_and_both_devices_say_so() {
 }
 
 #[test]
+fn a_service_is_tested_with_its_own_settings_and_what_is_found_says_nothing_of_the_key() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("notion");
+    provider.stands_in_for(&mut device);
+    let test = |device: &Device, services: &[&str]| {
+        device.run(&[&["service", "test", "--allow-test-providers"], services].concat())
+    };
+    test(&device, &[]).ends(0, &["No service is on."]);
+    test(&device, &["notion"]).ends(3, &["There is no credential that it could use."]);
+    device.add("notion", "work", "ntn_planted").done();
+    provider.say("ntn_planted", Reply::of(404, r#"{"object":"error"}"#));
+    let database = "0123456789abcdef0123456789abcdef";
+    device.done(&["service", "set", "notion", &format!("database_id={database}")]);
+    device.done(&["service", "enable", "notion"]);
+
+    let asked = test(&device, &["--json"]).ends(1, &[]).json();
+    assert_eq!(asked[0]["result"], "invalid_config");
+    assert_eq!(asked[0]["credential"]["name"], "work");
+    assert_eq!(provider.paths(), [format!("/v1/databases/{database}")]);
+    assert_eq!(told(&device, "work").0, "unchecked", "the key was not what was wrong");
+    let said = |asked: Ran, words: &str| assert!(asked.text().contains(words), "{asked:#}");
+    said(
+        test(&device, &["notion"]).ends(1, &[]),
+        "refused: The database is not shared with this integration.",
+    );
+
+    provider.say("ntn_planted", Reply::of(200, r#"{"title":[{"plain_text":"Plans"}]}"#));
+    said(test(&device, &[]).ends(0, &[]), "notion/work  Plans");
+    provider.say("ntn_planted", Reply::of(500, "oh"));
+    said(test(&device, &[]).ends(6, &[]), "has a fault of its own");
+    device.done(&["rm", "work"]);
+    test(&device, &[])
+        .ends(1, &["has no credential to use", "keymoor service enable notion --credential NAME"]);
+}
+
+#[test]
 fn two_hundred_take_the_time_of_two_and_the_bound_is_kept() {
     let world = World::new();
     let mut device = world.device_without_keychain("a");

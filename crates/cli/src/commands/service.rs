@@ -1,6 +1,8 @@
 //! `keymoor service`: what the credentials are used for, and with which settings.
 
-use std::fmt::Write as _;
+mod test;
+
+use std::{fmt::Write as _, process::ExitCode};
 
 use keymoor_providers::{services, templates};
 use keymoor_vault::{Because, Place, Resolved, ServiceState};
@@ -32,6 +34,7 @@ enum What {
     Enable(Enable),
     Disable(Disable),
     Set(Set),
+    Test(test::Args),
     Template(Template),
 }
 
@@ -97,19 +100,17 @@ struct Template {
     template: String,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     match args.what {
         What::List(List { all: true, json }) => catalogue(json),
         What::List(List { all: false, json }) => list(json),
         What::Enable(args) => enable(&args),
-        What::Disable(args) => {
-            let state = session()?.vault.disable_service(&args.service)?;
-            output::say(format!("{} is off. Its credential and settings stay.", state.name));
-            Ok(())
-        }
+        What::Disable(args) => disable(&args),
         What::Set(args) => set(&args),
+        What::Test(args) => return test::run(&args),
         What::Template(args) => template(&args),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 fn session() -> Result<Session, Failure> {
@@ -123,6 +124,12 @@ fn enable(args: &Enable) -> Result<(), Failure> {
         None => None,
     };
     said(&session.vault.enable_service(&args.service, credential)?);
+    Ok(())
+}
+
+fn disable(args: &Disable) -> Result<(), Failure> {
+    let state = session()?.vault.disable_service(&args.service)?;
+    output::say(format!("{} is off. Its credential and settings stay.", state.name));
     Ok(())
 }
 

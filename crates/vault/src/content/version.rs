@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Content, Entry, Meta, Seen, Stamp, Value};
+use super::{Content, Entry, Meta, Stamp, Value};
+
+/// What the hashes of versions begin with.
+const DOMAIN: &[u8] = b"keymoor/v1/version";
 
 /// One of the values that a version with alternates does not show: what the action of this stamp wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +19,23 @@ pub(crate) struct Alternate {
     pub(crate) place: u32,
 }
 
+/// The name of a version that was never deleted, as it is shown: what went into it, sorted by actor.
+pub(crate) fn id(version: u64, seen: impl Iterator<Item = ([u8; 16], u64)> + Clone) -> String {
+    let mut hash = Sha256::new();
+    hash.update(DOMAIN);
+    counters(&mut hash, seen);
+    counters(&mut hash, std::iter::empty());
+    hash.update([0]);
+    named(version, hash)
+}
+
 impl Meta {
     /// The name of this version, as it is shown or as an alternate has it: `3-1f0c22ab`.
     pub(crate) fn version_id(&self, alternate: Option<Alternate>) -> String {
         let mut hash = Sha256::new();
-        hash.update(b"keymoor/v1/version");
+        hash.update(DOMAIN);
         for seen in [&self.seen, &self.removed] {
-            counters(&mut hash, seen);
+            counters(&mut hash, seen.iter().map(|(actor, counter)| (actor.0, *counter)));
         }
         match alternate {
             None => hash.update([0]),
@@ -33,7 +46,7 @@ impl Meta {
                 hash.update(place.to_be_bytes());
             }
         }
-        format!("{}-{}", self.version(), crate::show::hex(&hash.finalize()[..4]))
+        named(self.version(), hash)
     }
 }
 
@@ -75,12 +88,17 @@ fn of_stamp<'e>(entries: &'e BTreeSet<Entry>, stamp: &Stamp) -> impl Iterator<It
     entries.iter().rev().filter(move |entry| entry.stamp == *stamp)
 }
 
-fn counters(hash: &mut Sha256, seen: &Seen) {
-    hash.update((seen.len() as u32).to_be_bytes());
+/// Sorted by actor.
+fn counters(hash: &mut Sha256, seen: impl Iterator<Item = ([u8; 16], u64)> + Clone) {
+    hash.update((seen.clone().count() as u32).to_be_bytes());
     for (actor, counter) in seen {
-        hash.update(actor.0);
+        hash.update(actor);
         hash.update(counter.to_be_bytes());
     }
+}
+
+fn named(version: u64, hash: Sha256) -> String {
+    format!("{version}-{}", crate::show::hex(&hash.finalize()[..4]))
 }
 
 #[cfg(test)]

@@ -110,7 +110,11 @@ impl DeviceRecord {
 
 /// Ids as base64url, which is shorter than a UUID.
 mod ids {
-    use serde::{Serialize, de::DeserializeOwned};
+    use std::fmt;
+    use std::marker::PhantomData;
+
+    use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+    use serde::{Deserialize, Serialize};
 
     use super::*;
 
@@ -123,11 +127,45 @@ mod ids {
 
     /// What is no id, or under it no entry of ours, is left out.
     pub(super) fn read<T: DeserializeOwned>(text: &RawValue) -> Option<BTreeMap<RecordId, T>> {
+        if let Ok(Ours(entries)) = serde_json::from_str(text.get()) {
+            return Some(entries.into_iter().collect());
+        }
         let named: BTreeMap<String, &RawValue> = serde_json::from_str(text.get()).ok()?;
-        let id = |name: &str| base64url::decode(name).ok().and_then(|bytes| RecordId::try_from(bytes).ok());
         let entry =
             |(name, text): (String, &RawValue)| Some((id(&name)?, serde_json::from_str(text.get()).ok()?));
         Some(named.into_iter().filter_map(entry).collect())
+    }
+
+    fn id(name: &str) -> Option<RecordId> {
+        base64url::decode(name).ok().and_then(|bytes| RecordId::try_from(bytes).ok())
+    }
+
+    /// All of them ids, with entries of ours: the usual case, read in one go.
+    struct Ours<T>(Vec<(RecordId, T)>);
+
+    impl<'de, T: DeserializeOwned> Deserialize<'de> for Ours<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(Reading(PhantomData))
+        }
+    }
+
+    struct Reading<T>(PhantomData<T>);
+
+    impl<'de, T: DeserializeOwned> Visitor<'de> for Reading<T> {
+        type Value = Ours<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("entries by id")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ours<T>, A::Error> {
+            let mut entries = Vec::new();
+            while let Some(name) = map.next_key::<&str>()? {
+                let id = id(name).ok_or_else(|| A::Error::custom("no id"))?;
+                entries.push((id, map.next_value()?));
+            }
+            Ok(Ours(entries))
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Input {
     Secret,
     /// A service's setting.
     Setting,
+    /// A number of days.
+    Days,
 }
 
 impl std::fmt::Display for Input {
@@ -32,6 +34,7 @@ impl std::fmt::Display for Input {
             Self::FieldValue => "a field's value",
             Self::Secret => "the secret",
             Self::Setting => "the setting",
+            Self::Days => "the number of days",
         })
     }
 }

@@ -3,11 +3,13 @@
 
 mod actions;
 mod bad_input;
+mod care;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod damage;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod holes;
 mod keychain;
+mod lend;
 mod names;
 mod older;
 mod opening;

@@ -1,0 +1,81 @@
+//! Testing a service: the provider is asked whether its credential and its settings go together.
+//!
+//! In two steps, as with verifying, so that the vault is not held while providers take their time. The answer is about both
+//! together, and so nothing of it is put down with the credential.
+
+use keymoor_providers::verify::{Fields, Job, Report, verify_all};
+use keymoor_providers::{Provider, Service, provider};
+
+use super::document::Document;
+use super::resolve::{Resolved, resolve};
+use crate::drafts;
+use crate::error::Error;
+use crate::vault::Vault;
+use crate::verify::{VerifyOptions, fields_of};
+
+/// A service taken out to be asked about. The secrets in it go when it does.
+pub struct ServiceQuestion {
+    service: &'static Service,
+    provider: &'static Provider,
+    uses: Resolved,
+    fields: Fields,
+}
+
+/// A service, and what was heard of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAsked {
+    /// Its id in the catalogue.
+    pub id: String,
+    /// The credential that it uses.
+    pub uses: Resolved,
+    /// What was found out.
+    pub report: Report,
+}
+
+impl Vault {
+    /// Takes a service out to be asked about, whether it is switched on or not.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`]; [`Error::NothingToUse`]; [`Error::WhichCredential`].
+    pub fn service_question(&mut self, id: &str) -> Result<ServiceQuestion, Error> {
+        let service = super::known(id)?;
+        self.heal_services()?;
+        let keys = &self.keys;
+        let (uses, settings) = self.cache.read(|view| {
+            let document = Document::read(view, keys)?;
+            let settings = service.settings.iter().filter_map(|setting| {
+                Some((setting.key.clone(), document.setting(&service.id, &setting.key)?))
+            });
+            Ok::<_, Error>((resolve(view, keys, &document, service)?, settings.collect::<Vec<_>>()))
+        })?;
+        let content = match self.cache.read(|view| drafts::current(view, keys, uses.id)) {
+            Err(Error::Unreadable { .. } | Error::NewerRecord) => self.heal(uses.id)?,
+            read => read?,
+        };
+        let mut fields = fields_of(&content);
+        for (key, value) in settings {
+            fields.set(&key, value);
+        }
+        let provider = provider(&uses.provider).ok_or(Error::NothingToUse)?;
+        Ok(ServiceQuestion { service, provider, uses, fields })
+    }
+}
+
+/// Asks them all; each is handed over as its answer comes.
+pub fn test_services(
+    questions: Vec<ServiceQuestion>,
+    options: &VerifyOptions,
+    mut on_done: impl FnMut(ServiceAsked),
+) {
+    let (jobs, asked): (Vec<_>, Vec<_>) = questions
+        .into_iter()
+        .map(|ServiceQuestion { service, provider, uses, fields }| {
+            (Job { provider, service: Some(service), fields }, (service.id.clone(), uses))
+        })
+        .unzip();
+    verify_all(&jobs, options.concurrency, &options.ask, &options.cancel, |at, report| {
+        if let Some((id, uses)) = asked.get(at).cloned() {
+            on_done(ServiceAsked { id, uses, report });
+        }
+    });
+}
