@@ -170,6 +170,7 @@ fn of(what: Input) -> &'static str {
         Input::Secret => "The secret",
         Input::Setting => "The setting",
         Input::Sample => "The example",
+        Input::KeyAsName => "The name",
         Input::Days => "The number of days",
     }
 }
@@ -185,6 +186,11 @@ fn invalid(what: Input) -> Words {
             .safe("Nothing was stored.")
             .hint("Copy your own from the provider's console.");
     }
+    if what == Input::KeyAsName {
+        return Words::new("That is a key, by its looks, and not a name: it would stand in lists.")
+            .safe("Nothing was stored. It is in your shell's history now; better make a new one at its provider.")
+            .hint("A key is never an argument: keymoor asks for it, or takes it with --stdin.");
+    }
     if what == Input::Days {
         return Words::new("That is no number of days.").safe(UNCHANGED).hint("From 1 to 3,650.");
     }
@@ -193,9 +199,13 @@ fn invalid(what: Input) -> Words {
         Input::Name | Input::Label | Input::FieldName => {
             "Up to 200 characters on one line; no tabs or other control characters."
         }
-        Input::Note | Input::FieldValue | Input::Secret | Input::Setting | Input::Days | Input::Sample => {
-            "Text, without a NUL byte; a note up to 16 KiB."
-        }
+        Input::Note
+        | Input::FieldValue
+        | Input::Secret
+        | Input::Setting
+        | Input::Days
+        | Input::Sample
+        | Input::KeyAsName => "Text, without a NUL byte; a note up to 16 KiB.",
     };
     Words::new(format!("{} is empty, too long, or has characters that do not belong there.", of(what)))
         .safe("Nothing was stored.")
