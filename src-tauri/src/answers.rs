@@ -1,5 +1,6 @@
 //! What the web view is told. No type here can hold a secret; the two reveals answer with bare text.
 
+use keymoor_providers::{Verdict, provider};
 use keymoor_vault as vault;
 use serde::Serialize;
 
@@ -19,6 +20,14 @@ pub(crate) struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_four: Option<String>,
     status: CheckState,
+    /// What the provider said last, in stable words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<Said>,
+    care: Vec<Care>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<u64>,
+    on: bool,
+    fallback: bool,
     alternates: u64,
     created_at: u64,
     updated_at: u64,
@@ -39,14 +48,70 @@ pub(crate) enum CheckState {
     Unreadable,
 }
 
+/// What a provider said of a key.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct Said {
+    /// `valid`, `valid_limited`, `invalid`, `expired`, `disabled` or `invalid_config`.
+    #[cfg_attr(test, ts(type = "string"))]
+    verdict: Verdict,
+    /// Why, where it was not the provider that said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The field that this is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// The catalogue's words for this answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    say: Option<String>,
+    at: u64,
+}
+
+/// Something to see to: `kind` is a stable word, the times are milliseconds since 1970.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct Care {
+    kind: &'static str,
+    /// When it expires, or since when it has had its secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<u64>,
+    /// What a policy allows, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<u32>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub(crate) struct Detail {
     #[serde(flatten)]
     listing: Listing,
+    /// Whether the provider can be asked about it.
+    verifiable: bool,
+    /// When it was accepted last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    good_at: Option<u64>,
+    /// Whose key it is, in the provider's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    /// The last attempt, if it learned nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tried: Option<Tried>,
+    /// When the user said that it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_as_set: Option<u64>,
+    /// Since when it has had its secret.
+    since: u64,
     fields: Vec<ShownField>,
     conflicts: Vec<Conflict>,
+}
+
+/// An attempt that learned nothing, and a stable word for why.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Tried {
+    at: u64,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -169,6 +234,11 @@ impl From<vault::Listing> for Listing {
                 vault::CheckStatus::Unchecked => CheckState::Unchecked,
                 vault::CheckStatus::Unreadable => CheckState::Unreadable,
             },
+            said: listing.verification.and_then(|known| known.answer).map(Said::from),
+            care: listing.care.into_iter().map(Care::from).collect(),
+            expires: listing.expires,
+            on: listing.on,
+            fallback: listing.fallback,
             alternates: listing.alternates,
             created_at: listing.created_at,
             updated_at: listing.updated_at,
@@ -197,7 +267,41 @@ impl From<vault::Detail> for Detail {
                 .map(|vault::Choice { key, shown, summary }| Choice { key, shown, summary })
                 .collect(),
         });
-        Self { fields: fields.collect(), conflicts: conflicts.collect(), listing: detail.listing.into() }
+        let listing = detail.listing;
+        let known = listing.verification.as_ref();
+        Self {
+            fields: fields.collect(),
+            conflicts: conflicts.collect(),
+            verifiable: provider(&listing.provider).is_some_and(|provider| provider.verify.is_some()),
+            good_at: known.and_then(|known| known.good_at),
+            identity: known.and_then(|known| known.answer.as_ref()?.identity.clone()),
+            tried: known
+                .and_then(|known| known.tried.as_ref())
+                .map(|tried| Tried { at: tried.at, reason: tried.why.word().to_owned() }),
+            expires_as_set: listing.expires_as_set,
+            since: listing.since,
+            listing: listing.into(),
+        }
+    }
+}
+
+impl From<vault::Answer> for Said {
+    fn from(answer: vault::Answer) -> Self {
+        let vault::Answer { verdict, at, why, say, .. } = answer;
+        let reason = why.as_ref().map(|why| why.word().to_owned());
+        let field = why.as_ref().and_then(|why| why.field()).map(str::to_owned);
+        Self { verdict, reason, field, say, at }
+    }
+}
+
+impl From<vault::Care> for Care {
+    fn from(care: vault::Care) -> Self {
+        let (at, days) = match care {
+            vault::Care::Expired { at } | vault::Care::ExpiresSoon { at } => (Some(at), None),
+            vault::Care::TooOld { since, days } => (Some(since), Some(days)),
+            vault::Care::Unreadable | vault::Care::Conflict | vault::Care::Refused => (None, None),
+        };
+        Self { kind: care.word(), at, days }
     }
 }
 

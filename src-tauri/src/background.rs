@@ -1,4 +1,7 @@
-//! What goes on while the window is open: changes by other programs are followed, and the vault syncs by itself.
+//! What goes on while the window is open: changes by other programs are followed, the vault syncs by itself, and keys are
+//! verified at a calm rate.
+
+mod verifying;
 
 use std::thread;
 use std::time::Duration;
@@ -16,8 +19,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// So many keychain copies are written before others get their turn, where there is no account.
 const COPIES: u32 = 20;
 
-/// Starts both watches; they end with the program.
+/// Starts what goes on beside the window; it ends with the program.
 pub(crate) fn start(desk: Desk) {
+    verifying::start(desk.clone());
     let followed = desk.clone();
     thread::spawn(move || {
         let mut seen = None;

@@ -1,6 +1,7 @@
 //! The commands of the window: one line each over the vault.
 
 pub(crate) mod account;
+pub(crate) mod catalogue;
 pub(crate) mod files;
 pub(crate) mod keys;
 pub(crate) mod names;

@@ -18,6 +18,7 @@ use tauri::{AppHandle, Emitter as _};
 
 use crate::commands::names::{EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING};
 use crate::failure::Failure;
+use crate::verifying::Verifying;
 
 pub(crate) use shown::Shown;
 #[cfg(test)]
@@ -51,6 +52,7 @@ struct Inner {
     keychain_shut: AtomicBool,
     /// What the vaults did by themselves and nobody was told yet.
     notices: Mutex<Vec<Notice>>,
+    verifying: Verifying,
     /// Numbers those who ask, in their order.
     asked: AtomicU64,
     /// Commands that were begun and have not ended.
@@ -81,6 +83,7 @@ impl Desk {
             sync_failure: Mutex::new(None),
             keychain_shut: AtomicBool::new(false),
             notices: Mutex::default(),
+            verifying: Verifying::default(),
             asked: AtomicU64::new(0),
             running: AtomicU64::new(0),
         }))
@@ -199,6 +202,11 @@ impl Desk {
     /// A person wants it to be asked again.
     pub(crate) fn keychain_may_be_asked(&self) {
         self.0.keychain_shut.store(false, Ordering::Relaxed);
+    }
+
+    /// What providers are being asked about.
+    pub(crate) fn verifying(&self) -> &Verifying {
+        &self.0.verifying
     }
 
     /// What the vaults did by themselves; each is told once.

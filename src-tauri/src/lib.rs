@@ -10,16 +10,18 @@ mod clipboard;
 mod commands;
 mod desk;
 mod failure;
+mod pasted;
 mod requests;
 #[cfg(test)]
 mod types;
+mod verifying;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tauri::Manager as _;
 
-use crate::commands::{account, files, keys, state};
+use crate::commands::{account, catalogue, files, keys, state};
 
 /// How long running work may keep the program from ending.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
@@ -70,8 +72,12 @@ pub fn run() -> ExitCode {
             keys::history,
             keys::revert,
             keys::settle,
+            keys::verify,
+            catalogue::catalogue,
+            catalogue::recognise,
             state::overview,
             state::stop_waiting,
+            state::set_habits,
             account::sync_now,
             account::account_create,
             account::reveal_recovery,

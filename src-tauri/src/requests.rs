@@ -6,9 +6,7 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-
-/// A field with one secret and no other name, as on the command line.
-const PRIMARY_FIELD: &str = "secret";
+use crate::pasted::pasted;
 
 /// Kits are a page of text; nothing larger is read.
 const LARGEST_KIT: u64 = 64 * 1024;
@@ -33,6 +31,8 @@ pub(crate) struct AddRequest {
     fields: Vec<NewField>,
     labels: Vec<String>,
     note: Option<String>,
+    /// Milliseconds since 1970.
+    expires: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +54,10 @@ pub(crate) struct EditRequest {
     labels: Option<Vec<String>>,
     note: Option<String>,
     fields: Vec<NewField>,
+    /// Whether services and programs may use it.
+    on: Option<bool>,
+    /// When it expires, milliseconds since 1970; 0: nothing is said of that any more.
+    expires: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -121,16 +125,25 @@ impl From<NewField> for Field {
 
 impl From<AddRequest> for NewCredential {
     fn from(request: AddRequest) -> Self {
-        let AddRequest { provider, name, secret, fields, labels, note } = request;
-        let first = Field { name: PRIMARY_FIELD.to_owned(), value: Value::Secret(secret.0) };
-        let fields = std::iter::once(first).chain(fields.into_iter().map(Field::from)).collect();
-        Self { provider, name, fields, labels, note, replace: false, fallback: false }
+        let AddRequest { provider, name, secret, fields, labels, note, expires } = request;
+        let mut all = pasted(&provider, secret.0);
+        // What was typed into a field of its own goes before what was found in the paste.
+        all.retain(|found| fields.iter().all(|typed| typed.name != found.name));
+        all.extend(fields.into_iter().map(Field::from));
+        Self { provider, name, fields: all, labels, note, replace: false, fallback: false, expires }
     }
 }
 
 impl From<EditRequest> for Edit {
-    fn from(EditRequest { name, labels, note, fields }: EditRequest) -> Self {
-        Self { name, fields: fields.into_iter().map(Field::from).collect(), labels, note, on: None }
+    fn from(EditRequest { name, labels, note, fields, on, expires }: EditRequest) -> Self {
+        let expires = expires.map(|at| (at > 0).then_some(at));
+        Self { name, fields: fields.into_iter().map(Field::from).collect(), labels, note, on, expires }
+    }
+}
+
+impl EditRequest {
+    pub(crate) fn has_secret(&self) -> bool {
+        self.fields.iter().any(|field| field.secret)
     }
 }
 
@@ -182,7 +195,7 @@ mod tests {
             ("AWS", "billing", None, false)
         );
         assert!(matches!(&new.fields[0], Field { name, value: Value::Secret(value) }
-            if name == "secret" && value.expose_secret() == "s3cret"));
+            if name == "secret_access_key" && value.expose_secret() == "s3cret"));
         assert!(matches!(&new.fields[1], Field { name, value: Value::Open(value) }
             if name == "region" && value == "eu-west-1"));
     }

@@ -2,7 +2,7 @@
 
 use ts_rs::{Config, TS};
 
-use crate::{answers, commands::state, desk, failure, requests};
+use crate::{answers, commands::catalogue, commands::state, desk, failure, requests};
 
 const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
 /// `HomeState` is the vault's own type, which does not know of TypeScript; `every_home_state_is_known` compares it.
@@ -15,6 +15,7 @@ fn declarations() -> String {
         ($($ty:ty),* $(,)?) => { vec![$(<$ty as TS>::decl(&config)),*] };
     }
     let mut all = all![
+        answers::Care,
         answers::CheckState,
         answers::Choice,
         answers::Conflict,
@@ -25,9 +26,16 @@ fn declarations() -> String {
         answers::Listing,
         answers::Notice,
         answers::Past,
+        answers::Said,
         answers::Saved,
         answers::ShownField,
         answers::SyncReport,
+        answers::Tried,
+        catalogue::FieldInfo,
+        catalogue::FoundInfo,
+        catalogue::Problem,
+        catalogue::ProviderInfo,
+        catalogue::Recognised,
         desk::Shown,
         desk::Step,
         failure::Failure,
@@ -39,6 +47,7 @@ fn declarations() -> String {
         requests::NewField,
         requests::RecoveryRequest,
         requests::SyncRequest,
+        state::Habits,
         state::Home,
         state::Homes,
         state::Overview,

@@ -11,9 +11,11 @@ mod erase;
 mod get;
 mod history;
 mod list;
+mod policy;
 mod restore;
 mod revert;
 mod rm;
+mod rotate;
 pub(crate) mod run;
 mod service;
 mod settle;
@@ -68,9 +70,11 @@ enum Command {
     Revert(revert::Args),
     Settle(settle::Args),
     Verify(verify::Args),
+    Rotate(rotate::Args),
     Whose(whose::Args),
     Service(service::Args),
     Run(run::Args),
+    Policy(policy::Args),
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
@@ -90,6 +94,7 @@ impl Cli {
             self.command,
             Command::Add(_)
                 | Command::Edit(_)
+                | Command::Rotate(_)
                 | Command::Account(_)
                 | Command::Unlock(_)
                 | Command::HoldClipboard
@@ -114,9 +119,11 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Revert(args) => revert::run(&args),
         Command::Settle(args) => settle::run(&args),
         Command::Verify(args) => return verify::run(&args),
+        Command::Rotate(args) => return rotate::run(args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
         Command::Run(args) => return run::run(args),
+        Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),

@@ -1,6 +1,7 @@
 //! Secrets on their way in: from standard input, a hidden prompt or the clipboard, never from the command line.
 
 mod bytes;
+mod expiry;
 mod fields;
 mod files;
 
@@ -9,6 +10,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 pub(crate) use bytes::{from_standard_input, stdin_is_terminal};
+pub(crate) use expiry::{Expiry, expiry};
 pub(crate) use files::{FileError, first_line, text, text_of};
 
 use crate::{
@@ -43,8 +45,6 @@ pub(crate) enum Entered {
 pub(crate) enum InputError {
     /// Nothing, or nothing but a newline.
     Empty,
-    /// An example out of the catalogue.
-    Sample,
     /// A NUL byte.
     Nul,
     /// Bytes that are no UTF-8.

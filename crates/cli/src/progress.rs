@@ -7,7 +7,7 @@ use std::{
 
 use keymoor_vault::Progress;
 
-use crate::output::grouped;
+use crate::output::{grouped, plain};
 
 /// Ten times a second is smooth enough and does not flicker.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -36,6 +36,11 @@ impl ProgressLine {
     /// How many credentials the providers were asked about.
     pub(crate) fn show_verifying(&mut self, done: u64, total: u64) {
         self.write(|| of("Verified", done, total));
+    }
+
+    /// That somebody is being asked, who may take a while.
+    pub(crate) fn show_asking(&mut self, name: &str) {
+        self.write(|| format!("Asking {}", plain(name)));
     }
 
     /// How far the keychain copies are.

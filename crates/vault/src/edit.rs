@@ -1,6 +1,7 @@
 //! Editing a credential: only what is given changes, in one action.
 
 use crate::add::{Field, check};
+use crate::care::expiry_text;
 use crate::clock::now;
 use crate::content::field;
 use crate::drafts::{self, Saved};
@@ -21,6 +22,9 @@ pub struct Edit {
     pub note: Option<String>,
     /// Whether services and programs may use it.
     pub on: Option<bool>,
+    /// When it expires, milliseconds since 1970; none takes away what was said before. A new secret has none, unless it is
+    /// given here.
+    pub expires: Option<Option<u64>>,
 }
 
 impl Vault {
@@ -29,8 +33,9 @@ impl Vault {
     /// # Errors
     /// Nothing is changed after an error.
     pub fn edit(&mut self, id: keymoor_protocol::RecordId, edit: Edit) -> Result<Saved, Error> {
-        let Edit { name, fields, labels, note, on } = edit;
-        if name.is_none() && fields.is_empty() && labels.is_none() && note.is_none() && on.is_none() {
+        let Edit { name, fields, labels, note, on, expires } = edit;
+        let switches = on.is_some() || expires.is_some();
+        if name.is_none() && fields.is_empty() && labels.is_none() && note.is_none() && !switches {
             return Err(Error::NothingToChange);
         }
         let name = name.as_deref().map(input::name).transpose()?;
@@ -55,6 +60,9 @@ impl Vault {
                 action.set_text(field::OFF, if on { "" } else { "yes" });
             }
             checked.apply(&mut action)?;
+            if let Some(expires) = expires {
+                action.set_text(field::EXPIRES, &expiry_text(expires));
+            }
             let content = action.finish();
             input::size(content.shown_bytes())?;
             Ok((drafts::replace(change, keys, id, &before, &content)?, ()))

@@ -69,6 +69,9 @@ pub enum Error {
     /// The catalogue has no such template.
     #[error("no such template")]
     NoSuchTemplate,
+    /// No such policy is set.
+    #[error("no such policy")]
+    NoSuchPolicy,
     /// The service takes credentials of these providers.
     #[error("the service does not take this credential")]
     NotAccepted(Vec<String>),

@@ -7,15 +7,18 @@ use std::collections::BTreeMap;
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
+use crate::care::{self, Care};
 use crate::clock::now;
-use crate::content::glance::Shown;
+use crate::content::shown::Shown;
 use crate::content::{Meta, field};
 use crate::devices::{Devices, SealedDevices};
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
+use crate::policies::Policies;
 use crate::rules::forgetting::KEPT_MS;
 use crate::rules::names::display;
+use crate::services::document::Document;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
 use open::{Found, sealed};
@@ -54,6 +57,14 @@ pub struct Listing {
     pub status: CheckStatus,
     /// What is known of whether the provider accepts it.
     pub verification: Option<Verification>,
+    /// What needs care about it, the most urgent first.
+    pub care: Vec<Care>,
+    /// When it expires, as the provider or the user says, whichever is earlier. Milliseconds since 1970.
+    pub expires: Option<u64>,
+    /// What the user said of that.
+    pub expires_as_set: Option<u64>,
+    /// Since when it has had the secret that is shown, milliseconds since 1970.
+    pub since: u64,
     /// Used only where no other credential of its provider is.
     pub fallback: bool,
     /// Whether services and programs may use it.
@@ -83,12 +94,20 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Takes over what the devices know of it.
-    pub(crate) fn know(&mut self, devices: &Devices, shown: &impl Shown) {
-        self.last_used = devices.last(self.id);
-        self.verification = devices.verification(self.id, Values::of(shown));
-        let heard = self.verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now()));
-        self.status = if self.on { heard } else { CheckStatus::Disabled };
+    /// Takes over what the devices know of it, and says what needs care.
+    pub(crate) fn know(&mut self, known: &Known, shown: &impl Shown) {
+        self.last_used = known.devices.last(self.id);
+        self.heard(known.devices.verification(self.id, Values::of(shown)), known.now);
+        self.care = care::care(self, &known.policies, known.now);
+    }
+
+    /// Takes over what providers said.
+    pub(crate) fn heard(&mut self, verification: Option<Verification>, now: u64) {
+        let status = verification.as_ref().map_or(CheckStatus::Unchecked, |heard| heard.status(now));
+        self.status = if self.on { status } else { CheckStatus::Disabled };
+        let said = verification.as_ref().and_then(|known| known.answer.as_ref()?.expires);
+        self.expires = said.into_iter().chain(self.expires_as_set).min();
+        self.verification = verification;
     }
 
     /// `provider/name`, as it is shown.
@@ -152,6 +171,22 @@ impl Vault {
     }
 }
 
+/// What is known of credentials beside their records.
+pub(crate) struct Known {
+    pub(crate) devices: Devices,
+    pub(crate) policies: Policies,
+    /// Milliseconds since 1970.
+    pub(crate) now: u64,
+}
+
+impl Known {
+    /// With what the devices know. While the record of policies cannot be read, no secret is too old.
+    pub(crate) fn new(view: &View<'_>, keys: &Keys, devices: Devices) -> Self {
+        let policies = Document::read(view, keys).map(|document| document.policies()).unwrap_or_default();
+        Self { devices, policies, now: now() }
+    }
+}
+
 /// How those are shown that share provider and name.
 fn tell_apart(same_name: &mut [Box<Found>]) {
     if same_name.len() > 1 {
@@ -207,6 +242,7 @@ pub(crate) fn listing(id: RecordId, meta: &impl Shown, waiting: bool) -> Listing
     let note = meta.text(field::NOTE);
     let last_four = meta.parts().next().map(|(_, last_four, _)| last_four.to_owned());
     let (created_at, updated_at) = meta.times();
+    let expires_as_set = care::expires_as_set(meta);
     Listing {
         id,
         provider: meta.text(field::PROVIDER).to_owned(),
@@ -217,6 +253,10 @@ pub(crate) fn listing(id: RecordId, meta: &impl Shown, waiting: bool) -> Listing
         last_four: last_four.filter(|text| !text.is_empty()),
         status: CheckStatus::Unchecked,
         verification: None,
+        care: Vec::new(),
+        expires: expires_as_set,
+        expires_as_set,
+        since: care::since(meta),
         fallback: meta.text(field::FALLBACK) == "yes",
         on: meta.text(field::OFF) != "yes",
         alternates: meta.conflicts(),
@@ -244,6 +284,10 @@ fn unreadable(id: RecordId) -> Listing {
         last_four: None,
         status: CheckStatus::Unreadable,
         verification: None,
+        care: vec![Care::Unreadable],
+        expires: None,
+        expires_as_set: None,
+        since: 0,
         fallback: false,
         on: true,
         alternates: 0,

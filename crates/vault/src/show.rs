@@ -9,7 +9,7 @@ use crate::devices::Used;
 use crate::error::Error;
 use crate::find;
 use crate::keys::is_newer;
-use crate::list::{self, Listing};
+use crate::list::{self, Known, Listing};
 use crate::vault::Vault;
 
 /// A credential without its secrets.
@@ -76,8 +76,9 @@ impl Vault {
             if !listing.trashed {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
-            listing.know(&devices, &meta);
-            let used = devices.of(id);
+            let known = Known::new(view, keys, devices);
+            listing.know(&known, &meta);
+            let used = known.devices.of(id);
             Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used })
         })
     }

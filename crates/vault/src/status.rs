@@ -9,6 +9,7 @@ use crate::config::{Backend, Config};
 use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
 use crate::keys::Keys;
+use crate::list::{self, Known};
 use crate::synchronise::{FAILED, failed_at};
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of};
 
@@ -78,6 +79,8 @@ pub struct Status {
     pub erasing: u64,
     /// Credentials with values to settle, as `provider/name`. `None`: the vault cannot be opened.
     pub conflicts: Option<Vec<String>>,
+    /// Credentials that need care ([`crate::Care`]). `None`: the vault cannot be opened.
+    pub care: Option<u64>,
     /// Milliseconds since 1970.
     pub last_sync: Option<u64>,
     /// When the server could last not be synced with, if no sync has gone through since.
@@ -95,8 +98,7 @@ pub struct Status {
 impl Vault {
     /// [`status`](Self::status) without asking the keychain, which would ask its user: it is shown as locked.
     pub fn status_unasked(&mut self) -> Result<Status, Error> {
-        let keys = &self.keys;
-        let seen = self.cache.read(|view| look(view, Some(keys)))?;
+        let seen = self.look()?;
         let keychain = match &self.keychain {
             None => Home { state: HomeState::Off, waiting: 0 },
             Some(_) => Home { state: HomeState::Locked, waiting: seen.unmirrored },
@@ -113,8 +115,7 @@ impl Vault {
 
     /// How the vault stands, without asking the server: offline is a state, not an error.
     pub fn status(&mut self) -> Result<Status, Error> {
-        let keys = &self.keys;
-        let seen = self.cache.read(|view| look(view, Some(keys)))?;
+        let seen = self.look()?;
         let keychain = match &self.keychain {
             None => Home { state: HomeState::Off, waiting: 0 },
             Some(keychain) => keychain_home(keychain, &seen),
@@ -129,6 +130,12 @@ impl Vault {
         };
         let cache = cache_home(&seen);
         Ok(seen.status(Homes { keychain, cache, server }))
+    }
+
+    fn look(&mut self) -> Result<Seen, Error> {
+        let devices = self.all_devices()?;
+        let keys = &self.keys;
+        self.cache.read(|view| look(view, Some((keys, &Known::new(view, keys, devices)))))
     }
 
     /// Whether a session is held, without asking anybody.
@@ -190,6 +197,7 @@ pub fn outline(config: &Config, patience: Patience, why: &Error) -> Status {
             waiting: 0,
             erasing: 0,
             conflicts: None,
+            care: None,
             last_sync: None,
             last_failed: None,
             alarms: Vec::new(),
@@ -208,6 +216,7 @@ struct Seen {
     waiting: u64,
     erasing: u64,
     conflicts: Option<Vec<String>>,
+    care: Option<u64>,
     unmirrored: u64,
     broken: u64,
     alarms: Vec<RaisedAlarm>,
@@ -216,10 +225,12 @@ struct Seen {
     device_slot: Option<(u64, u16)>,
 }
 
-fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
+fn look(view: &View<'_>, open: Option<(&Keys, &Known)>) -> Result<Seen, Error> {
     let device = view.device()?.ok_or(Error::Locked)?;
     let erased = view.erasures()?;
+    let keys = open.map(|(keys, _)| keys);
     let (mut trashed, mut conflicts, mut opened_not, mut others) = (0, Vec::new(), 0, 0);
+    let mut care = 0;
     let broken = view.for_each_meta(|row| {
         let erased = erased.binary_search(&row.id).is_ok();
         let meta = keys.map(|keys| keys.open_sealed_meta(row.id, row.version, &row.meta));
@@ -229,11 +240,22 @@ fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
             return Ok(());
         }
         trashed += u64::from(row.deleted && !erased);
+        if let (Some(Ok(meta)), Some((_, known))) = (&meta, open)
+            && !row.deleted
+            && !erased
+        {
+            let mut listing = list::listing(row.id, meta, false);
+            listing.know(known, meta);
+            care += u64::from(!listing.care.is_empty());
+        }
         match meta {
             Some(Ok(meta)) if !row.deleted && meta.alternates().next().is_some() => {
                 conflicts.push(meta.title());
             }
-            Some(Err(_)) => opened_not += 1,
+            Some(Err(_)) => {
+                opened_not += 1;
+                care += u64::from(!row.deleted && !erased);
+            }
             _ => {}
         }
         Ok::<_, Error>(())
@@ -250,6 +272,7 @@ fn look(view: &View<'_>, keys: Option<&Keys>) -> Result<Seen, Error> {
         waiting: if device.server.is_some() { view.draft_count()? + erased_only } else { 0 },
         erasing: if device.server.is_some() { erased.len() as u64 } else { 0 },
         conflicts: keys.map(|_| conflicts),
+        care: keys.map(|_| care + broken.len() as u64),
         unmirrored: view.unmirrored_count()?,
         broken: broken.len() as u64 + opened_not,
         alarms: alarms.collect(),
@@ -269,6 +292,7 @@ impl Seen {
             waiting: self.waiting,
             erasing: self.erasing,
             conflicts: self.conflicts,
+            care: self.care,
             last_sync: self.device.last_sync,
             last_failed: self.last_failed,
             alarms: self.alarms,

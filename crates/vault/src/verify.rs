@@ -3,6 +3,9 @@
 //! In three steps, so that a window does not hold the vault while providers take their time: the questions are taken out,
 //! asked, and what was heard is put down. That one is being asked is written nowhere, so nothing stays "verifying".
 
+mod habits;
+pub mod pace;
+
 use keymoor_protocol::RecordId;
 use keymoor_providers::provider;
 use keymoor_providers::verify::{Cancel, Concurrency, Fields, Job, Options, Reason, Report, verify_all};
@@ -17,6 +20,7 @@ use crate::error::Error;
 use crate::list::Filter;
 use crate::vault::Vault;
 use crate::verification::{Cause, Values, Verification};
+pub use habits::Habits;
 
 /// How to verify.
 #[derive(Clone, Default)]
@@ -87,11 +91,11 @@ impl Vault {
     /// Every credential in use that could be asked about: switched on, and of a provider that has a check which costs nothing.
     pub fn verifiable(&mut self) -> Result<Vec<RecordId>, Error> {
         let listings = self.list(&Filter::default())?;
-        let has_check = |id: &str| {
-            provider(id).and_then(|provider| provider.verify.as_ref()).is_some_and(|check| !check.side_effect)
-        };
-        let asked = listings.into_iter().filter(|listing| listing.on && has_check(&listing.provider));
-        Ok(asked.map(|listing| listing.id).collect())
+        Ok(listings
+            .iter()
+            .filter(|listing| habits::is_asked_about(listing))
+            .map(|listing| listing.id)
+            .collect())
     }
 
     /// Takes credentials out to be asked about.

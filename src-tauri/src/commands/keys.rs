@@ -20,13 +20,20 @@ pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
 
 #[command]
 pub(crate) async fn add(desk: State<'_, Desk>, request: AddRequest) -> Answer<Saved> {
-    desk.ask(|vault| Ok(vault.add(request.into())?.into())).await
+    let saved = desk.ask(|vault| vault.add(request.into())).await?;
+    desk.verify_saved(saved.id).await;
+    Ok(saved.into())
 }
 
 #[command]
 pub(crate) async fn edit(desk: State<'_, Desk>, id: &str, change: EditRequest) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.edit(id, change.into())?.into())).await
+    let secret = change.has_secret();
+    let saved = desk.ask(move |vault| vault.edit(id, change.into())).await?;
+    if secret && saved.changed {
+        desk.verify_saved(id).await;
+    }
+    Ok(saved.into())
 }
 
 /// The only answer about a key that holds a secret, and only because the person asked to see it.
@@ -82,6 +89,12 @@ pub(crate) async fn revert(
 pub(crate) async fn settle(desk: State<'_, Desk>, id: &str, field: String, choice: String) -> Answer<Saved> {
     let id = record(id)?;
     desk.ask(move |vault| Ok(vault.settle(id, &field, &choice)?.into())).await
+}
+
+/// Asks the provider; what it says is read with everything else.
+#[command]
+pub(crate) async fn verify(desk: State<'_, Desk>, id: &str) -> Answer<()> {
+    desk.verify(record(id)?).await
 }
 
 fn record(id: &str) -> Answer<RecordId> {

@@ -1,7 +1,7 @@
 //! The state of the three homes, and what the vault has to say.
 
 use keymoor_vault as vault;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tauri::{State, command};
 
 use super::keys::all;
@@ -34,6 +34,18 @@ pub(crate) struct Overview {
     status: Status,
     /// What the vault did by itself; each is told once.
     notices: Vec<Notice>,
+    /// The ids of those that providers are being asked about.
+    verifying: Vec<String>,
+    habits: Habits,
+}
+
+/// When this device asks providers by itself.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Habits {
+    on_save: bool,
+    in_background: bool,
 }
 
 #[derive(Serialize)]
@@ -61,23 +73,42 @@ pub(crate) async fn overview(desk: State<'_, Desk>, ask: bool) -> Answer<Overvie
     }
     let shut = desk.keychain_shut();
     let failure = desk.sync_failure();
-    let (listings, status) = desk
+    let (listings, status, habits) = desk
         .ask(move |vault| {
             let status = if shut { vault.status_unasked()? } else { vault.status()? };
-            Ok((all(vault)?, status))
+            Ok((all(vault)?, status, vault.habits()?))
         })
         .await?;
     if status.homes.keychain.state == vault::HomeState::Locked {
         desk.keychain_is_shut();
     }
     let notices = desk.notices().into_iter().map(Notice::from).collect();
-    Ok(Overview { listings, status: Status::new(status, failure), notices })
+    let status = Status::new(status, failure);
+    let verifying = desk.verifying().ids();
+    Ok(Overview { listings, status, notices, verifying, habits: habits.into() })
+}
+
+#[command]
+pub(crate) async fn set_habits(desk: State<'_, Desk>, habits: Habits) -> Answer<()> {
+    desk.ask(move |vault| vault.set_habits(habits.into())).await
 }
 
 #[command]
 pub(crate) async fn stop_waiting(desk: State<'_, Desk>) -> Answer<()> {
     desk.stop_waiting();
     Ok(())
+}
+
+impl From<vault::Habits> for Habits {
+    fn from(vault::Habits { on_save, in_background }: vault::Habits) -> Self {
+        Self { on_save, in_background }
+    }
+}
+
+impl From<Habits> for vault::Habits {
+    fn from(Habits { on_save, in_background }: Habits) -> Self {
+        Self { on_save, in_background }
+    }
 }
 
 impl Status {

@@ -8,7 +8,7 @@ mod watching;
 
 use std::time::{Duration, Instant};
 
-use keymoor_journeys::World;
+use keymoor_journeys::{Provider, Reply, World};
 
 use crate::display::Display;
 use crate::driver::Driver;
@@ -24,7 +24,10 @@ const RECORD: &str = "window.heard = []; const real = window.fetch; window.fetch
 #[test]
 fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_tells_it() {
     let world = World::new();
-    let device = world.device("a");
+    let mut device = world.device("a");
+    let provider = Provider::new("openai");
+    provider.stands_in_for(&mut device);
+    provider.say(SECRET, Reply::of(200, r#"{"object":"list","data":[]}"#));
     let display = Display::start(&world.path("display"));
     let window = Driver::open(&device, &display);
 
@@ -33,10 +36,15 @@ fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_t
     window.click(&window.button("Add key"));
     window.write(&window.label("Secret"), SECRET);
     window.write(&window.label("Provider"), "OpenAI");
+    window.until("it is told that it looks odd", |window| {
+        window.text().contains("It is not what OpenAI gives out")
+    });
     window.write(&window.label("Name"), "work");
     window.click(&window.button("Save"));
     window.css("[role=option]");
-    window.until("the key is listed", |window| window.text().contains("openai"));
+    window.until("the key is listed", |window| window.text().contains("OpenAI · …WxYz"));
+    window.until("it is verified", |window| window.text().contains("Connected"));
+    assert_eq!(provider.asked(), [SECRET]);
     assert!(!window.page().contains(SECRET), "the page keeps the secret that was typed");
     assert_eq!(device.get("work"), SECRET.as_bytes(), "the command line has what the window saved");
 

@@ -1,5 +1,5 @@
 import type {
-  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, KitRequest, Kits, Overview, Past, Progress, RecoveryRequest, Saved, SyncReport,
+  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, SyncReport,
   SyncRequest,
 } from "./types";
 
@@ -9,7 +9,7 @@ export type * from "./types";
  * What the window can ask of the vault. Two implementations: `tauri/` in the real window,
  * `fake/` in memory for component tests and for a browser without Tauri.
  *
- * Secrets cross it in two places only: towards the vault once, in `add` and `edit` (and the
+ * Secrets cross it in two places only: towards the vault, in `recognise`, `add` and `edit` (and the
  * passwords and kits of setting up and unlocking), and back in `reveal` and `revealRecovery`,
  * which the person asked for.
  */
@@ -29,6 +29,15 @@ export interface Backend {
   /** `version` is the id of one in the history. */
   revert(id: string, version: string, still?: string): Promise<Saved>;
   settle(id: string, field: string, choice: string): Promise<Saved>;
+
+  /** Asks the provider whether it accepts the key. Meanwhile the overview has it among `verifying`. */
+  verify(id: string): Promise<void>;
+  /** The providers that are known, with their forms. */
+  catalogue(): Promise<ProviderInfo[]>;
+  /** Whose a secret is; given a `provider`, whether it fits. Looked at on this device; the answer has ids and names only. */
+  recognise(secret: string, provider?: string): Promise<Recognised>;
+  /** When this device asks providers by itself. */
+  setHabits(habits: Habits): Promise<void>;
 
   /** Everything that the window shows, as it was at one moment. A locked keychain is asked again only with `ask`. */
   overview(ask: boolean): Promise<Overview>;

@@ -1,15 +1,79 @@
 // Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.
 
-export type AddRequest = { provider: string, name: string, secret: string, fields: Array<NewField>, labels: Array<string>, note?: string, };
+export type AddRequest = { provider: string, name: string, secret: string, fields: Array<NewField>, labels: Array<string>, note?: string, 
+/**
+ * Milliseconds since 1970.
+ */
+expires?: number, };
+export type Care = { kind: string, 
+/**
+ * When it expires, or since when it has had its secret.
+ */
+at?: number, 
+/**
+ * What a policy allows, in days.
+ */
+days?: number, };
 export type CheckState = "connected" | "error" | "disabled" | "unchecked" | "unreadable";
 export type Choice = { key: string, shown: boolean, summary: string, };
 export type Conflict = { field: string, choices: Array<Choice>, };
 export type Copied = { seconds: number, };
 export type CreateRequest = { server: string, password: string, kitPath: string, recoveryPath: string, };
-export type Detail = { fields: Array<ShownField>, conflicts: Array<Conflict>, id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
-export type EditRequest = { name?: string, labels?: Array<string>, note?: string, fields: Array<NewField>, };
+export type Detail = { 
+/**
+ * Whether the provider can be asked about it.
+ */
+verifiable: boolean, 
+/**
+ * When it was accepted last.
+ */
+goodAt?: number, 
+/**
+ * Whose key it is, in the provider's words.
+ */
+identity?: string, 
+/**
+ * The last attempt, if it learned nothing.
+ */
+tried?: Tried, 
+/**
+ * When the user said that it expires.
+ */
+expiresAsSet?: number, 
+/**
+ * Since when it has had its secret.
+ */
+since: number, fields: Array<ShownField>, conflicts: Array<Conflict>, id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, 
+/**
+ * What the provider said last, in stable words.
+ */
+said?: Said, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
+export type EditRequest = { name?: string, labels?: Array<string>, note?: string, fields: Array<NewField>, 
+/**
+ * Whether services and programs may use it.
+ */
+on?: boolean, 
+/**
+ * When it expires, milliseconds since 1970; 0: nothing is said of that any more.
+ */
+expires?: number, };
 export type Failure = { code: string, message: string, };
+export type FieldInfo = { 
+/**
+ * What it is called in a credential.
+ */
+name: string, label: string, help?: string, secret: boolean, 
+/**
+ * Whether the credential is of no use without it.
+ */
+required: boolean, 
+/**
+ * Whether it is the one that a pasted secret goes into.
+ */
+first: boolean, };
 export type FilePurpose = "save-kit" | "save-recovery" | "open-kit" | "open-recovery";
+export type FoundInfo = { provider: string, fields: Array<string>, };
+export type Habits = { onSave: boolean, inBackground: boolean, };
 export type Home = { state: HomeState, waiting: number, };
 export type HomeState = "ok" | "off" | "behind" | "not_set_up" | "sign_in" | "unreachable" | "locked" | "damaged";
 export type Homes = { keychain: Home, cache: Home, server: Home, };
@@ -20,21 +84,57 @@ export type Kits = { kitPath: string,
  * Left out when the recovery kit made before stays good.
  */
 recoveryPath?: string, };
-export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
+export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, 
+/**
+ * What the provider said last, in stable words.
+ */
+said?: Said, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };
 export type Overview = { listings: Array<Listing>, status: Status, 
 /**
  * What the vault did by itself; each is told once.
  */
-notices: Array<Notice>, };
+notices: Array<Notice>, 
+/**
+ * The ids of those that providers are being asked about.
+ */
+verifying: Array<string>, habits: Habits, };
 export type Past = { id: string, version: number, 
 /**
  * Whether it is a value that the version has and does not show: the other one of a conflict.
  */
 alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
+export type Problem = "checksum" | "shape" | "characters" | "foreign_host";
 export type Progress = { step: Step, done: number, total: number, };
+export type ProviderInfo = { id: string, name: string, 
+/**
+ * Where a key is made and revoked.
+ */
+console?: string, 
+/**
+ * In the order of its form.
+ */
+fields: Array<FieldInfo>, };
+export type Recognised = { "kind": "certain", found: FoundInfo, } | { "kind": "candidates", found: Array<FoundInfo>, } | { "kind": "typo", found: FoundInfo, problem: Problem, } | { "kind": "several", found: Array<FoundInfo>, } | { "kind": "unknown" } | { "kind": "sample" };
 export type RecoveryRequest = { kitText?: string, kitPath?: string, newPassword?: string, };
+export type Said = { 
+/**
+ * `valid`, `valid_limited`, `invalid`, `expired`, `disabled` or `invalid_config`.
+ */
+verdict: string, 
+/**
+ * Why, where it was not the provider that said so.
+ */
+reason?: string, 
+/**
+ * The field that this is about.
+ */
+field?: string, 
+/**
+ * The catalogue's words for this answer.
+ */
+say?: string, at: number, };
 export type Saved = { id: string, version: number, versionId: string, 
 /**
  * Whether anything is other than before.
@@ -53,3 +153,4 @@ syncFailure?: string, };
 export type Step = "receiving" | "sending" | "copying";
 export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };
 export type SyncRequest = { password?: string, acceptDeletions: boolean, };
+export type Tried = { at: number, reason: string, };

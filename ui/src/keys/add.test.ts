@@ -41,7 +41,7 @@ it("says in words what went wrong, and keeps the secret for the next attempt", a
 it("saves several lines as they are, and hides what is in a new field unless told otherwise", async () => {
   const { user, backend } = await openWindow();
   await fill(user);
-  await user.click(screen.getByRole("button", { name: "Labels and note" }));
+  await user.click(screen.getByRole("button", { name: "Labels, note, expiry" }));
   await user.type(screen.getByLabelText(/^Note/), "first line{Enter}second line");
   await user.click(screen.getByRole("button", { name: "Another field" }));
   await user.type(screen.getByLabelText("Field name"), "certificate");

@@ -21,6 +21,19 @@ export function emptyField(): NewField {
   return { name: "", value: "", secret: true };
 }
 
+/** A day as it is entered: its first moment, in UTC. `undefined` for none, and nothing at all for what is no day. */
+export function dayOf(text: string): { at: number | undefined } | undefined {
+  const day = text.trim();
+  if (day === "") return { at: undefined };
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
+  return Number.isNaN(at) || at <= 0 ? undefined : { at };
+}
+
+/** A time as the day that it is entered as. */
+export function dayText(at: number | undefined): string {
+  return at === undefined ? "" : new Date(at).toISOString().slice(0, 10);
+}
+
 export interface FieldProblem {
   name?: string | undefined;
   value?: string | undefined;

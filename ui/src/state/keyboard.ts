@@ -30,7 +30,7 @@ function withControl(event: KeyboardEvent, session: Session): boolean {
   if (event.altKey || event.shiftKey) return false;
   switch (event.key.toLowerCase()) {
     case "k":
-      if (session.view === "sync") session.go("keys");
+      if (!hasList(session)) session.go("keys");
       setTimeout(focusSearch);
       return true;
     case "n":
@@ -48,7 +48,7 @@ function withControl(event: KeyboardEvent, session: Session): boolean {
 }
 
 function alone(event: KeyboardEvent, session: Session): boolean {
-  if (event.altKey || session.view === "sync" || !isListOrNothing(event.target)) return escape(event, session);
+  if (event.altKey || !hasList(session) || !isListOrNothing(event.target)) return escape(event, session);
   switch (event.key) {
     case "ArrowDown":
       session.move(1);
@@ -71,6 +71,11 @@ function alone(event: KeyboardEvent, session: Session): boolean {
   }
 }
 
+/** Whether the view is a list of keys. */
+export function hasList(session: Session): boolean {
+  return session.view !== "sync" && session.view !== "settings";
+}
+
 function escape(event: KeyboardEvent, session: Session): boolean {
   if (event.key !== "Escape") return false;
   if (session.opened) session.opened = false;
@@ -90,7 +95,7 @@ function open(session: Session): boolean {
 /** Copies the selected key, unless the person marked some text to copy. */
 function copies(event: KeyboardEvent, session: Session): boolean {
   const marked = document.getSelection()?.toString() ?? "";
-  if (marked !== "" || hasMarked(event.target) || session.view !== "keys" || !session.current) return false;
+  if (marked !== "" || hasMarked(event.target) || session.view === "trash" || !hasList(session) || !session.current) return false;
   void session.copy(session.current.id, "");
   return true;
 }

@@ -5,7 +5,7 @@ import { monogram } from "../parts/monogram";
 import { indexed, search } from "./search";
 
 const listing = (name: string, provider: string, more: Partial<Listing> = {}): Listing => ({
-  id: `${provider}/${name}`, name, display: name, provider, labels: [], status: "unchecked", createdAt: 0, updatedAt: 0, waiting: false, version: 1, versionId: "1-0000beef", alternates: 0, trashed: false, ...more,
+  id: `${provider}/${name}`, name, display: name, provider, labels: [], status: "unchecked", care: [], on: true, fallback: false, createdAt: 0, updatedAt: 0, waiting: false, version: 1, versionId: "1-0000beef", alternates: 0, trashed: false, ...more,
 });
 
 const all = [

@@ -1,13 +1,13 @@
 import { getContext, setContext } from "svelte";
 
-import { asFailure, type Backend, type Detail, type Listing, type Progress, type Saved, type Status, type SyncRequest } from "../backend/backend";
+import { asFailure, type Backend, type Detail, type Habits, type Listing, type Progress, type ProviderInfo, type Saved, type Status, type SyncRequest } from "../backend/backend";
 import { fieldLabel, fieldName, PRIMARY_FIELD } from "../keys/labels";
 import { words } from "../words/words";
 import { Notices } from "./notices.svelte";
 import { indexed, search } from "./search";
 import { Undo, type Step } from "./undo.svelte";
 
-export type View = "keys" | "trash" | "sync";
+export type View = "keys" | "care" | "trash" | "sync" | "settings";
 export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string };
 
 /** The failures that mean a closed vault, and what opens it again. */
@@ -27,6 +27,11 @@ export class Session {
 
   listings: Listing[] = $state.raw([]);
   status: Status | undefined = $state.raw();
+  /** The ids of those that providers are being asked about. */
+  verifying: readonly string[] = $state.raw([]);
+  /** When this device asks providers by itself. */
+  habits: Habits | undefined = $state.raw();
+  catalogue: readonly ProviderInfo[] = $state.raw([]);
   phase: "opening" | "open" | "locked" | "broken" = $state("opening");
   /** Why it is locked: the keychain lost the key, or there is no keychain and a password opens it (or begins it). */
   lock: "key" | "password" | "new-password" = $state("key");
@@ -50,8 +55,9 @@ export class Session {
   #awaited: string | undefined;
 
   readonly keys = $derived(this.listings.filter((listing) => !listing.trashed));
+  readonly care = $derived(this.keys.filter((listing) => listing.care.length > 0));
   readonly trash = $derived(this.listings.filter((listing) => listing.trashed));
-  readonly #index = $derived(indexed(this.view === "trash" ? this.trash : this.keys));
+  readonly #index = $derived(indexed(this.view === "trash" ? this.trash : this.view === "care" ? this.care : this.keys));
   readonly visible = $derived(search(this.#index, this.query));
   readonly current = $derived(this.visible.find((listing) => listing.id === this.selected));
 
@@ -68,6 +74,8 @@ export class Session {
       this.backend.onProgress((progress) => (this.progress = progress)),
     ];
     void this.refresh();
+    // Names and forms of providers; without them their ids do.
+    this.backend.catalogue().then((all) => (this.catalogue = all), () => undefined);
     // Unlocked on the command line, or mended: nobody tells a window that has no vault.
     const poll = setInterval(() => {
       if (this.phase !== "open" && !this.keychainWaits && !this.#keychainShut) void this.refresh();
@@ -99,9 +107,11 @@ export class Session {
     const ask = this.#asks || this.phase !== "open";
     this.#asks = false;
     try {
-      const { listings, status, notices } = await this.backend.overview(ask);
+      const { listings, status, notices, verifying, habits } = await this.backend.overview(ask);
       this.listings = listings;
       this.status = status;
+      this.verifying = verifying;
+      this.habits = habits;
       this.phase = "open";
       this.revision += 1;
       this.#keepSelection();
@@ -155,6 +165,35 @@ export class Session {
       this.selected = next;
       this.notices.done(words.done.restored(listing.name), step);
     });
+  }
+
+  /** Asks the provider; what it says is in the details and the list. */
+  async verify(id: string): Promise<void> {
+    await this.attempt(() => this.backend.verify(id));
+  }
+
+  async switchTo(listing: Named, on: boolean): Promise<void> {
+    await this.attempt(async () => {
+      const saved = await this.backend.edit(listing.id, { fields: [], on });
+      if (!saved.changed) return this.notices.done(words.done.unchanged);
+      const takeBack = async () => void (await this.backend.edit(listing.id, { fields: [], on: !on }));
+      this.notices.done(on ? words.done.switchedOn(listing.name) : words.done.switchedOff(listing.name), this.undo.remember({ ...named(listing), takeBack }));
+    });
+  }
+
+  async setHabits(habits: Habits): Promise<void> {
+    await this.attempt(() => this.backend.setHabits(habits));
+  }
+
+  /** The provider that a person means by an id or a name. */
+  provider(text: string): ProviderInfo | undefined {
+    const sought = text.trim().toLowerCase();
+    return this.catalogue.find(({ id, name }) => id === sought || name.toLowerCase() === sought);
+  }
+
+  /** As people write it. */
+  providerName(id: string): string {
+    return this.provider(id)?.name ?? id;
   }
 
   /** `field` as a person reads it: with several, the notice says which one was copied. */

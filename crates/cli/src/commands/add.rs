@@ -5,9 +5,9 @@ mod sorted;
 use keymoor_vault::{Error, Field, NewCredential, Value};
 
 use self::sorted::sorted;
-use super::ONE_SECRET;
+use super::{ONE_SECRET, verify::OnSave};
 use crate::{
-    input::{self, Entered, InputError, Source},
+    input::{self, Entered, Expiry, InputError, Source, expiry},
     output::{self, plain},
     passwords::Passwords,
     session::Session,
@@ -56,6 +56,11 @@ pub(crate) struct Args {
     /// Use it only while no own credential of that provider can be used, and say so.
     #[arg(long)]
     fallback: bool,
+    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d. Two weeks before, list, status and the window say so.
+    #[arg(long, value_name = "DATE", value_parser = expiry)]
+    expires: Option<Expiry>,
+    #[command(flatten)]
+    on_save: OnSave,
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
@@ -69,6 +74,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Some(provider) => format!("{}/{}", plain(provider.trim()), plain(args.name.trim())),
         None => plain(args.name.trim()).into_owned(),
     };
+    let asked = args.on_save.options()?;
     let open = input::assignments(&args.set)?;
     let entered = input::read(source, &format!("Secret of {shown}"))?;
     let (provider, open, entered) = sorted(args.provider, open, entered)?;
@@ -87,6 +93,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         note: args.note,
         replace: args.replace,
         fallback: args.fallback,
+        expires: args.expires.and_then(|Expiry(at)| at),
     };
     match session.vault.add(credential) {
         Ok(saved) => {
@@ -94,6 +101,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             if session.vault.wants_recovery_kit()? {
                 output::say(words::RECOVERY_KIT_OFFERED);
             }
+            args.on_save.ask(&mut session, saved.id, asked);
         }
         Err(Error::NameTaken) => {
             return Err(Failure::NameTaken { provider: Some(provider), name: args.name });

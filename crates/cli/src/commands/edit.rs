@@ -2,9 +2,9 @@
 
 use keymoor_vault::{Detail, Edit, Error, Field, Place, Value};
 
-use super::{ONE_SECRET, add};
+use super::{ONE_SECRET, add, verify::OnSave};
 use crate::{
-    input::{self, Entered, InputError, Source},
+    input::{self, Entered, Expiry, InputError, Source, expiry},
     output::{self, plain},
     passwords::Passwords,
     session::Session,
@@ -18,6 +18,7 @@ use crate::{
 Example:
   keymoor edit work                                 asks for a new secret
   keymoor edit work --stdin < new-key
+  keymoor edit work --expires 2027-03-01
   keymoor edit work --name office --label team --set region=eu
   keymoor edit aws/prod --fields-stdin < fields.json
                                           with {\"session_token\": null} in the file, which removes that field")]
@@ -48,25 +49,41 @@ pub(crate) struct Args {
     /// Keep it, and let nothing use it. Where there is a fallback, that is used, and said.
     #[arg(long)]
     off: bool,
+    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d, or never. A new secret has none, unless it is given with it.
+    #[arg(long, value_name = "DATE|never", value_parser = expiry)]
+    expires: Option<Expiry>,
+    #[command(flatten)]
+    on_save: OnSave,
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
+    let asked = args.on_save.options()?;
     let open = input::assignments(&args.set)?;
     let entered = entered(&args)?;
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
     let detail = session.vault.show(id)?;
+    let (secret, expired) = (entered.is_some(), detail.listing.expires_as_set.is_some());
     let edit = Edit {
         name: args.new_name.clone(),
         fields: fields(&detail, open, entered)?,
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
         note: args.note,
         on: (args.on || args.off).then_some(args.on),
+        expires: args.expires.map(|Expiry(at)| at),
     };
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);
     match session.vault.edit(id, edit) {
-        Ok(saved) => output::say(words::saved(&saved)),
+        Ok(saved) => {
+            output::say(words::saved(&saved));
+            if secret && saved.changed {
+                if expired && session.vault.show(id)?.listing.expires_as_set.is_none() {
+                    output::say(words::care::EXPIRY_GONE);
+                }
+                args.on_save.ask(&mut session, id, asked);
+            }
+        }
         Err(Error::NameTaken) => return Err(Failure::NameTaken { provider: Some(provider), name }),
         Err(error) => return Err(error.into()),
     }
@@ -80,7 +97,8 @@ fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
         || args.label.is_some()
         || args.note.is_some()
         || args.on
-        || args.off;
+        || args.off
+        || args.expires.is_some();
     let source = match (args.stdin, args.fields_stdin) {
         (true, _) => Source::Stdin,
         (_, true) => Source::Fields,
@@ -91,7 +109,7 @@ fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
     input::read(source, &format!("New secret of {}", plain(&args.name))).map(Some)
 }
 
-fn fields(
+pub(super) fn fields(
     detail: &Detail,
     open: Vec<(String, String)>,
     entered: Option<Entered>,

@@ -1,13 +1,13 @@
 //! `keymoor list`: what there is, never a secret.
 
-use keymoor_vault::{CheckStatus, Filter, Listing};
+use keymoor_vault::{Care, CheckStatus, Filter, Listing};
 use serde::Serialize;
 
 use crate::{
-    output::{self, minute, plain, rfc3339, table},
+    output::{self, minute, now, plain, rfc3339, table},
     passwords::Passwords,
     session::Session,
-    words::Failure,
+    words::{self, Failure},
 };
 
 /// List credentials. No secret is ever part of it.
@@ -16,6 +16,7 @@ use crate::{
 Example:
   keymoor list                          everything
   keymoor list work --provider openai   what has \"work\" in it, of one provider
+  keymoor list --status care            what needs care
   keymoor list --json                   for programs")]
 pub(crate) struct Args {
     /// Only what has this in its name, provider, labels or note.
@@ -26,8 +27,8 @@ pub(crate) struct Args {
     /// Only this label.
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
-    /// Only with this status.
-    #[arg(long, value_name = "STATUS", value_parser = STATUSES.map(word))]
+    /// Only with this status; care is whatever needs care, and expiring, expired and old are some of that.
+    #[arg(long, value_name = "STATUS", value_parser = wanted())]
     status: Option<String>,
     /// Print JSON.
     #[arg(long)]
@@ -42,17 +43,36 @@ const STATUSES: [CheckStatus; 5] = [
     CheckStatus::Unreadable,
 ];
 
+/// What needs care, whatever it is.
+const CARE: &str = "care";
+/// What needs care can be asked for by these, beside the statuses.
+const REMINDERS: [&str; 4] = [CARE, "expiring", "expired", "old"];
+
+fn wanted() -> Vec<&'static str> {
+    STATUSES.map(word).into_iter().chain(REMINDERS).collect()
+}
+
+fn fits(listing: &Listing, status: &str) -> bool {
+    match status {
+        CARE => !listing.care.is_empty(),
+        status if REMINDERS.contains(&status) => listing.care.iter().any(|care| care.word() == status),
+        status => word(listing.status) == status,
+    }
+}
+
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let filtered =
         [&args.query, &args.provider, &args.label, &args.status].iter().any(|given| given.is_some());
     let filter = Filter { query: args.query, provider: args.provider, label: args.label, trashed: false };
+    let status = args.status;
     let mut listings = Session::open(Passwords::new(None))?.vault.list(&filter)?;
-    listings.retain(|listing| args.status.as_ref().is_none_or(|wanted| wanted == word(listing.status)));
+    listings.retain(|listing| status.as_ref().is_none_or(|wanted| fits(listing, wanted)));
     if args.json {
         return json(&listings);
     }
     if listings.is_empty() {
         output::say(match filtered {
+            true if status.as_deref() == Some(CARE) => "Nothing needs care.",
             true => "Nothing fits. keymoor list shows everything.",
             false => "No credentials yet. The first one: keymoor add openai --name work",
         });
@@ -68,16 +88,17 @@ pub(super) fn json(listings: &[Listing]) -> Result<(), Failure> {
 
 /// The listings as a table.
 pub(super) fn in_columns(listings: &[Listing]) -> String {
-    let rows: Vec<_> = listings.iter().map(row).collect();
+    let now = now();
+    let rows: Vec<_> = listings.iter().map(|listing| row(listing, now)).collect();
     table(["NAME", "PROVIDER", "ENDS IN", "STATUS", "CHANGED", "LABELS", ""], &rows)
 }
 
-fn row(listing: &Listing) -> [String; 7] {
+fn row(listing: &Listing, now: u64) -> [String; 7] {
     [
         plain(&listing.display).into_owned(),
         plain(&listing.provider).into_owned(),
         listing.last_four.as_deref().map(plain).unwrap_or_default().into_owned(),
-        word(listing.status).to_owned(),
+        words::care::status(word(listing.status), listing, now),
         minute(listing.updated_at),
         plain(&listing.labels.join(", ")).into_owned(),
         match (listing.read_only, listing.alternates) {
@@ -116,6 +137,7 @@ struct Entry<'l> {
     enabled: bool,
     checked_at: Option<String>,
     expires_at: Option<String>,
+    care: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_until: Option<String>,
 }
@@ -136,7 +158,8 @@ impl<'l> Entry<'l> {
             fallback: listing.fallback,
             enabled: listing.on,
             checked_at: answer.map(|answer| rfc3339(answer.at)),
-            expires_at: answer.and_then(|answer| answer.expires).map(rfc3339),
+            expires_at: listing.expires.map(rfc3339),
+            care: listing.care.iter().map(|care| Care::word(*care)).collect(),
             kept_until: listing.kept_until.map(rfc3339),
         }
     }

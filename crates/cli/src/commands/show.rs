@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use keymoor_providers::Verdict;
-use keymoor_vault::{Conflict, Detail, Listing, Place, ShownField, Used, Verification};
+use keymoor_vault::{Care, Conflict, Detail, Listing, Place, ShownField, Used, Verification};
 use serde::Serialize;
 
 use super::list::word;
@@ -42,9 +42,15 @@ fn page(detail: &Detail) -> String {
         ("version", format!("{} ({})", listing.version, listing.version_id)),
         ("status", word(listing.status).to_owned()),
         ("checked", verified(listing)),
-        ("added", minute(listing.created_at)),
-        ("changed", minute(listing.updated_at)),
     ];
+    facts.extend(words::care::sentences(listing, now()).into_iter().map(|care| ("care", care)));
+    if let Some(at) = listing.expires.filter(|_| !listing.care.iter().any(|care| is_expiry(*care))) {
+        facts.push(("expires", minute(at)));
+    }
+    facts.extend([("added", minute(listing.created_at)), ("changed", minute(listing.updated_at))]);
+    if listing.since > listing.created_at {
+        facts.push(("key since", minute(listing.since)));
+    }
     if let Some(used) = detail.used.first() {
         let device = if used.here { "on this device" } else { "on another device" };
         facts.push(("last used", format!("{} {device}", minute(used.at))));
@@ -76,6 +82,10 @@ fn page(detail: &Detail) -> String {
     }
     conflicts(&mut text, detail);
     text
+}
+
+fn is_expiry(care: Care) -> bool {
+    matches!(care, Care::Expired { .. } | Care::ExpiresSoon { .. })
 }
 
 /// What the provider said, and when.
@@ -134,6 +144,9 @@ struct Shown<'d> {
     enabled: bool,
     fallback: bool,
     verification: Option<Verified<'d>>,
+    care: Vec<&'static str>,
+    expires_at: Option<String>,
+    secret_since: String,
     created_at: String,
     updated_at: String,
     version: u64,
@@ -244,6 +257,9 @@ impl<'d> Shown<'d> {
             enabled: listing.on,
             fallback: listing.fallback,
             verification: listing.verification.as_ref().map(Verified::new),
+            care: listing.care.iter().map(|care| care.word()).collect(),
+            expires_at: listing.expires.map(rfc3339),
+            secret_since: rfc3339(listing.since),
             created_at: rfc3339(listing.created_at),
             updated_at: rfc3339(listing.updated_at),
             version: listing.version,

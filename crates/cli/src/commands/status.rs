@@ -80,6 +80,9 @@ fn page(status: &Status) -> String {
     if let Some(conflicts) = status.conflicts.as_deref().filter(|conflicts| !conflicts.is_empty()) {
         facts.push(conflicting(conflicts));
     }
+    if let Some(care) = status.care.filter(|care| *care > 0) {
+        facts.push(words::care::count(care));
+    }
     for alarm in &status.alarms {
         facts.push(format!("{}: {}", minute(alarm.at), alarm_sentence(&alarm.code)));
     }
@@ -131,6 +134,7 @@ struct Shown<'s> {
     waiting: u64,
     erasing: u64,
     conflicts: Option<u64>,
+    care: Option<u64>,
     last_sync: Option<String>,
     last_failed: Option<String>,
     alarms: Vec<Raised<'s>>,
@@ -155,6 +159,7 @@ impl<'s> Shown<'s> {
             waiting: status.waiting,
             erasing: status.erasing,
             conflicts: status.conflicts.as_ref().map(|conflicts| conflicts.len() as u64),
+            care: status.care,
             last_sync: status.last_sync.map(rfc3339),
             last_failed: status.last_failed.map(rfc3339),
             alarms: raised.collect(),

@@ -1,13 +1,17 @@
 //! `keymoor verify`: asks the providers whether they accept the keys.
 
+mod on_save;
+
 use std::process::ExitCode;
 
 use keymoor_providers::{
     Verdict,
     verify::{Bases, Options, Reason, Report},
 };
-use keymoor_vault::{Asked, Place, VerifyOptions};
+use keymoor_vault::{Asked, Habits, Place, VerifyOptions};
 use serde::Serialize;
+
+pub(crate) use self::on_save::OnSave;
 
 use crate::{
     output::{self, counted, plain, rfc3339, table},
@@ -25,14 +29,22 @@ use crate::{
 Example:
   keymoor verify work
   keymoor verify --all                  everything that can be verified
-  keymoor verify --all --json           for programs")]
+  keymoor verify --all --json           for programs
+  keymoor verify --on-save off --in-background off
+                                        no provider is asked from this device unless you say so")]
 pub(crate) struct Args {
     /// Names, or provider/name.
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    #[arg(required_unless_present_any = ["all", "on_save", "in_background"], conflicts_with = "all")]
     names: Vec<String>,
     /// Every credential that is switched on and can be verified at no cost.
     #[arg(long)]
     all: bool,
+    /// Whether this device asks by itself after a secret was saved, where somebody watches.
+    #[arg(long, value_name = "on|off", value_parser = switch, conflicts_with_all = ["names", "all"])]
+    on_save: Option<bool>,
+    /// Whether the window asks by itself, each key about once a day.
+    #[arg(long, value_name = "on|off", value_parser = switch, conflicts_with_all = ["names", "all"])]
+    in_background: Option<bool>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -63,6 +75,9 @@ impl Testing {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    if args.on_save.is_some() || args.in_background.is_some() {
+        return set_habits(args);
+    }
     let mut options =
         VerifyOptions { ask: args.testing.options()?, by_name: !args.all, ..VerifyOptions::default() };
     // Named one by one: the cost is wanted.
@@ -87,6 +102,26 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         sum_up(&asked);
     }
     Ok(code(asked.iter().map(|asked| &asked.report)))
+}
+
+fn set_habits(args: &Args) -> Result<ExitCode, Failure> {
+    let mut session = Session::open(Passwords::new(None))?;
+    let before = session.vault.habits()?;
+    let habits = Habits {
+        on_save: args.on_save.unwrap_or(before.on_save),
+        in_background: args.in_background.unwrap_or(before.in_background),
+    };
+    session.vault.set_habits(habits)?;
+    output::say(words::verification::habits(habits));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off"),
+    }
 }
 
 fn row(asked: &Asked) -> [String; 3] {

@@ -1,7 +1,7 @@
 //! Whether a provider accepts a key, in words.
 
 use keymoor_providers::{Verdict, verify::Reason};
-use keymoor_vault::{Answer, Attempt, Verification};
+use keymoor_vault::{Answer, Attempt, Habits, Verification};
 
 use crate::output::{minute, plain};
 
@@ -25,6 +25,16 @@ pub(crate) fn verdict(verdict: Verdict, reason: Option<&Reason>, say: Option<&st
         Some(say) => format!("{text}: {}", plain(say)),
         None => text.to_owned(),
     }
+}
+
+/// When this device asks by itself.
+pub(crate) fn habits(habits: Habits) -> String {
+    let word = |on| if on { "on" } else { "off" };
+    format!(
+        "This device verifies after a save: {}; in the background while the window is open: {}.",
+        word(habits.on_save),
+        word(habits.in_background)
+    )
 }
 
 /// What is known of a credential: the answer, since when, and that the provider could not be asked since.

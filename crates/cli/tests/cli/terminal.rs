@@ -79,7 +79,8 @@ fn get(place: &Place, name: &str) -> Vec<u8> {
 #[test]
 fn a_key_is_asked_for_and_never_shown() {
     let place = Place::new();
-    let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+    let mut terminal =
+        Terminal::start(place.keymoor().args(["add", "openai", "--name", "work", "--no-verify"]));
     terminal.wait_for("Secret of openai/work: ");
     terminal.type_in("sk-typed-at-a-prompt\n");
     let (screen, code) = terminal.end();
@@ -109,7 +110,11 @@ fn a_pasted_file_of_many_lines_is_one_secret() {
 fn the_rest_of_a_refused_paste_is_dropped() {
     let place = Place::new();
     let mut shell = Command::new("sh");
-    shell.args(["-c", r#""$1" add openai --name work; read -r rest; echo "after: [$rest]""#, "sh"]);
+    shell.args([
+        "-c",
+        r#""$1" add openai --name work --no-verify; read -r rest; echo "after: [$rest]""#,
+        "sh",
+    ]);
     let keymoor = place.keymoor();
     shell.arg(keymoor.get_program());
     for (name, value) in keymoor.get_envs() {
@@ -145,7 +150,8 @@ fn the_rest_of_a_refused_paste_is_dropped() {
 fn whatever_ends_the_prompt_the_terminal_shows_again_what_is_typed() {
     let place = Place::new();
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+        let mut terminal =
+            Terminal::start(place.keymoor().args(["add", "openai", "--name", "work", "--no-verify"]));
         terminal.wait_for("Secret of openai/work: ");
         assert!(!tcgetattr(&terminal.person).unwrap().local_modes.contains(LocalModes::ECHO));
         kill_process(Pid::from_child(&terminal.child), signal).unwrap();
@@ -170,7 +176,8 @@ fn fields_are_asked_for_hidden() {
 #[test]
 fn ctrl_c_at_the_prompt_stores_nothing() {
     let place = Place::new();
-    let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+    let mut terminal =
+        Terminal::start(place.keymoor().args(["add", "openai", "--name", "work", "--no-verify"]));
     terminal.wait_for("Secret of openai/work: ");
     terminal.type_in("sk-hal\x03");
     let (screen, code) = terminal.end();
@@ -244,7 +251,8 @@ fn names_and_notes_cannot_act_on_the_terminal() {
 #[test]
 fn whoever_waits_for_a_key_dumps_no_core() {
     let place = Place::new();
-    let mut terminal = Terminal::start(place.keymoor().args(["add", "openai", "--name", "work"]));
+    let mut terminal =
+        Terminal::start(place.keymoor().args(["add", "openai", "--name", "work", "--no-verify"]));
     terminal.wait_for("Secret of openai/work: ");
     let limits = fs::read_to_string(format!("/proc/{}/limits", terminal.child.id())).unwrap();
     let core: Vec<_> = limits
@@ -256,4 +264,73 @@ fn whoever_waits_for_a_key_dumps_no_core() {
     assert_eq!(core[4], "0", "{limits}");
     terminal.type_in("\x03");
     terminal.end();
+}
+
+/// A provider on this machine that accepts one key, or takes its time without end.
+fn provider(answers: bool) -> (String, mpsc::Receiver<()>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (came, asked) = mpsc::channel();
+    thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).unwrap();
+        came.send(()).unwrap();
+        match answers {
+            true => stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\nconnection: close\r\n\r\n{\"data\":[]}")
+                .unwrap(),
+            false => while matches!(stream.read(&mut request), Ok(1..)) {},
+        }
+    });
+    (address, asked)
+}
+
+fn add_watched(place: &Place, address: &str) -> Terminal {
+    let mut command = place.keymoor();
+    command.env("KEYMOOR_PROVIDER_BASE_OPENAI", address);
+    let mut terminal =
+        Terminal::start(command.args(["add", "openai", "--name", "work", "--allow-test-providers"]));
+    terminal.wait_for("Secret of openai/work: ");
+    terminal.type_in("sk-typed-at-a-prompt\n");
+    terminal
+}
+
+#[test]
+fn where_somebody_watches_a_saved_key_is_verified_unless_that_is_off() {
+    let place = Place::new();
+    let (address, asked) = provider(true);
+    let (screen, code) = add_watched(&place, &address).end();
+    assert_eq!(code, 0, "{screen}");
+    let (saved, told) = (screen.find("Saved on this device"), screen.find("openai/work: accepted"));
+    assert!(saved.is_some() && saved < told, "{screen}");
+    asked.try_recv().unwrap();
+
+    let other = Place::new();
+    assert!(other.keymoor().args(["verify", "--on-save", "off"]).output().unwrap().status.success());
+    // Nothing listens there: being asked would be told.
+    let (screen, code) = add_watched(&other, "http://127.0.0.1:9").end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(
+        screen.contains("Saved on this device") && !screen.contains("openai/work: the provider"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn giving_up_on_the_answer_costs_nothing_of_the_save() {
+    let place = Place::new();
+    let (address, asked) = provider(false);
+    let mut terminal = add_watched(&place, &address);
+    terminal.wait_for("Asking OpenAI");
+    asked.recv_timeout(Duration::from_secs(60)).unwrap();
+    kill_process(Pid::from_child(&terminal.child), Signal::INT).unwrap();
+    let ended = terminal.child.wait().unwrap();
+    assert_eq!(ended.signal(), Some(Signal::INT.as_raw()));
+    assert_eq!(get(&place, "work"), b"sk-typed-at-a-prompt");
+    let listed = place.keymoor().args(["list", "--json"]).output().unwrap().stdout;
+    assert!(
+        String::from_utf8(listed).unwrap().contains("\"status\": \"unchecked\""),
+        "nothing stays verifying"
+    );
 }

@@ -18,6 +18,7 @@ const LAST_FOUR_FROM: usize = 12;
 pub(crate) struct Action {
     content: Content,
     stamp: Stamp,
+    now: u64,
 }
 
 impl Content {
@@ -39,7 +40,7 @@ impl Content {
     pub(crate) fn act(mut self, actor: ActorId, now: u64) -> Action {
         let stamp = Stamp { counter: 1 + self.meta.version(), actor };
         self.meta.updated = self.meta.updated.max(now);
-        Action { content: self, stamp }
+        Action { content: self, stamp, now }
     }
 
     /// Puts it into the trash. The values stay; what is covered is what this device had seen.
@@ -79,7 +80,8 @@ impl Action {
         self.set_labels(&all);
     }
 
-    /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown.
+    /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown. Others than before are as old
+    /// as this action, and when the former expire says nothing of them.
     pub(crate) fn set_secrets(&mut self, parts: Vec<(String, SecretString)>, removed: &BTreeSet<String>) {
         let mut key = self.content.meta.key().cloned().unwrap_or_default();
         for (name, secret) in parts {
@@ -88,6 +90,14 @@ impl Action {
             key.insert(name, shadow);
         }
         key.retain(|name, _| !removed.contains(name));
+        let named = |key: &BTreeMap<String, Shadow>| -> Vec<(String, Fingerprint)> {
+            key.iter().map(|(name, shadow)| (name.clone(), shadow.fingerprint)).collect()
+        };
+        if self.content.meta.key().is_none_or(|before| named(before) != named(&key)) {
+            let since = self.now.to_string();
+            self.set_text(field::SINCE, &since);
+            self.set_text(field::EXPIRES, "");
+        }
         self.write(field::KEY, vec![Value::Key(key)]);
     }
 

@@ -46,7 +46,7 @@ impl Error {
             | WhichCredential(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount | NoSuchService
-            | NoSuchTemplate | NothingToUse => Kind::NotFound,
+            | NoSuchTemplate | NoSuchPolicy | NothingToUse => Kind::NotFound,
             NameTaken
             | HasAccount
             | KitsMade

@@ -6,10 +6,11 @@ use std::thread;
 use keymoor_cache::{MetaRow, View};
 use keymoor_protocol::RecordId;
 
-use super::{Filter, Listing, listing};
-use crate::content::glance::{Glance, Shown};
+use super::{Filter, Known, Listing, listing};
+use crate::content::glance::Glance;
+use crate::content::shown::Shown;
 use crate::content::{field, payload};
-use crate::devices::{Devices, SealedDevices};
+use crate::devices::SealedDevices;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
 
@@ -33,9 +34,10 @@ pub(super) fn all(
         let rows = sealed(view, filter.trashed);
         (devices.join().unwrap_or_else(|panic| resume_unwind(panic)), rows)
     });
+    let known = Known::new(view, keys, devices);
     let (rows, mut broken) = rows?;
     let mut all = Vec::with_capacity(rows.len());
-    for (row, opened) in rows.iter().zip(in_parallel(&rows, |row| found(keys, &devices, filter, row))) {
+    for (row, opened) in rows.iter().zip(in_parallel(&rows, |row| found(keys, &known, filter, row))) {
         match opened {
             Ok(found) => all.extend(found),
             Err(Unreadable) => broken.push(row.id),
@@ -60,24 +62,24 @@ pub(super) fn sealed(view: &View<'_>, trashed: bool) -> Result<(Vec<MetaRow>, Ve
 /// A row, opened; `None` for what is no credential.
 fn found(
     keys: &Keys,
-    devices: &Devices,
+    known: &Known,
     filter: &Filter,
     row: &MetaRow,
 ) -> Result<Option<Box<Found>>, Unreadable> {
     let text = keys.open_meta_text(row.id, row.version, &row.meta)?;
     match Glance::of(&text) {
-        Some(glance) => Ok(listed(&glance, devices, filter, row)),
-        None => Ok(listed(&payload::decode_meta(&text).map_err(|_| Unreadable)?, devices, filter, row)),
+        Some(glance) => Ok(listed(&glance, known, filter, row)),
+        None => Ok(listed(&payload::decode_meta(&text).map_err(|_| Unreadable)?, known, filter, row)),
     }
 }
 
-fn listed(shown: &impl Shown, devices: &Devices, filter: &Filter, row: &MetaRow) -> Option<Box<Found>> {
+fn listed(shown: &impl Shown, known: &Known, filter: &Filter, row: &MetaRow) -> Option<Box<Found>> {
     if !shown.is_credential() {
         return None;
     }
     let mut listing = listing(row.id, shown, row.has_draft);
     listing.read_only = row.meta.header().schema > payload::schema();
-    listing.know(devices, shown);
+    listing.know(known, shown);
     let text = if filter.query.is_some() { searched(shown) } else { String::new() };
     Some(Box::new(Found { listing, text }))
 }

@@ -1,4 +1,5 @@
-//! The record of services, read: fields `service:ID:on`, `service:ID:credential` and `service:ID:set:KEY`.
+//! The record of services, read: fields `service:ID:on`, `service:ID:credential` and `service:ID:set:KEY`, and of policies
+//! `policy:SCOPE`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,26 +10,27 @@ use crate::content::{Meta, field};
 use crate::error::Error;
 use crate::find;
 use crate::keys::Keys;
+use crate::policies::Policies;
 
 /// All such records together; where two say something of one field, that of the smaller id.
-pub(super) struct Document {
+pub(crate) struct Document {
     /// The record that is written, and the others, which are taken into it.
-    pub(super) home: Option<RecordId>,
-    pub(super) others: Vec<RecordId>,
+    pub(crate) home: Option<RecordId>,
+    pub(crate) others: Vec<RecordId>,
     /// What an action changed, by field; empty removes it.
-    pub(super) changed: BTreeMap<String, String>,
+    pub(crate) changed: BTreeMap<String, String>,
     metas: Vec<Meta>,
 }
 
 /// The credential that was chosen for a service. After a rebirth or a join it has another id, and is known by its name.
-pub(super) struct Chosen {
-    pub(super) id: Option<RecordId>,
+pub(crate) struct Chosen {
+    pub(crate) id: Option<RecordId>,
     /// `provider/name`, as it was when it was chosen.
-    pub(super) title: String,
+    pub(crate) title: String,
 }
 
 impl Document {
-    pub(super) fn read(view: &View<'_>, keys: &Keys) -> Result<Self, Error> {
+    pub(crate) fn read(view: &View<'_>, keys: &Keys) -> Result<Self, Error> {
         let mut found = Self { home: None, others: Vec::new(), changed: BTreeMap::new(), metas: Vec::new() };
         // It has neither provider nor name, and so its place in the index.
         for id in find::holders(view, keys, "", "")? {
@@ -47,46 +49,59 @@ impl Document {
     }
 
     /// Every service that was ever set up.
-    pub(super) fn services(&self) -> BTreeSet<String> {
+    pub(crate) fn services(&self) -> BTreeSet<String> {
         let names = self.metas.iter().flat_map(|meta| meta.fields.keys()).chain(self.changed.keys());
         names
             .filter_map(|name| Some(name.strip_prefix(field::SERVICE)?.split(':').next()?.to_owned()))
             .collect()
     }
 
-    pub(super) fn is_on(&self, service: &str) -> bool {
+    pub(crate) fn is_on(&self, service: &str) -> bool {
         self.text(&on(service)).as_deref() == Some("yes")
     }
 
     /// Switched off by the user; not the same as never set up.
-    pub(super) fn is_off(&self, service: &str) -> bool {
+    pub(crate) fn is_off(&self, service: &str) -> bool {
         self.text(&on(service)).as_deref() == Some("no")
     }
 
-    pub(super) fn setting(&self, service: &str, key: &str) -> Option<String> {
+    pub(crate) fn setting(&self, service: &str, key: &str) -> Option<String> {
         self.text(&setting(service, key))
     }
 
-    pub(super) fn chosen(&self, service: &str) -> Option<Chosen> {
+    pub(crate) fn chosen(&self, service: &str) -> Option<Chosen> {
         let text = self.text(&credential(service))?;
         let (id, title) = text.split_once(' ')?;
         Some(Chosen { id: id.parse().ok(), title: title.to_owned() })
     }
 
-    pub(super) fn turn(&mut self, service: &str, to: bool) {
+    pub(crate) fn turn(&mut self, service: &str, to: bool) {
         self.changed.insert(on(service), if to { "yes" } else { "no" }.to_owned());
     }
 
-    pub(super) fn choose(&mut self, service: &str, id: RecordId, title: &str) {
+    pub(crate) fn choose(&mut self, service: &str, id: RecordId, title: &str) {
         self.changed.insert(credential(service), format!("{id} {title}"));
     }
 
-    pub(super) fn set(&mut self, service: &str, key: &str, value: &str) {
+    pub(crate) fn set(&mut self, service: &str, key: &str, value: &str) {
         self.changed.insert(setting(service, key), value.to_owned());
     }
 
+    /// How old secrets may become.
+    pub(crate) fn policies(&self) -> Policies {
+        let names = self.metas.iter().flat_map(|meta| meta.fields.keys()).chain(self.changed.keys());
+        let set: BTreeMap<&str, String> =
+            names.filter_map(|name| Some((name.strip_prefix(field::POLICY)?, self.text(name)?))).collect();
+        Policies::of(set.iter().map(|(word, days)| (*word, days.as_str())))
+    }
+
+    /// Sets a policy; an empty one is none.
+    pub(crate) fn limit(&mut self, scope: &str, days: &str) {
+        self.changed.insert(format!("{}{scope}", field::POLICY), days.to_owned());
+    }
+
     /// The fields of a service with several values.
-    pub(super) fn conflicts(&self, service: &str) -> BTreeMap<String, Vec<String>> {
+    pub(crate) fn conflicts(&self, service: &str) -> BTreeMap<String, Vec<String>> {
         let prefix = format!("service:{service}:");
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, entries) in self.metas.iter().flat_map(Meta::alternates) {
@@ -105,10 +120,11 @@ impl Document {
     }
 
     /// Takes what only the other records say into the home, to be written with the change.
-    pub(super) fn gather(&mut self) {
+    pub(crate) fn gather(&mut self) {
         let Some((home, others)) = self.metas.split_first() else { return };
         for meta in others {
-            for name in meta.fields.keys().filter(|name| name.starts_with(field::SERVICE)) {
+            let ours = |name: &&String| [field::SERVICE, field::POLICY].iter().any(|it| name.starts_with(it));
+            for name in meta.fields.keys().filter(ours) {
                 if !home.fields.contains_key(name) && !self.changed.contains_key(name) {
                     self.changed.insert(name.clone(), meta.text(name).to_owned());
                 }

@@ -40,6 +40,16 @@ impl Cause {
         Some(Self(text))
     }
 
+    /// Its stable word.
+    pub fn word(&self) -> &str {
+        self.0.split_once(' ').map_or(self.0.as_str(), |(word, _)| word)
+    }
+
+    /// The field that it is about.
+    pub fn field(&self) -> Option<&str> {
+        self.0.split_once(' ').map(|(_, field)| field)
+    }
+
     /// `None` for a reason of a later version.
     pub fn reason(&self) -> Option<Reason> {
         let (word, field) = self.0.split_once(' ').unwrap_or((&self.0, ""));

@@ -154,6 +154,7 @@ fn what_changes_nothing_makes_no_version() {
         labels: Some(vec!["a".into()]),
         note: Some(String::new()),
         on: None,
+        expires: None,
     };
     assert!(!vault.edit(first.id, same()).unwrap().changed);
     assert!(!vault.revert(first.id, "1").unwrap().changed);

@@ -3,6 +3,7 @@
 
 mod actions;
 mod bad_input;
+mod care;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod damage;
 #[cfg(all(unix, not(target_os = "macos")))]

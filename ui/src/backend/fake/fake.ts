@@ -1,7 +1,8 @@
 import type {
-  AddRequest, Backend, Conflict, Copied, CreateRequest, Detail, EditRequest, FilePurpose, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, Progress, RecoveryRequest,
-  Saved, Status, SyncReport, SyncRequest,
+  AddRequest, Backend, Care, Conflict, Copied, CreateRequest, Detail, EditRequest, FilePurpose, Habits, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest,
+  Said, Saved, Status, SyncReport, SyncRequest,
 } from "../backend";
+import { PROVIDERS, recognised } from "./catalogue";
 
 /** One credential as the fake keeps it: every version in full, secrets included, in memory only. */
 export interface Kept {
@@ -10,6 +11,11 @@ export interface Kept {
   trashed: boolean;
   versions: Version[];
   conflicts: Conflict[];
+  /** What its provider said last, and when it was accepted last. */
+  said?: Said;
+  goodAt?: number;
+  tried?: { at: number; reason: string };
+  identity?: string;
 }
 
 export interface Version {
@@ -19,9 +25,13 @@ export interface Version {
   labels: string[];
   note?: string;
   fields: NewField[];
+  expires?: number;
+  off?: boolean;
 }
 
 export const PRIMARY_FIELD = "secret";
+
+const DAY = 86_400_000;
 
 /** A vault in memory with the manners of the real one: the same codes, the same rules on names, the same events. */
 export class FakeBackend implements Backend {
@@ -39,6 +49,14 @@ export class FakeBackend implements Backend {
   homes: Status["homes"] = { keychain: { state: "ok", waiting: 0 }, cache: { state: "ok", waiting: 0 }, server: { state: "not_set_up", waiting: 0 } };
   password = "correct horse";
   recovery = "keymoor recovery\n\n 1 anchor   2 basin   3 cedar\n 4 delta    5 ember   6 fjord\n 7 grove    8 harbor  9 island\n10 jetty   11 kelp   12 lagoon\n";
+  habits: Habits = { onSave: true, inBackground: true };
+  /** What providers say of each key from now on: by its secret, or else that it is accepted. */
+  readonly says = new Map<string, Partial<Said>>();
+  /** How old keys may become, in days. */
+  policy: number | undefined;
+  /** Milliseconds until a provider answers. Nothing is asked after a save without it. */
+  answersAfter: number | undefined;
+  readonly #verifying = new Set<string>();
   /** Milliseconds each command takes. */
   delay = 0;
   #failures: string[] = [];
@@ -62,7 +80,13 @@ export class FakeBackend implements Backend {
     await this.#command("show", id);
     const kept = this.#get(id);
     return {
-      ...listingOf(kept),
+      ...this.#listing(kept),
+      verifiable: verifiable(kept),
+      goodAt: kept.goodAt,
+      identity: kept.identity,
+      tried: kept.tried,
+      expiresAsSet: now(kept).expires,
+      since: since(kept),
       fields: now(kept).fields.map(({ name, secret, value }) =>
         secret ? { name, secret, lastFour: lastFour(value), fingerprint: "3f9a 12c7" } : { name, secret, value },
       ),
@@ -72,12 +96,13 @@ export class FakeBackend implements Backend {
 
   async add(request: AddRequest): Promise<Saved> {
     await this.#command("add", request);
-    const { provider, name, secret, labels, note } = request;
+    const { provider, name, secret, labels, note, expires } = request;
     check(provider, name, [secret]);
     this.#unique(provider, name);
     const id = `id-${++this.#ids}`;
     const fields = [{ name: PRIMARY_FIELD, value: secret, secret: true }, ...request.fields];
-    this.kept.set(id, { id, createdAt: Date.now(), trashed: false, conflicts: [], versions: [{ at: Date.now(), name, provider, labels, note, fields }] });
+    this.kept.set(id, { id, createdAt: Date.now(), trashed: false, conflicts: [], versions: [{ at: Date.now(), name, provider, labels, note, fields, expires }] });
+    this.#askAfterSave(id);
     return this.#saved(id);
   }
 
@@ -85,11 +110,38 @@ export class FakeBackend implements Backend {
     await this.#command("edit", id, change);
     const kept = this.#get(id);
     const before = now(kept);
-    const next = { ...before, ...defined(change), at: Date.now(), fields: replaced(before.fields, change.fields) };
+    const secret = change.fields.some((field) => field.secret);
+    const expires = change.expires === undefined ? (secret ? undefined : before.expires) : change.expires || undefined;
+    const next: Version = { ...before, ...defined(change), expires, off: change.on === undefined ? before.off : !change.on, at: Date.now(), fields: replaced(before.fields, change.fields) };
     check(next.provider, next.name, next.fields.filter((field) => field.secret).map((field) => field.value));
     this.#unique(next.provider, next.name, id);
     kept.versions.push(next);
+    if (secret) {
+      kept.said = kept.goodAt = kept.tried = undefined;
+      this.#askAfterSave(id);
+    }
     return this.#saved(id);
+  }
+
+  async verify(id: string): Promise<void> {
+    await this.#command("verify", id);
+    await this.#ask(id);
+  }
+
+  async catalogue(): Promise<ProviderInfo[]> {
+    return PROVIDERS;
+  }
+
+  async recognise(secret: string, provider?: string): Promise<Recognised> {
+    // Nothing that was planned to fail next: what is looked at by itself is not what the person does.
+    this.calls.push({ command: "recognise", args: [secret, provider] });
+    return recognised(secret, provider);
+  }
+
+  async setHabits(habits: Habits): Promise<void> {
+    await this.#command("setHabits", habits);
+    this.habits = habits;
+    this.#changed();
   }
 
   async reveal(id: string, field: string): Promise<string> {
@@ -173,7 +225,41 @@ export class FakeBackend implements Backend {
 
   async overview(ask: boolean): Promise<Overview> {
     await this.#command("overview", ask);
-    return { listings: [...this.kept.values()].map(listingOf), status: this.#status(), notices: this.told.splice(0) };
+    return { listings: [...this.kept.values()].map((kept) => this.#listing(kept)), status: this.#status(), notices: this.told.splice(0), verifying: [...this.#verifying], habits: this.habits };
+  }
+
+  #askAfterSave(id: string): void {
+    if (this.habits.onSave && this.answersAfter !== undefined && verifiable(this.#get(id))) void this.#ask(id);
+  }
+
+  async #ask(id: string): Promise<void> {
+    this.#verifying.add(id);
+    this.#changed();
+    await new Promise((resolve) => setTimeout(resolve, this.answersAfter ?? 0));
+    this.#verifying.delete(id);
+    const kept = this.kept.get(id);
+    if (kept) this.#heard(kept);
+    this.#changed();
+  }
+
+  #heard(kept: Kept): void {
+    const at = Date.now();
+    const told = this.says.get(now(kept).fields.find((field) => field.secret)?.value ?? "") ?? {};
+    const verdict = told.verdict ?? "valid";
+    if (verdict === "indeterminate") {
+      kept.tried = { at, reason: told.reason ?? "unreachable" };
+      return;
+    }
+    kept.said = { verdict, at, ...told };
+    kept.tried = undefined;
+    if (verdict.startsWith("valid")) {
+      kept.goodAt = at;
+      kept.identity = "ana@example.com";
+    }
+  }
+
+  #listing(kept: Kept): Listing {
+    return listingOf(kept, this.policy);
   }
 
   #status(): Status {
@@ -351,10 +437,33 @@ function now(kept: Kept): Version {
   return kept.versions[kept.versions.length - 1] as Version;
 }
 
-function listingOf(kept: Kept): Listing {
-  const { name, provider, labels, note, at, fields } = now(kept);
+function verifiable(kept: Kept): boolean {
+  return PROVIDERS.some(({ id, name }) => [id, name].includes(now(kept).provider));
+}
+
+/** When the secret that is shown was put in. */
+function since(kept: Kept): number {
+  const secret = (version: Version) => version.fields.find((field) => field.secret)?.value;
+  return kept.versions.filter((version) => secret(version) === secret(now(kept)))[0]?.at ?? kept.createdAt;
+}
+
+function careOf(kept: Kept, policy: number | undefined): Care[] {
+  const { expires, off } = now(kept);
+  const found: Care[] = kept.conflicts.length > 0 ? [{ kind: "conflict" }] : [];
+  if (off || kept.trashed) return found;
+  if (expires !== undefined && expires <= Date.now()) found.push({ kind: "expired", at: expires });
+  if (kept.said && !kept.said.verdict.startsWith("valid")) found.push({ kind: "refused" });
+  if (expires !== undefined && expires > Date.now() && expires <= Date.now() + 14 * DAY) found.push({ kind: "expiring", at: expires });
+  if (policy !== undefined && Date.now() - since(kept) > policy * DAY) found.push({ kind: "old", at: since(kept), days: policy });
+  return found;
+}
+
+function listingOf(kept: Kept, policy: number | undefined): Listing {
+  const { name, provider, labels, note, at, fields, expires, off } = now(kept);
+  const good = kept.said?.verdict.startsWith("valid");
   return {
-    id: kept.id, name, display: name, provider, labels, note, status: "unchecked", createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
+    id: kept.id, name, display: name, provider, labels, note, status: off ? "disabled" : kept.said === undefined ? "unchecked" : good ? "connected" : "error",
+    said: kept.said, care: careOf(kept, policy), expires, on: !off, fallback: false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
     alternates: kept.conflicts.length, trashed: kept.trashed, waiting: false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
   };
 }

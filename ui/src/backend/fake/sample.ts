@@ -42,5 +42,19 @@ export function sampleBackend(): FakeBackend {
   if (conflicted) {
     conflicted.conflicts = [{ field: "key", choices: [{ key: "a", summary: "…d41a", shown: true }, { key: "b", summary: "…90fe", shown: false }] }];
   }
+  fake.answersAfter = 1_500;
+  fake.policy = 300;
+  const heard = [...fake.kept.values()].filter((kept) => !["Slack", "Mistral"].includes(kept.versions[0]?.provider ?? ""));
+  for (const kept of heard) {
+    kept.said = { verdict: "valid", at: Date.now() - 240_000 };
+    kept.goodAt = kept.said.at;
+  }
+  const [first, second, third, fourth] = heard;
+  if (first) first.identity = "ana@example.com";
+  if (second) second.said = { verdict: "invalid", say: "token revoked", at: Date.now() - 3_600_000 };
+  const soon = third?.versions.at(-1);
+  if (soon) soon.expires = Date.now() + 6.5 * DAY;
+  const off = fourth?.versions.at(-1);
+  if (off) off.off = true;
   return fake;
 }

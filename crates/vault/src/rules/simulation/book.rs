@@ -92,9 +92,9 @@ impl Book {
     pub(super) fn renamed(&mut self, old: (RecordId, &Content), new: (RecordId, &Content)) {
         let (from, to) = (tokens(old.0, old.1), tokens(new.0, new.1));
         for token in to.difference(&from) {
-            let same =
-                from.iter().find(|(_, field, entry)| (field, &entry.value) == (&token.1, &token.2.value));
-            if let Some(same) = same {
+            // Two devices may have written the same value; written anew together it is one.
+            let same = |(_, field, entry): &&Token| (field, &entry.value) == (&token.1, &token.2.value);
+            for same in from.iter().filter(same) {
                 if self.deleted.contains(same) {
                     self.deleted.insert(token.clone());
                 }

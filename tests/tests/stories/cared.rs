@@ -1,0 +1,95 @@
+//! What needs care, on every device: expiry, age, and keys that are verified when they are saved.
+
+use keymoor_journeys::{Device, Provider, Ran, Reply, World};
+
+const MODELS: &str = r#"{"object":"list","data":[]}"#;
+
+fn add(device: &Device, name: &str, secret: &str, more: &[&str]) -> Ran {
+    let arguments = [&["add", "openai", "--name", name, "--stdin", "--allow-test-providers"], more].concat();
+    device.feed(&arguments, secret.as_bytes())
+}
+
+/// What needs care of all that is listed.
+fn care(device: &Device) -> Vec<(String, String)> {
+    let listed = device.done(&["list", "--status", "care", "--json"]).json();
+    let entry = |entry: &serde_json::Value| (entry["name"].to_string(), entry["care"].to_string());
+    listed.as_array().unwrap().iter().map(entry).collect()
+}
+
+fn pair(name: &str, care: &str) -> (String, String) {
+    (format!("{name:?}"), format!("[{care:?}]"))
+}
+
+#[test]
+fn an_expiry_and_a_policy_are_told_on_the_second_device_and_merge() {
+    let world = World::new();
+    let (server, a, b) = (world.server(), world.device("a"), world.device_without_keychain("b"));
+    add(&a, "work", "sk-work", &["--expires", "3d"]).done();
+    add(&a, "other", "sk-other", &[]).done();
+    world.create_account(&a, &server);
+    world.join(&b);
+    b.sync();
+    assert_eq!(care(&b), [pair("work", "expiring")]);
+    assert!(b.done(&["status"]).text().contains("1 credential needs care"));
+    assert_eq!(b.status()["care"], 1);
+
+    // Unseen of each other: another expiry here, a note and a policy there.
+    a.done(&["edit", "work", "--expires", "2020-01-01"]);
+    b.done(&["edit", "work", "--note", "of b"]);
+    b.done(&["policy", "set", "--provider", "openai", "--every", "30d"]);
+    for device in [&a, &b, &a] {
+        device.sync();
+    }
+    for device in [&a, &b] {
+        assert_eq!(care(device), [pair("work", "expired")]);
+        let shown = device.done(&["show", "work", "--json"]).json();
+        assert_eq!((&shown["note"], &shown["expires_at"]), (&"of b".into(), &"2020-01-01T00:00:00Z".into()));
+        let policies = device.done(&["policy", "list", "--json"]).json();
+        assert_eq!(policies, serde_json::json!([{"scope": "provider", "provider": "openai", "days": 30}]));
+    }
+
+    a.edit("work", "sk-new").done();
+    a.sync();
+    b.sync();
+    assert_eq!(care(&b), [], "the new secret has no expiry");
+    a.assert_well();
+    b.assert_well();
+}
+
+#[test]
+fn a_save_is_told_first_and_verified_then_and_never_depends_on_it() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("openai");
+    provider.stands_in_for(&mut device);
+    provider.say("sk-good", Reply::of(200, MODELS));
+    let told = |ran: &Ran, words: &str| {
+        let text = &ran.err;
+        let (saved, asked) = (text.find("Saved on this device"), text.find(words));
+        assert!(saved.is_some() && saved < asked, "{text}");
+    };
+    // A script is not watched: nothing is asked.
+    add(&device, "quiet", "sk-good", &[]).done();
+    assert_eq!(provider.asked().len(), 0);
+
+    told(&add(&device, "good", "sk-good", &["--verify"]).ends(0, &[]), "openai/good: accepted");
+    told(&add(&device, "bad", "sk-bad", &["--verify"]).ends(0, &[]), "openai/bad: refused");
+    assert_eq!(provider.asked(), ["sk-good", "sk-bad"]);
+    let status = |name: &str| device.done(&["show", name, "--json"]).json()["status"].clone();
+    assert_eq!([status("quiet"), status("good"), status("bad")], ["unchecked", "connected", "error"]);
+    assert_eq!(care(&device), [pair("bad", "refused")]);
+
+    let edited = ["edit", "bad", "--stdin", "--verify", "--allow-test-providers"];
+    told(&device.feed(&edited, b"sk-good").ends(0, &[]), "openai/bad: accepted");
+    assert_eq!(care(&device), []);
+    // A note is no secret: the key was asked about before.
+    device.done(&["edit", "bad", "--note", "mended", "--verify", "--allow-test-providers"]);
+    assert_eq!(provider.asked().len(), 3);
+
+    device.set("KEYMOOR_PROVIDER_BASE_OPENAI", "http://127.0.0.1:9");
+    let away = add(&device, "away", "sk-good", &["--verify"]).ends(0, &[]);
+    told(&away, "openai/away: the provider could not be reached");
+    device.set("KEYMOOR_PROVIDER_BASE_OPENAI", "https://elsewhere.example");
+    add(&device, "never", "sk-good", &["--verify"]).ends(2, &[]);
+    assert!(device.list().iter().all(|entry| entry["name"] != "never"), "refused before anything was saved");
+}
