@@ -21,6 +21,17 @@ pub struct Entry {
     pub at: u64,
     /// What, as the bytes of an envelope; whoever opens it finds out whether it is whole.
     pub bytes: Vec<u8>,
+    /// What names it and all before it, if it has that; whoever has the keys finds out whether it is right.
+    pub link: Option<[u8; 32]>,
+}
+
+/// Entries that went because they were too many or too old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pruned {
+    /// How many.
+    pub count: u64,
+    /// The link of the newest of them.
+    pub last: Option<[u8; 32]>,
 }
 
 impl View<'_> {
@@ -31,12 +42,21 @@ impl View<'_> {
 }
 
 impl Change<'_> {
-    /// Adds an entry and returns its id. Those that are older than is kept go.
-    pub fn add_activity(&mut self, at: u64, entry: &Envelope) -> Result<i64, Error> {
-        self.execute("INSERT INTO activity (at, bytes) VALUES (?1, ?2)", (int(at), entry.as_bytes()))?;
-        let id = self.connection().last_insert_rowid();
-        self.prune_activity(id, at)?;
-        Ok(id)
+    /// Adds an entry with its link, and says which went because they are older than is kept.
+    pub fn add_activity(
+        &mut self,
+        at: u64,
+        entry: &Envelope,
+        link: Option<&[u8; 32]>,
+    ) -> Result<Pruned, Error> {
+        let sql = "INSERT INTO activity (at, bytes, link) VALUES (?1, ?2, ?3)";
+        self.execute(sql, (int(at), entry.as_bytes(), link))?;
+        self.prune_activity(self.connection().last_insert_rowid(), at)
+    }
+
+    /// Links an entry anew.
+    pub fn link_activity(&mut self, id: i64, link: &[u8; 32]) -> Result<(), Error> {
+        self.execute("UPDATE activity SET link = ?2 WHERE id = ?1", (id, link)).map(drop)
     }
 
     /// Writes an entry anew, for whom it was sealed again.
@@ -51,22 +71,25 @@ impl Change<'_> {
 
     /// Of the oldest, those that are too many or too old. One whose clock was ahead holds back those after it, which costs
     /// nothing; and each call looks at a few, so that a clock that was set ahead for a moment cannot take all.
-    fn prune_activity(&mut self, newest: i64, now: u64) -> Result<(), Error> {
+    fn prune_activity(&mut self, newest: i64, now: u64) -> Result<Pruned, Error> {
         let too_many = newest.saturating_sub(KEEP_ENTRIES.cast_signed());
-        self.execute("DELETE FROM activity WHERE id <= ?1", [too_many])?;
-        let oldest = self.all("SELECT id, at FROM activity ORDER BY id LIMIT 4", (), |row| {
-            Ok((row.get::<_, i64>("id")?, number(row, "at")?))
-        })?;
-        for (id, at) in oldest {
-            if at.saturating_add(KEEP_ENTRIES_MS) >= now {
-                break;
-            }
-            self.drop_activity(id)?;
+        let mut pruned = Pruned::default();
+        let mut oldest =
+            self.all("SELECT * FROM activity WHERE id <= ?1 ORDER BY id", [too_many], read_entry)?;
+        let kept =
+            self.all("SELECT * FROM activity WHERE id > ?1 ORDER BY id LIMIT 4", [too_many], read_entry)?;
+        oldest.extend(kept.into_iter().take_while(|entry| entry.at.saturating_add(KEEP_ENTRIES_MS) < now));
+        for entry in oldest {
+            self.drop_activity(entry.id)?;
+            pruned = Pruned { count: pruned.count + 1, last: entry.link };
         }
-        Ok(())
+        Ok(pruned)
     }
 }
 
 pub(crate) fn read_entry(row: &Row<'_>) -> Result<Entry, Error> {
-    Ok(Entry { id: row.get("id")?, at: number(row, "at")?, bytes: row.get("bytes")? })
+    // A file of before has no such column; one of another length is none.
+    let link: Option<Vec<u8>> = row.get("link").unwrap_or_default();
+    let link = link.and_then(|link| link.try_into().ok());
+    Ok(Entry { id: row.get("id")?, at: number(row, "at")?, bytes: row.get("bytes")?, link })
 }

@@ -19,12 +19,17 @@ struct Migration {
 }
 
 /// In the order of their versions. A test compares them with the directory.
-const KNOWN: [Migration; 2] = [
+const KNOWN: [Migration; 3] = [
     Migration { version: 1, name: "homes", sql: include_str!("../../../migrations/cache/V1__homes.sql") },
     Migration {
         version: 2,
         name: "devices_and_tombstones",
         sql: include_str!("../../../migrations/cache/V2__devices_and_tombstones.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "activity_links",
+        sql: include_str!("../../../migrations/cache/V3__activity_links.sql"),
     },
 ];
 

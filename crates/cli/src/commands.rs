@@ -15,6 +15,7 @@ mod policy;
 mod restore;
 mod revert;
 mod rm;
+pub(crate) mod run;
 mod service;
 mod settle;
 mod show;
@@ -71,6 +72,7 @@ enum Command {
     Whose(whose::Args),
     Service(service::Args),
     Policy(policy::Args),
+    Run(run::Args),
     Account(account::Args),
     Sync(sync::Args),
     Status(status::Args),
@@ -117,6 +119,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
         Command::Policy(args) => policy::run(args),
+        Command::Run(args) => return run::run(args),
         Command::Account(args) => account::run(args),
         Command::Sync(args) => sync::run(&args),
         Command::Status(args) => return status::run(&args),

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use bytes::{from_standard_input, stdin_is_terminal};
 pub(crate) use expiry::{Expiry, expiry};
-pub(crate) use files::{FileError, first_line, text};
+pub(crate) use files::{FileError, first_line, text, text_of};
 
 use crate::{
     clipboard,

@@ -15,7 +15,7 @@ pub(crate) use argument::{argument, quoted};
 pub(crate) use escape::{lines, plain};
 pub(crate) use number::{counted, grouped};
 pub(crate) use table::table;
-pub(crate) use time::{minute, now, rfc3339};
+pub(crate) use time::{date, minute, now, rfc3339};
 
 use crate::words::Failure;
 

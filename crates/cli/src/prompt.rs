@@ -45,6 +45,12 @@ pub(crate) fn agreed(question: &str) -> bool {
     !io::stdin().is_terminal() || confirmed(question)
 }
 
+/// From now on somebody else listens to signals: no question follows.
+#[cfg(unix)]
+pub(crate) fn done_with_signals() {
+    terminal::done_with_signals();
+}
+
 /// Asks, and returns the bytes as they came: at most `limit`, in a buffer that never moved.
 #[cfg(unix)]
 pub(crate) fn hidden(question: &str, entry: Entry, limit: usize) -> Result<Zeroizing<Vec<u8>>, PromptError> {

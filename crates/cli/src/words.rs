@@ -12,6 +12,7 @@ mod keychain;
 mod kit;
 mod notice;
 pub(crate) mod recognised;
+pub(crate) mod run;
 mod server;
 pub(crate) mod service;
 mod unreadable;
@@ -22,7 +23,7 @@ mod watching;
 use std::{io, path::PathBuf, process::ExitCode};
 
 use keymoor_providers::{Flaw, Provider};
-use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, Place, ServerProblem};
+use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, LendError, Place, ServerProblem};
 
 pub(crate) use activity::activity;
 pub(crate) use alarm::alarm;
@@ -38,6 +39,7 @@ pub(crate) use watching::watching;
 
 use crate::{
     clipboard::ClipboardError,
+    commands::run::{NotRun, ProjectError},
     input::{FileError, InputError},
     output::{argument, plain, say},
 };
@@ -81,6 +83,26 @@ pub(crate) enum Failure {
     SeveralCredentials(Vec<&'static Provider>),
     /// Fields without which a credential of this provider is of no use.
     FieldsMissing(&'static Provider, Vec<&'static str>),
+    /// Nothing is lent.
+    Lend(LendError),
+    /// Neither the arguments nor a project file say what to lend.
+    NothingToLend,
+    /// A project file that is not followed.
+    Project {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: ProjectError,
+    },
+    /// What follows a `=` is no name of a variable.
+    NotAVariable(String),
+    /// The program does not run.
+    NotRun {
+        /// As it was typed.
+        program: String,
+        /// Why.
+        why: NotRun,
+    },
     /// No credential has or had this key.
     NobodysKey,
     /// No kit was named.
@@ -132,6 +154,15 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Vault(error)
+    }
+}
+
+impl From<LendError> for Failure {
+    fn from(error: LendError) -> Self {
+        match error {
+            LendError::Vault(error) => Self::Vault(error),
+            error => Self::Lend(error),
+        }
     }
 }
 
@@ -202,6 +233,11 @@ fn words(failure: &Failure) -> Words {
         Failure::Typo(provider, flaw) => recognised::typo(provider, *flaw),
         Failure::SeveralCredentials(providers) => recognised::several(providers),
         Failure::FieldsMissing(provider, fields) => recognised::missing(provider, fields),
+        Failure::Lend(error) => run::lend(error),
+        Failure::NothingToLend => run::nothing(),
+        Failure::Project { path, error } => run::no_project(path, error),
+        Failure::NotAVariable(name) => run::not_a_variable(name),
+        Failure::NotRun { program, why } => run::not_run(program, *why),
         Failure::NobodysKey => Words::new("None of your credentials has this key, or had it on this device.")
             .hint("Look at it again: one character more or less is another key."),
         Failure::NoKit => Words::new("A kit is needed to unlock.")
@@ -237,6 +273,8 @@ fn words(failure: &Failure) -> Words {
 fn exit_code(failure: &Failure) -> u8 {
     match failure {
         Failure::Vault(error) => of_kind(error.kind()),
+        Failure::Lend(error) => of_kind(error.kind()),
+        Failure::NotRun { why, .. } => run::exit_code(*why),
         Failure::Kit { error: KitError::NotAKit, .. } => of_kind(Kind::Usage),
         Failure::Kit { .. } | Failure::Mended => of_kind(Kind::Damaged),
         Failure::Config(_)
@@ -248,6 +286,9 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::Typo(..)
         | Failure::SeveralCredentials(_)
         | Failure::FieldsMissing(..)
+        | Failure::NothingToLend
+        | Failure::Project { .. }
+        | Failure::NotAVariable(_)
         | Failure::NoKit
         | Failure::PasswordsDiffer
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),

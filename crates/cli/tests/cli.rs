@@ -7,6 +7,9 @@ mod cases;
 #[cfg(target_os = "linux")]
 #[path = "cli/clipboard.rs"]
 mod clipboard;
+#[cfg(target_os = "linux")]
+#[path = "cli/lent.rs"]
+mod lent;
 #[path = "cli/place.rs"]
 mod place;
 #[cfg(unix)]

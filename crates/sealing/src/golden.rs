@@ -56,6 +56,23 @@ fn the_keys_of_a_root_key() {
 }
 
 #[test]
+fn the_links_of_an_activity() {
+    let case = case(include_str!("../tests/vectors/activity.json"));
+    let root = RootKey::from_bytes(case.number("epoch"), case.array("root_key"));
+    let key = root.vault_key(VaultId(case.array("vault"))).activity_key();
+    assert_eq!(key.0.as_slice(), case.bytes("activity_key"));
+    let mut previous = case.array("before");
+    for entry in case.list("entries") {
+        let (number, at, bytes) = (entry.number("number"), entry.number("at"), entry.bytes("entry"));
+        let waiting = key.waiting_link(&previous, at, &bytes);
+        let link = key.link(&previous, number, at, &bytes);
+        assert_eq!((waiting, link), (entry.array("waiting_link"), entry.array("link")));
+        previous = link;
+    }
+    assert_eq!(key.tag(&case.bytes("head")), case.array("tag"));
+}
+
+#[test]
 fn a_password_is_stretched_as_profile_one_says() {
     for case in cases(include_str!("../tests/vectors/passwords.json")) {
         let secret_key = SecretKey::from_bytes(case.array("secret_key"));

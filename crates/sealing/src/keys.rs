@@ -6,7 +6,7 @@
 //! recovery key ──────────────────────────────────────── wraps ┤→ root key, random, one an epoch
 //!                                     root key ─ HKDF ─┬ commit key, document key, account proof, index key, copy key
 //!                                                      ├ custody key: seals Secret Key and earlier root keys
-//!                                                      └ vault key (vault id, epoch) ─ one key an envelope
+//!                                                      └ vault key (vault id, epoch) ─ one key an envelope, activity key
 //! ```
 
 use hkdf::Hkdf;
@@ -14,6 +14,7 @@ use keymoor_protocol::{AccountId, VaultId};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::activity::ActivityKey;
 use crate::envelope::Key;
 use crate::password::{AuthPassword, Profile};
 use crate::recovery::RecoveryKey;
@@ -93,6 +94,11 @@ impl VaultKey {
     pub(crate) fn commit_key(&self) -> Zeroizing<[u8; 32]> {
         derive(b"", self.0.0.as_slice(), b"keymoor/v1/commit", &[])
     }
+
+    /// Links what happened on a device with the vault.
+    pub fn activity_key(&self) -> ActivityKey {
+        ActivityKey(derive(b"", self.0.0.as_slice(), b"keymoor/v1/activity", &[]))
+    }
 }
 
 /// What password and Secret Key together open: the way in at the server, and the wrap.
@@ -170,6 +176,7 @@ mod tests {
             one.index_key().0.to_vec(),
             one.copy_key().to_vec(),
             one.vault_key(vault).commit_key().to_vec(),
+            one.vault_key(vault).activity_key().0.to_vec(),
             one.document_key().to_vec(),
             one.custody_key().0.to_vec(),
         ];

@@ -6,6 +6,7 @@
 #[cfg(all(feature = "cheap-kdf", not(debug_assertions)))]
 compile_error!("cheap-kdf makes passwords guessable: it is for test builds only");
 
+pub mod activity;
 pub mod commit;
 pub mod document;
 pub mod envelope;

@@ -3,12 +3,13 @@
 //! Whatever writes anyway puts its entry down in the same transaction. What is only read goes through a file beside the
 //! cache ([`keymoor_cache::Cache::add_use`]), so that it waits for no disk. An entry is never a reason for an action to fail.
 
+pub(crate) mod chain;
 mod event;
+mod filter;
 mod sealed;
 mod who;
 
-use keymoor_cache::Change;
-use keymoor_protocol::Envelope;
+use keymoor_cache::{Change, View};
 
 use crate::clock::now;
 use crate::devices;
@@ -18,9 +19,10 @@ use crate::notice::Notice;
 use crate::vault::Vault;
 
 pub use event::{Event, Subject};
+pub use filter::{ActivityDay, ActivityFilter};
 use sealed::sealed;
 pub(crate) use sealed::{Noted, hand_over, opened};
-pub use who::Who;
+pub use who::{By, Who};
 
 /// Something that happened here.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -72,13 +74,18 @@ pub(crate) fn put_by(
     event: &Event,
 ) -> Result<(), Error> {
     let sealed = sealed(keys, by, event)?;
-    Ok(change.add_activity(now(), &sealed).map(drop)?)
+    chain::append(change, keys, now(), &sealed)
 }
 
 impl Vault {
     /// What happened on this device since a time (milliseconds since 1970), newest first: as much of it as is kept, which
     /// is 10,000 entries and 180 days. An entry that does not open is left out.
+    ///
+    /// Where entries are missing or were changed by somebody without the keys, that is told once, as a notice.
     pub fn activity(&mut self, since: u64) -> Result<Vec<Activity>, Error> {
+        if self.look_at_activity() {
+            self.notices.push(Notice::ActivityBroken);
+        }
         let uses = self.cache.uses()?;
         let entries = self.cache.read(|view| view.activity(u32::MAX))?;
         let keys = &self.keys;
@@ -90,6 +97,17 @@ impl Vault {
         let mut all: Vec<Activity> = all.filter_map(read).collect();
         all.sort_by_key(|activity| std::cmp::Reverse(activity.at));
         Ok(all)
+    }
+
+    /// Whether entries are missing or were changed by somebody without the keys; puts down that it was so, and from then on
+    /// what is left counts.
+    pub(crate) fn look_at_activity(&mut self) -> bool {
+        let _ = self.take_uses(); // a disk that refuses it leaves them where they are
+        let keys = &self.keys;
+        let broken = |state| matches!(state, Ok(chain::State::Broken));
+        // Where it cannot be put down it is told again.
+        broken(self.cache.read(|view| chain::look(view, keys)))
+            && self.cache.write(|change| chain::mend(change, keys)).unwrap_or(true)
     }
 
     /// Adds what the vault did by itself, if that can be done.
@@ -113,7 +131,9 @@ impl Vault {
     /// Adds that a secret was opened for somebody. It waits for no disk, and for nobody who writes.
     pub(crate) fn note_use(&mut self, event: &Event) {
         let Ok(sealed) = sealed(&self.keys, self.by.as_ref(), event) else { return };
-        if matches!(self.cache.add_use(now(), &sealed), Ok(true)) {
+        let (keys, at) = (&self.keys, now());
+        let link = |view: &View<'_>, last| chain::waiting(view, keys, last, at, &sealed);
+        if matches!(self.cache.add_use(at, &sealed, link), Ok(true)) {
             let _ = self.take_uses();
         }
     }
@@ -122,11 +142,7 @@ impl Vault {
     pub(crate) fn take_uses(&mut self) -> Result<(), Error> {
         let keys = &self.keys;
         self.cache.take_uses(|change, uses| {
-            for entry in uses {
-                if let Ok(envelope) = Envelope::try_from(entry.bytes.clone()) {
-                    change.add_activity(entry.at, &envelope)?;
-                }
-            }
+            chain::take(change, keys, uses)?;
             devices::note_uses(change, keys, uses)
         })
     }

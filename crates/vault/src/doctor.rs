@@ -89,6 +89,8 @@ pub enum Finding {
     KeychainOutOfReach,
     /// The vault does not open, so no record could be looked at.
     Locked,
+    /// Entries of the activity are missing or were changed, by somebody without the keys. Told once.
+    ActivityBroken,
     /// There is no cache; the next command that opens the vault makes it anew.
     CacheMissing,
 }
@@ -117,6 +119,7 @@ impl Diagnosis {
             Finding::CacheDamaged
             | Finding::CacheMissing
             | Finding::Unknown { .. }
+            | Finding::ActivityBroken
             | Finding::Lost { .. }
             | Finding::KeychainOutOfReach
             | Finding::Locked => false,
@@ -142,6 +145,9 @@ impl Vault {
             }
         }
         self.state(repair, &mut findings)?;
+        if self.look_at_activity() {
+            findings.push(Finding::ActivityBroken);
+        }
         let mut latest = BTreeSet::new();
         let copies = self.copies(repair, &known, &mut latest, &mut findings)?;
         for id in self.without_latest(&latest)? {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use keymoor_cache::{Tag, Tags};
 use keymoor_protocol::{AccountId, Class, Envelope, Record, RecordId, VaultId};
+use keymoor_sealing::activity::ActivityKey;
 use keymoor_sealing::keys::IndexKey;
 use keymoor_sealing::{Context, RootKey, VaultKey, open, seal};
 use zeroize::Zeroizing;
@@ -136,6 +137,11 @@ impl Keys {
     /// The index value of a name, whatever its provider.
     pub(crate) fn name_tag(&self, name: &str) -> Tag {
         Tag(self.index.tag(&["name", name]))
+    }
+
+    /// Links what happened on this device. `None` for an epoch whose key is not here.
+    pub(crate) fn activity_key(&self, epoch: u32) -> Option<ActivityKey> {
+        self.vault_keys.get(&epoch).map(VaultKey::activity_key)
     }
 
     pub(crate) fn envelope(

@@ -23,6 +23,7 @@ mod homes;
 mod input;
 mod keys;
 pub mod kit;
+pub mod lend;
 mod list;
 #[cfg(feature = "newer-schema")]
 mod newer_schema;
@@ -48,7 +49,7 @@ mod watch;
 mod whose;
 
 pub use account::create::{CreateAccount, Kits};
-pub use activity::{Activity, Event, Subject, Who};
+pub use activity::{Activity, ActivityDay, ActivityFilter, By, Event, Subject, Who};
 pub use add::{Field, NewCredential, Value};
 pub use care::{AHEAD_MS, Care};
 pub use config::{Backend, Config, ConfigError};
@@ -63,6 +64,7 @@ pub use history::{Past, PastHome};
 pub use keymoor_cache::Error as CacheError;
 pub use keymoor_protocol::RecordId;
 pub use kit::{JoinKit, KitError, RecoveryKit};
+pub use lend::{LendError, Lent, Wish};
 pub use list::{Filter, Listing};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};

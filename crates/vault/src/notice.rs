@@ -59,6 +59,8 @@ pub enum Notice {
     PasswordWaits,
     /// Without a keychain: the account's password was changed on another device, and is the one of this vault from now on.
     PasswordChanged,
+    /// What this device remembers of what happened on it has holes, or was changed, by somebody without the keys.
+    ActivityBroken,
     /// Something about the server.
     Alarm(Alarm),
 }

@@ -49,21 +49,26 @@ impl Vault {
     }
 
     fn open_for(&mut self, id: RecordId, name: Option<&str>, copied: bool) -> Result<Revealed, Error> {
-        let keys = &self.keys;
-        let content = match self.cache.read(|view| drafts::current(view, keys, id)) {
-            Ok(content) => content,
-            Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => self.heal(id)?,
-            Err(Error::NewerRecord) => self.heal(id)?,
-            Err(error) => return Err(error),
-        };
+        let content = self.opened(id)?;
         let revealed = pick(&content, name)?;
         let subject = Subject { id, name: content.meta.title() };
         self.note_use(&Event::Revealed { subject, field: name.map(str::to_owned), copied });
         Ok(revealed)
     }
+
+    /// The content of a record, healed if need be. Whoever lets something of it out notes the use.
+    pub(crate) fn opened(&mut self, id: RecordId) -> Result<Content, Error> {
+        let keys = &self.keys;
+        match self.cache.read(|view| drafts::current(view, keys, id)) {
+            Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => self.heal(id),
+            Err(Error::NewerRecord) => self.heal(id),
+            read => read,
+        }
+    }
 }
 
-fn pick(content: &Content, name: Option<&str>) -> Result<Revealed, Error> {
+/// The value of a field; without a name the only secret one, or the one named `secret`.
+pub(crate) fn pick(content: &Content, name: Option<&str>) -> Result<Revealed, Error> {
     let meta = &content.meta;
     let none = || Error::NoSuchField(meta.field_names());
     let parts = meta.key().ok_or_else(none)?;

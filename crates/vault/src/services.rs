@@ -214,7 +214,8 @@ impl Vault {
     }
 }
 
-fn known(id: &str) -> Result<&'static Service, Error> {
+/// The service of the catalogue that is meant.
+pub(crate) fn known(id: &str) -> Result<&'static Service, Error> {
     service(&id.trim().to_lowercase()).ok_or(Error::NoSuchService)
 }
 

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use crate::account::join::{MUST_HAVE_LOG, Opened, open_account};
 use crate::account::session::SESSION;
+use crate::activity::chain;
 use crate::config::Config;
 use crate::error::{Alarm, Error};
 use crate::homes::entries::Server;
@@ -195,6 +196,7 @@ fn new_cache(config: &Config, document: &KeysDocument, device: DeviceId) -> Resu
     let mut cache = Cache::open(config.home())?;
     cache.write(|change| {
         change.set_device(&device)?;
+        chain::clear(change)?; // of an empty vault that gave way
         change.set_setting(MUST_HAVE_LOG, b"1")
     })?;
     Ok((cache, device))
@@ -257,6 +259,7 @@ fn install(
         if known != Cursor::START {
             change.know_head(known)?;
         }
+        chain::begin_cleared(change, &keys)?;
         // Recovery may lead to another keychain than the one that was lost, or to none.
         let mut device = change.device()?.ok_or(Error::Locked)?;
         device.keychain = config.keychain.as_str().to_owned();

@@ -7,13 +7,13 @@ mod habits;
 pub mod pace;
 
 use keymoor_protocol::RecordId;
+use keymoor_providers::provider;
 use keymoor_providers::verify::{Cancel, Concurrency, Fields, Job, Options, Reason, Report, verify_all};
-use keymoor_providers::{Provider, provider};
 use secrecy::ExposeSecret as _;
 
 use crate::activity::{self, Event, Subject};
 use crate::clock::now;
-use crate::content::{Content, field};
+use crate::content::{Content, Meta, field};
 use crate::devices;
 use crate::drafts;
 use crate::error::Error;
@@ -205,28 +205,34 @@ type Told = (RecordId, String, Values);
 /// What a secret is called that was entered without a name.
 const ONE_SECRET: &str = "secret";
 
-/// The values under the names that the catalogue gives them. A single secret of a name that the catalogue does not have is the
-/// one that the provider's form asks for first.
+/// The values under the names that the catalogue gives them.
 pub(crate) fn fields_of(content: &Content) -> Fields {
     let (mut fields, meta) = (Fields::new(), &content.meta);
     for (name, text) in meta.open_fields() {
         fields.set(name, text.to_owned());
     }
     let Some(parts) = meta.key() else { return fields };
-    let provider = provider(meta.text(field::PROVIDER));
-    let first = provider.and_then(Provider::secret_field);
     for (name, shadow) in parts {
-        let named = provider.is_none_or(|provider| provider.field(name).is_some());
-        let name = match first {
-            Some(first) if !named && (parts.len() == 1 || name == ONE_SECRET) => &first.key,
-            _ => name,
-        };
         if let Some(secret) = content.secrets.get(&shadow.fingerprint) {
             // Exposed to be put into another sealed string: what asks the provider owns its copy, and wipes it.
-            fields.set(name, secret.expose_secret().to_owned());
+            fields.set(name_in_catalogue(meta, name), secret.expose_secret().to_owned());
         }
     }
     fields
+}
+
+/// What the catalogue calls a field of a credential: its own name, or, for a single secret of a name that the catalogue does
+/// not have, that of the field which the provider's form asks for first.
+pub(crate) fn name_in_catalogue<'n>(meta: &Meta, name: &'n str) -> &'n str {
+    let Some(parts) = meta.key().filter(|parts| parts.contains_key(name)) else { return name };
+    let Some(provider) = provider(meta.text(field::PROVIDER)) else { return name };
+    let alone = parts.len() == 1 || name == ONE_SECRET;
+    match provider.secret_field() {
+        Some(first) if alone && provider.field(name).is_none() && !parts.contains_key(&first.key) => {
+            &first.key
+        }
+        _ => name,
+    }
 }
 
 #[cfg(test)]
@@ -250,6 +256,8 @@ mod tests {
         assert_eq!(named("openai", &["secret"]), r#"{"api_key"}"#);
         assert_eq!(named("openai", &["key"]), r#"{"api_key"}"#);
         assert_eq!(named("aws", &["secret", "session_token"]), r#"{"secret_access_key", "session_token"}"#);
+        // Where that is there already, it takes nobody's place.
+        assert_eq!(named("openai", &["api_key", "secret"]), r#"{"api_key", "secret"}"#);
     }
 
     #[test]

@@ -22,6 +22,12 @@ fn a_data_directory_with_its_keychain_goes_on() {
     let first = &state.credentials[0].earlier[0];
     assert_eq!(desktop.get("openai/work"), first.as_bytes());
     desktop.assert_well();
+    // What it did before there were links is taken as it is, and said.
+    let happened = desktop.done(&["activity", "--json"]).json();
+    let happened = happened.as_array().unwrap();
+    let linked: Vec<_> = happened.iter().filter(|entry| entry["event"] == "linked").collect();
+    assert!(linked.len() == 1 && linked[0]["taken"] == 0, "version 1 kept none: {happened:?}");
+    assert!(happened.iter().all(|entry| entry["event"] != "activity_broken"));
 }
 
 #[test]

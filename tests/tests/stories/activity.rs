@@ -10,7 +10,9 @@ use crate::main_job::synced_world;
 /// Everything that a device remembers, newest first.
 #[track_caller]
 pub(crate) fn activity(device: &Device) -> Vec<Value> {
-    device.done(&["activity", "--json"]).json().as_array().unwrap().clone()
+    let ran = device.done(&["activity", "--json"]);
+    assert!(!ran.err.contains("Entries are missing"), "a false alarm: {}", ran.err);
+    ran.json().as_array().unwrap().clone()
 }
 
 /// What it says of each entry: the event, and the credential's name where there is one.
@@ -103,4 +105,35 @@ fn a_damaged_cache_gives_its_activity_back_and_a_lost_one_says_so() {
     a.delete_home();
     a.done(&["list"]);
     assert_eq!(events(&a), ["cache_rebuilt"]);
+}
+
+#[test]
+fn entries_that_something_else_removed_are_told_of_once_by_whoever_looks_first() {
+    let world = World::new();
+    for look in [["activity", "--json"], ["activity", "--by-day"], ["doctor", "--json"]] {
+        let device = world.device_without_keychain(look.join(" ").as_str());
+        device.add("openai", "work", "sk-work").done();
+        device.edit("work", "sk-new").done();
+        assert_eq!(device.get("work"), b"sk-new");
+        device.assert_well();
+        let cache = rusqlite::Connection::open(device.cache()).unwrap();
+        cache.execute("DELETE FROM activity WHERE id = 1", ()).unwrap();
+        drop(cache);
+        // Nothing is held up by it.
+        assert_eq!(device.get("work"), b"sk-new");
+        device.edit("work", "sk-newer").done();
+
+        let first = device.run(&look);
+        if look[0] == "doctor" {
+            let json = first.ends(7, &[]).json();
+            assert_eq!(json["findings"], serde_json::json!([{"what": "activity_broken"}]));
+        } else {
+            first.ends(0, &["Entries are missing or were changed"]);
+        }
+        device.assert_well();
+        let later = device.done(&["activity"]);
+        assert!(!later.err.contains("missing"), "{}", later.err);
+        assert!(later.text().contains("Entries from before this one are missing"), "{}", later.text());
+        assert!(later.text().contains("openai/work was changed"), "what is left is left");
+    }
 }

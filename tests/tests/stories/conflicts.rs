@@ -166,6 +166,12 @@ fn an_edit_that_ends_a_conflict_says_so_and_get_says_that_there_is_one() {
         assert!(said.err.contains(part), "{said}");
     }
     assert_eq!(said.err.lines().count(), 1, "{said}");
+    let lent = a.done(&["run", "--with", "shared", "--", "printenv", "OPENAI_API_KEY"]);
+    assert_eq!(
+        (lent.text(), lent.err),
+        (said.text(), said.err.clone()),
+        "a program gets the same, and it is said"
+    );
     let open = a.done(&["get", "shared", "region"]);
     assert_eq!((open.text().as_str(), open.err.as_str()), ("eu\n", ""), "that one is not in conflict");
     let page = a.done(&["show", "shared"]).text();

@@ -20,6 +20,7 @@ mod homes;
 mod hostile;
 mod killed;
 mod kits;
+mod lent;
 mod main_job;
 mod passwords;
 mod profiles;

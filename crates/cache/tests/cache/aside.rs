@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
-use keymoor_cache::{ActivityEntry, Cache, Error, KEEP_ENTRIES, KEEP_ENTRIES_MS, Tombstone};
+use keymoor_cache::{ActivityEntry, Cache, Error, KEEP_ENTRIES, KEEP_ENTRIES_MS, PrunedActivity, Tombstone};
 use keymoor_protocol::{DeviceId, Envelope, RecordId};
 
 use crate::made::{deleted, numbered, read, record, write};
@@ -16,6 +16,11 @@ fn open() -> (tempfile::TempDir, Cache) {
 
 fn sealed(n: u8) -> Envelope {
     record(RecordId([n; 16]), 1, n).meta
+}
+
+/// Adds a use whose link counts up from the last one's.
+fn add(cache: &mut Cache, n: u8) -> Result<bool, Error> {
+    cache.add_use(u64::from(n), &sealed(n), |_, last| Ok(last.map_or([1; 32], |last| [last[0] + 1; 32])))
 }
 
 fn ats(entries: &[ActivityEntry]) -> Vec<u64> {
@@ -35,7 +40,7 @@ fn uses_wait_in_a_file_and_are_taken_over_once() {
     assert_eq!((cache.uses(), take(&mut cache)), (Ok(Vec::new()), Vec::new()));
     let before = cache.change_counter().unwrap();
     for n in 1..=3 {
-        assert_eq!(cache.add_use(u64::from(n), &sealed(n)), Ok(false));
+        assert_eq!(add(&mut cache, n), Ok(false));
     }
     assert_eq!(cache.change_counter().unwrap(), before, "nothing that others look at has changed");
     let waiting = cache.uses().unwrap();
@@ -52,7 +57,7 @@ fn uses_wait_in_a_file_and_are_taken_over_once() {
     assert_eq!((refused, cache.uses().unwrap().len()), (Err(Error::Full), 3));
     assert_eq!(take(&mut cache), [1, 2, 3]);
     assert_eq!((cache.uses(), take(&mut cache)), (Ok(Vec::new()), Vec::new()));
-    cache.add_use(4, &sealed(4)).unwrap();
+    add(&mut cache, 4).unwrap();
     assert_eq!(take(&mut cache), [4]);
     assert!(dir.path().join("keymoor.db.uses").exists());
 }
@@ -62,32 +67,44 @@ fn lines_that_a_crash_left_are_taken_once_and_torn_ones_skipped() {
     let (dir, mut cache) = open();
     let path = dir.path().join("keymoor.db.uses");
     for n in 1..=3 {
-        cache.add_use(u64::from(n), &sealed(n)).unwrap();
+        add(&mut cache, n).unwrap();
     }
     let before = fs::read(&path).unwrap();
     assert_eq!(take(&mut cache), [1, 2, 3]);
     // Killed between the transaction and the file; then more came.
     fs::write(&path, &before).unwrap();
-    cache.add_use(4, &sealed(4)).unwrap();
+    add(&mut cache, 4).unwrap();
     assert_eq!(ats(&cache.uses().unwrap()), [4]);
     assert_eq!(take(&mut cache), [4]);
     // Torn, by bytes that are no text either.
-    cache.add_use(5, &sealed(5)).unwrap();
+    add(&mut cache, 5).unwrap();
     let file = fs::OpenOptions::new().append(true).open(&path).unwrap();
     (&file).write_all(b"6 c29tZXRo\xff\0").unwrap();
     for n in [7, 8] {
-        cache.add_use(u64::from(n), &sealed(n)).unwrap();
+        add(&mut cache, n).unwrap();
     }
-    assert_eq!(take(&mut cache), [5, 8], "7 shares its line with what was torn");
+    let links: Vec<_> = cache.uses().unwrap().iter().map(|entry| entry.link.unwrap()[0]).collect();
+    assert_eq!(links, [1, 2, 3], "what was torn stands in no link");
+    assert_eq!(take(&mut cache), [5, 7, 8]);
+    // What stands far before the end is found, too; what lacks no more than its newline counts.
+    add(&mut cache, 9).unwrap();
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(&[b'x'; 10_000]).unwrap();
+    add(&mut cache, 10).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.trim_end()).unwrap();
+    add(&mut cache, 11).unwrap();
+    let links: Vec<_> = cache.uses().unwrap().iter().map(|entry| entry.link.unwrap()[0]).collect();
+    assert_eq!((links, take(&mut cache)), (vec![1, 2, 3], vec![9, 10, 11]));
 }
 
 #[test]
 fn a_long_file_says_so_and_a_directory_that_is_gone_is_an_error() {
-    let (dir, cache) = open();
-    let long = (0..1000).find(|_| cache.add_use(1, &sealed(1)).unwrap());
+    let (dir, mut cache) = open();
+    let same = |cache: &mut Cache| cache.add_use(1, &sealed(1), |_, _| Ok::<_, Error>([1; 32]));
+    let long = (0..1000).find(|_| same(&mut cache).unwrap());
     assert!((100..1000).contains(&long.unwrap()), "{long:?}");
     dir.close().unwrap();
-    assert!(cache.add_use(1, &sealed(1)).is_err());
+    assert!(same(&mut cache).is_err());
 }
 
 #[test]
@@ -95,19 +112,23 @@ fn activity_is_kept_by_number_and_by_age() {
     let (_dir, mut cache) = open();
     let entry = sealed(1);
     let more = u32::try_from(KEEP_ENTRIES).unwrap() + 5;
-    write(&mut cache, |c| (0..more).try_for_each(|_| c.add_activity(1000, &entry).map(drop)));
+    write(&mut cache, |c| (0..more).try_for_each(|_| c.add_activity(1000, &entry, Some(&[9; 32])).map(drop)));
     let kept = read(&mut cache, |v| v.activity(u32::MAX));
     assert_eq!((kept.len() as u64, kept.last().unwrap().id), (KEEP_ENTRIES, 6));
     // As old as is kept, and one millisecond older.
-    write(&mut cache, |c| c.add_activity(1000 + KEEP_ENTRIES_MS, &entry));
+    let pruned = write(&mut cache, |c| c.add_activity(1000 + KEEP_ENTRIES_MS, &entry, None));
+    assert_eq!(pruned, PrunedActivity { count: 1, last: Some([9; 32]) });
     assert_eq!(read(&mut cache, |v| v.activity(u32::MAX)).len() as u64, KEEP_ENTRIES);
-    write(&mut cache, |c| c.add_activity(1001 + KEEP_ENTRIES_MS, &entry));
+    let pruned = write(&mut cache, |c| c.add_activity(1001 + KEEP_ENTRIES_MS, &entry, None));
+    assert!((4..8).contains(&pruned.count), "{pruned:?}");
     let kept = read(&mut cache, |v| v.activity(u32::MAX));
     assert!(kept.len() as u64 <= KEEP_ENTRIES - 4, "{}", kept.len());
     assert!(kept.len() as u64 > KEEP_ENTRIES - 10, "a moment's wrong clock takes a few only");
     write(&mut cache, |c| c.replace_activity(kept[0].id, &sealed(2)));
     write(&mut cache, |c| c.drop_activity(kept[1].id));
+    write(&mut cache, |c| c.link_activity(kept[0].id, &[8; 32]));
     let now = read(&mut cache, |v| v.activity(2));
+    assert_eq!((now[0].link, now[1].link), (Some([8; 32]), Some([9; 32])));
     assert_eq!((now[0].bytes.as_slice(), now[1].id), (sealed(2).as_bytes(), kept[2].id));
 }
 

@@ -58,7 +58,7 @@ fn child_at_work() {
         }
         "open" => {
             let mut cache = Cache::open(Path::new(&dir)).unwrap();
-            cache.write(|c| c.add_activity(1, &record(RecordId::generate(), 1, 1).meta)).unwrap();
+            cache.write(|c| c.add_activity(1, &record(RecordId::generate(), 1, 1).meta, None)).unwrap();
         }
         "refused" => {
             let refused = |dir: &Path| format!("{:?}", Cache::open(dir).err());

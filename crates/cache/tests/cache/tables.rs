@@ -223,7 +223,10 @@ fn alarms_and_activity_come_back() {
     assert_eq!(read(&mut cache, |v| v.alarms()).len(), 1);
 
     let entries: Vec<_> = (1..=5).map(|n| record(RecordId([n; 16]), 1, n).meta).collect();
-    let ids: Vec<_> = entries.iter().map(|entry| write(&mut cache, |c| c.add_activity(7, entry))).collect();
+    for entry in &entries {
+        write(&mut cache, |c| c.add_activity(7, entry, None));
+    }
+    let ids = [1, 2, 3, 4, 5];
     let found = read(&mut cache, |v| v.activity(2));
     assert_eq!(found.iter().map(|entry| entry.id).collect::<Vec<_>>(), [ids[4], ids[3]]);
     assert_eq!((found[0].at, found[0].bytes.as_slice()), (7, entries[4].as_bytes()));

@@ -67,6 +67,7 @@ fn page(diagnosis: &Diagnosis, repair: bool) -> String {
     }
     text.push_str(match (diagnosis.findings.is_empty(), diagnosis.is_well(), repair) {
         (true, ..) => "Everything is in order.\n",
+        _ if diagnosis.findings == [Finding::ActivityBroken] => "Everything else is in order.\n",
         (_, true, true) => "Everything that was wrong is mended.\n",
         (_, true, false) => "Nothing has to be done.\n",
         (_, _, true) => "Some of it could not be mended from this device.\n",

@@ -42,11 +42,21 @@ pub(crate) fn first_line(path: &Path) -> Result<SecretString, Failure> {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, FileError> {
-    let file = File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => FileError::Missing,
-        std::io::ErrorKind::PermissionDenied => FileError::Forbidden,
-        _ => FileError::Unreadable,
-    })?;
+    text_of(File::open(path).map_err(|error| FileError::from(error.kind()))?)
+}
+
+impl From<std::io::ErrorKind> for FileError {
+    fn from(kind: std::io::ErrorKind) -> Self {
+        match kind {
+            std::io::ErrorKind::NotFound => Self::Missing,
+            std::io::ErrorKind::PermissionDenied => Self::Forbidden,
+            _ => Self::Unreadable,
+        }
+    }
+}
+
+/// The whole text of an open file.
+pub(crate) fn text_of(file: File) -> Result<Zeroizing<String>, FileError> {
     // The capacity from the start: a buffer that grows leaves copies behind. It may be a pipe, so its size is no guide.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LIMIT as usize + 64));
     file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|_| FileError::Unreadable)?;

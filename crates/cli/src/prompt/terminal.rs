@@ -18,6 +18,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{Entry, PromptError};
 use mute::Mute;
+pub(super) use mute::done_with_signals;
 
 const CTRL_C: u8 = 3;
 const CTRL_D: u8 = 4;

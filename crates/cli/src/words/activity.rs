@@ -89,9 +89,23 @@ fn happened(event: &Event) -> String {
         Event::Joined { server } => format!("This device joined the account at {}.", plain(server)),
         Event::PasswordWaits => "The new password holds here and waits for the server.".to_owned(),
         Event::PasswordChanged => "The password of the account was changed on another device.".to_owned(),
+        Event::Linked { taken: 0 } => LINKED.to_owned(),
+        Event::Linked { taken } => {
+            format!(
+                "{LINKED} {} from before, taken as they were.",
+                counted(*taken, "entry is", "entries are")
+            )
+        }
+        Event::ActivityBroken => {
+            "Entries from before this one are missing or were changed, and not by Keymoor. What is \
+                                  left counts from here on."
+                .to_owned()
+        }
         Event::Unknown => "Something that only a newer version of Keymoor can tell.".to_owned(),
     }
 }
+
+const LINKED: &str = "From here on it is noticed when entries are missing or were changed.";
 
 fn name(subject: &Subject) -> String {
     match subject.name.as_str() {

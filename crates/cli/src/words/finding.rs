@@ -2,6 +2,7 @@
 
 use keymoor_vault::Finding;
 
+use super::notice::activity_broken;
 use super::unreadable::home_name;
 
 /// The finding in one or two sentences.
@@ -30,6 +31,7 @@ pub(crate) fn finding(finding: &Finding) -> String {
         Finding::DocumentNotMirrored { healed: false } => {
             "The keychain has no copy of the newest keys document yet. A repair, or the next sync, writes it.".to_owned()
         }
+        Finding::ActivityBroken => activity_broken(),
         Finding::Locked => "The vault does not open, so its records could not be looked at.".to_owned(),
         Finding::Broken { home, id, healed: true } => {
             format!("Record {id}: the copy of the {} was damaged and is good again.", home_name(*home))

@@ -25,8 +25,16 @@ pub(crate) fn notice(notice: &Notice) -> String {
             "The password of the account was changed on another device. The new one opens this vault from now on."
                 .to_owned()
         }
+        Notice::ActivityBroken => activity_broken(),
         Notice::Alarm(raised) => alarm(*raised).to_owned(),
     }
+}
+
+pub(super) fn activity_broken() -> String {
+    "Entries are missing or were changed in what this device remembers (keymoor activity), and not by Keymoor: something \
+     wrote to its files. Your keys are not affected; if that was not you, look for what it was, and change the keys that it \
+     could have used."
+        .to_owned()
 }
 
 pub(super) fn cache_rebuilt(records: u64) -> String {

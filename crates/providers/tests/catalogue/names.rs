@@ -79,6 +79,21 @@ fn no_two_services_share_a_variable() {
     }
 }
 
+/// What has none is lent to no program. A key for any API at all has none of its own.
+#[test]
+fn every_secret_and_every_setting_has_a_variable() {
+    let secrets = providers().flat_map(|provider| {
+        let nameless = provider.fields.iter().filter(|field| field.secret && field.env.is_empty());
+        nameless.map(|field| format!("{}.{}", provider.id, field.key))
+    });
+    assert_eq!(secrets.collect::<Vec<_>>(), ["generic_http.api_key"]);
+    let settings = services().flat_map(|service| {
+        let nameless = service.settings.iter().filter(|setting| setting.env.is_empty());
+        nameless.map(|setting| format!("{}.{}", service.id, setting.key))
+    });
+    assert_eq!(settings.collect::<Vec<_>>(), [""; 0]);
+}
+
 #[test]
 fn keys_are_words_and_each_is_there_once() {
     let mut wrong = Vec::new();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test throughout.
 
 mod aws;
+mod moto;
 mod oauth;
 mod postgres;
 mod program;

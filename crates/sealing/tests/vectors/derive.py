@@ -182,6 +182,22 @@ def derived_keys():
     }  # fmt: skip
 
 
+def activity():
+    root, vault, epoch = fixed("root", 32), fixed("vault", 16), 3
+    key = hkdf(b"", vault_key(root, vault, epoch), b"keymoor/v1/activity", [])
+    before, entries = bytes(32), []
+    for number, at, entry in [(1, 1_790_000_000_000, b"first"), (2, 1_790_000_000_001, b""), (2**32, 5, bytes(300))]:
+        stamped = struct.pack(">Q", at) + entry
+        link = hmac256(key, b"keymoor/v1/activity-link", before, struct.pack(">Q", number), stamped)
+        waiting = hmac256(key, b"keymoor/v1/activity-use", before, stamped)
+        entries.append({"number": number, "at": at, "entry": entry, "link": link, "waiting_link": waiting})
+        before = link
+    # As it stands in the setting: epoch, flags, the last that went, the last that is there, the last that waited.
+    head = struct.pack(">IBQ", epoch, 2, 0) + bytes(32) + struct.pack(">Q", 2**32) + before + entries[0]["waiting_link"]
+    return {"root_key": root, "epoch": epoch, "vault": vault, "activity_key": key, "before": bytes(32), "entries": entries, "head": head,
+            "tag": hmac256(key, b"keymoor/v1/activity-head", head)}  # fmt: skip
+
+
 def passwords():
     account = fixed("account", 16)
     secret_key = fixed("secret key", 16)
@@ -257,6 +273,7 @@ if __name__ == "__main__":
     write("state.json", {"empty": state([])[1], "buckets": buckets, "state": whole})
     write("commits.json", list(commits(entries)))
     write("root-keys.json", derived_keys())
+    write("activity.json", activity())
     write("passwords.json", made_by_password)
     write("secret-keys.json", [{"key": k, "text": secret_key_text(k)} for k in [bytes(16), b"\xff" * 16, fixed("secret key", 16)]])
     write("recovery-keys.json", made_by_words)

@@ -151,6 +151,13 @@ pub enum Event {
     PasswordWaits,
     /// The password was changed on another device.
     PasswordChanged,
+    /// From here on it is noticed if entries are missing or were changed.
+    Linked {
+        /// How many there were before, taken as they were.
+        taken: u64,
+    },
+    /// Entries before this one are missing or were changed, by somebody without the keys.
+    ActivityBroken,
     /// Something that only a newer version knows.
     #[serde(other)]
     Unknown,
@@ -163,6 +170,138 @@ pub struct Subject {
     pub id: RecordId,
     /// Provider and name; empty where it could not be read.
     pub name: String,
+}
+
+impl Event {
+    /// The codes of all events, which stay what they are.
+    pub const CODES: [&'static str; 33] = [
+        "added",
+        "edited",
+        "deleted",
+        "restored",
+        "reverted",
+        "settled",
+        "erased",
+        "deleted_elsewhere",
+        "erased_elsewhere",
+        "only_trashed",
+        "revealed",
+        "lent",
+        "verified",
+        "synced",
+        "conflict",
+        "conflict_over",
+        "forgotten",
+        "alarm",
+        "alarm_over",
+        "healed",
+        "quarantined",
+        "back",
+        "cache_rebuilt",
+        "cache_set_aside",
+        "cache_was_older",
+        "signed_in",
+        "account_created",
+        "joined",
+        "password_waits",
+        "password_changed",
+        "linked",
+        "activity_broken",
+        "unknown",
+    ];
+
+    /// Its code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Added(_) => "added",
+            Self::Edited(_) => "edited",
+            Self::Deleted(_) => "deleted",
+            Self::Restored(_) => "restored",
+            Self::Reverted(_) => "reverted",
+            Self::Settled(_) => "settled",
+            Self::Erased(_) => "erased",
+            Self::DeletedElsewhere(_) => "deleted_elsewhere",
+            Self::ErasedElsewhere(_) => "erased_elsewhere",
+            Self::OnlyTrashed { .. } => "only_trashed",
+            Self::Revealed { .. } => "revealed",
+            Self::Lent { .. } => "lent",
+            Self::Verified { .. } => "verified",
+            Self::Synced { .. } => "synced",
+            Self::Conflict(_) => "conflict",
+            Self::ConflictOver(_) => "conflict_over",
+            Self::Forgotten { .. } => "forgotten",
+            Self::Alarm { .. } => "alarm",
+            Self::AlarmOver { .. } => "alarm_over",
+            Self::Healed { .. } => "healed",
+            Self::Quarantined { .. } => "quarantined",
+            Self::Back { .. } => "back",
+            Self::CacheRebuilt { .. } => "cache_rebuilt",
+            Self::CacheSetAside { .. } => "cache_set_aside",
+            Self::CacheWasOlder { .. } => "cache_was_older",
+            Self::SignedIn => "signed_in",
+            Self::AccountCreated { .. } => "account_created",
+            Self::Joined { .. } => "joined",
+            Self::PasswordWaits => "password_waits",
+            Self::PasswordChanged => "password_changed",
+            Self::Linked { .. } => "linked",
+            Self::ActivityBroken => "activity_broken",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether it says that something went wrong: a key that its provider refuses or could not be asked about, an alarm, a
+    /// record that does not open, entries that are missing.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Verified { verdict, .. } => !verdict.is_good(),
+            Self::Alarm { .. } | Self::Quarantined { .. } | Self::ActivityBroken => true,
+            _ => false,
+        }
+    }
+
+    /// The credential's record, where it is about one.
+    pub(super) fn id(&self) -> Option<RecordId> {
+        match self {
+            Self::Healed { id, .. } | Self::Quarantined { id } => Some(*id),
+            _ => self.subject().map(|subject| subject.id),
+        }
+    }
+
+    /// Provider and name of the credential as they were then.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::OnlyTrashed { name } | Self::Back { name, .. } => Some(name),
+            _ => self.subject().map(|subject| subject.name.as_str()),
+        }
+    }
+
+    /// The program that it was lent to.
+    pub(super) fn program(&self) -> Option<&String> {
+        match self {
+            Self::Lent { program, .. } => Some(program),
+            _ => None,
+        }
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        match self {
+            Self::Added(subject)
+            | Self::Edited(subject)
+            | Self::Deleted(subject)
+            | Self::Restored(subject)
+            | Self::Reverted(subject)
+            | Self::Settled(subject)
+            | Self::Erased(subject)
+            | Self::DeletedElsewhere(subject)
+            | Self::ErasedElsewhere(subject)
+            | Self::Conflict(subject)
+            | Self::ConflictOver(subject)
+            | Self::Revealed { subject, .. }
+            | Self::Lent { subject, .. }
+            | Self::Verified { subject, .. } => Some(subject),
+            _ => None,
+        }
+    }
 }
 
 impl From<&Notice> for Event {
@@ -181,6 +320,7 @@ impl From<&Notice> for Event {
             Notice::OnlyTrashed { name } => Self::OnlyTrashed { name: name.clone() },
             Notice::PasswordWaits => Self::PasswordWaits,
             Notice::PasswordChanged => Self::PasswordChanged,
+            Notice::ActivityBroken => Self::ActivityBroken,
             Notice::Alarm(alarm) => Self::Alarm { alarm: *alarm },
         }
     }
@@ -227,7 +367,10 @@ mod tests {
             Event::SignedIn,
             Event::AlarmOver { alarm: Alarm::RolledBack },
         ] {
-            assert_eq!(read(&serde_json::to_string(&event).unwrap()), event);
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(read(&text), event);
+            assert!(text.starts_with(&format!(r#"{{"event":"{}""#, event.code())), "{text}");
+            assert!(Event::CODES.contains(&event.code()));
         }
     }
 }

@@ -5,13 +5,14 @@ use keymoor_protocol::{Class, Envelope, RecordId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::chain;
 use super::event::Event;
 use super::who::Who;
 use crate::error::Error;
 use crate::keys::Keys;
 
-/// The schema of an entry.
-const SCHEMA: u16 = 1;
+/// The schema of an entry. One of 2 is linked once it is in the cache; those of 1 are from before there were links.
+pub(super) const SCHEMA: u16 = 2;
 /// No record's.
 const ID: RecordId = RecordId([0; 16]);
 
@@ -36,8 +37,9 @@ pub(crate) fn opened(keys: &Keys, bytes: Vec<u8>) -> Option<Noted> {
     Some(Noted { by, event: serde_json::from_slice(&text).unwrap_or(Event::Unknown) })
 }
 
-/// Seals every entry anew, for keys that take the place of others. What does not open goes.
+/// Seals and links every entry anew, for keys that take the place of others. What does not open goes.
 pub(crate) fn hand_over(change: &mut Change<'_>, from: &Keys, to: &Keys) -> Result<(), Error> {
+    let was = chain::look(change, from)?;
     for entry in change.activity(u32::MAX)? {
         match text(from, entry.bytes) {
             Some(text) => {
@@ -46,7 +48,7 @@ pub(crate) fn hand_over(change: &mut Change<'_>, from: &Keys, to: &Keys) -> Resu
             None => change.drop_activity(entry.id)?,
         }
     }
-    Ok(())
+    chain::hand_over(change, to, was)
 }
 
 fn text(keys: &Keys, bytes: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {

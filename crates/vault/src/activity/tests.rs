@@ -1,4 +1,4 @@
-use keymoor_protocol::RecordId;
+use keymoor_protocol::{Class, Envelope, RecordId};
 
 use super::*;
 use crate::add::{Field, NewCredential, Value};
@@ -63,6 +63,7 @@ fn every_notice_is_kept_after_it_was_told() {
         Notice::OnlyTrashed { name: "openai/work".to_owned() },
         Notice::PasswordWaits,
         Notice::PasswordChanged,
+        Notice::ActivityBroken,
         Notice::Alarm(Alarm::PutBack),
     ];
     for notice in notices {
@@ -104,7 +105,8 @@ fn what_is_written_is_sealed_and_what_does_not_open_is_left_out() {
         })
         .unwrap();
     assert_ne!(newest.bytes, torn);
-    assert_eq!(vault.activity(0).unwrap(), told[1..]);
+    let left = vault.activity(0).unwrap();
+    assert_eq!((&left[0].event, &left[1..]), (&Event::ActivityBroken, &told[1..]));
 }
 
 #[test]
@@ -155,18 +157,18 @@ fn what_a_later_version_wrote_goes_over_to_new_keys_as_it_is() {
     let mut vault = vault(home.path());
     let keys = &vault.keys;
     let later = br#"{"event":"sung","to":"the moon","by":{"phone":1}}"#;
-    let sealed = keys.envelope(keymoor_protocol::Class::Activity, RecordId([0; 16]), 1, 1, later).unwrap();
+    let sealed = keys.envelope(Class::Activity, RecordId([0; 16]), 1, 1, later).unwrap();
     let other = tempfile::tempdir().unwrap();
     let new = self::vault(other.path()).keys;
     let handed = vault
         .cache
         .write(|change| {
-            change.add_activity(now(), &sealed)?;
+            chain::append(change, keys, now(), &sealed)?;
             hand_over(change, keys, &new)?;
             Ok::<_, Error>(change.activity(1)?.remove(0).bytes)
         })
         .unwrap();
     let handed = Envelope::try_from(handed).unwrap();
-    let text = new.open_envelope(RecordId([0; 16]), 1, keymoor_protocol::Class::Activity, &handed).unwrap();
+    let text = new.open_envelope(RecordId([0; 16]), 1, Class::Activity, &handed).unwrap();
     assert_eq!(*text, later);
 }

@@ -14,3 +14,28 @@ pub enum Who {
     /// A program that was allowed to ask, by the name under which it was.
     Program(String),
 }
+
+/// The ways in which the vault is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// At the command line.
+    CommandLine,
+    /// In the window.
+    Window,
+    /// By a program, whichever.
+    Program,
+}
+
+impl By {
+    /// All of them, with their codes.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("cli", Self::CommandLine), ("window", Self::Window), ("program", Self::Program)];
+
+    pub(crate) fn of(who: &Who) -> Self {
+        match who {
+            Who::CommandLine => Self::CommandLine,
+            Who::Window => Self::Window,
+            Who::Program(_) => Self::Program,
+        }
+    }
+}

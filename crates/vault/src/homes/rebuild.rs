@@ -10,6 +10,7 @@ use keymoor_sealing::RootKey;
 use keymoor_sealing::document::Custody;
 
 use crate::account::join::FORMER;
+use crate::activity::chain;
 use crate::clock::now;
 use crate::config::Config;
 use crate::content::Content;
@@ -144,8 +145,9 @@ fn fill(
     let (mut records, mut taken, mut notices) = (0, 0, Vec::new());
     cache.write(|change| {
         change.set_device(&device)?;
+        chain::begin(change, keys)?;
         own.write(change, salvaged.document.as_ref())?;
-        salvaged.write(change, device.cursor)?;
+        salvaged.write(change, keys, device.cursor)?;
         for (id, found) in &found {
             let id = *id;
             if let Some(slot) = found.slot {

@@ -118,7 +118,7 @@ impl Salvaged {
     }
 
     /// Writes what belongs to no record.
-    pub(crate) fn write(&self, change: &mut Change<'_>, cursor: Cursor) -> Result<(), Error> {
+    pub(crate) fn write(&self, change: &mut Change<'_>, keys: &Keys, cursor: Cursor) -> Result<(), Error> {
         for (known, signed) in &self.chain {
             // Beyond the cursor nothing counts as seen, and at it the cursor's own head.
             if known.seq < cursor.seq || *known == cursor {
@@ -129,7 +129,7 @@ impl Salvaged {
             change.set_setting(MUST_HAVE_LOG, b"1")?;
         }
         for (at, entry) in &self.activity {
-            change.add_activity(*at, entry)?;
+            activity::chain::append(change, keys, *at, entry)?;
         }
         for (past, superseded_at) in &self.history {
             change.keep_past(past, *superseded_at)?;

@@ -9,6 +9,7 @@ use keymoor_sealing::{Profile, RootKey, SecretKey};
 use secrecy::ExposeSecret as _;
 
 use super::{DEVICE_SLOT, Vault, new_device};
+use crate::activity::chain;
 use crate::config::Config;
 use crate::error::{Error, at};
 use crate::homes::entries::DeviceEntry;
@@ -35,14 +36,15 @@ impl Vault {
         };
         let slot = keychain.put(EntryId::Device, &entry.encode(), None)?;
         let mut cache = Cache::open(config.home())?;
+        let device = new_device(&config, &entry);
+        let (root, custody) = entry.into_keys();
+        let keys = Keys::new(device.account, device.vault, root, &[]);
         cache.write(|change| {
-            change.set_device(&new_device(&config, &entry))?;
+            change.set_device(&device)?;
+            chain::begin(change, &keys)?;
             change.set_slot(DEVICE_SLOT, crate::homes::mirror::from_slot(slot))?;
             Ok::<_, Error>(())
         })?;
-        let (account, vault) = (entry.account, entry.vault);
-        let (root, custody) = entry.into_keys();
-        let keys = Keys::new(account, vault, root, &[]);
         Ok(Self {
             config,
             cache,
@@ -74,6 +76,7 @@ impl Vault {
         let pending = config.secret_key_file().with_extension("pending");
         without_keychain::write_private(&pending, custody.secret_key.to_text().as_bytes())?;
         let mut cache = Cache::open(config.home())?;
+        let keys = Keys::new(account, vault, root, &[]);
         cache.write(|change| {
             let device = keymoor_cache::Device {
                 account,
@@ -81,7 +84,7 @@ impl Vault {
                 device: DeviceId::generate(),
                 actor: ActorId::generate(),
                 keychain: config.keychain.as_str().to_owned(),
-                epoch: root.epoch(),
+                epoch: keys.root.epoch(),
                 document_version: document.version,
                 cursor: Cursor::START,
                 rebuilt: false,
@@ -91,10 +94,10 @@ impl Vault {
             };
             change.set_device(&device)?;
             change.set_keys_document(&document.encode())?;
+            chain::begin(change, &keys)?;
             Ok::<_, Error>(())
         })?;
         finish_secret_key_file(&config)?;
-        let keys = Keys::new(account, vault, root, &[]);
         Ok(Self {
             config,
             cache,

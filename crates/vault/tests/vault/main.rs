@@ -9,6 +9,7 @@ mod damage;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod holes;
 mod keychain;
+mod lend;
 mod names;
 mod older;
 mod opening;

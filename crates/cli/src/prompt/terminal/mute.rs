@@ -4,14 +4,14 @@
 use std::{
     fs::File,
     io::Write as _,
-    sync::{Mutex, Once, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
     thread,
 };
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
-    iterator::Signals,
+    iterator::{Handle, Signals},
     low_level::emulate_default_handler,
 };
 
@@ -27,12 +27,12 @@ struct Muted {
 
 /// There is one at a time: one prompt follows the other.
 static MUTED: Mutex<Option<Muted>> = Mutex::new(None);
-static WATCHED: Once = Once::new();
+static WATCHED: OnceLock<Option<Handle>> = OnceLock::new();
 
 impl Mute {
     /// Asks `question` and shows nothing of what follows.
     pub(super) fn begin(terminal: &File, question: &str) -> Result<Self, PromptError> {
-        WATCHED.call_once(watch);
+        WATCHED.get_or_init(watch);
         let before = tcgetattr(terminal).map_err(|_| PromptError::Io)?;
         let mut modes = before.clone();
         // Without ISIG: Ctrl-C is a key like others, and what was typed after it can be dropped.
@@ -71,13 +71,22 @@ fn restore() {
     }
 }
 
+/// From now on somebody else listens to signals. There are no more questions.
+pub(in crate::prompt) fn done_with_signals() {
+    if let Some(Some(watched)) = WATCHED.get() {
+        watched.close();
+    }
+}
+
 /// Signals that end this process first restore the terminal, from a thread of their own. Without it they just end it.
-fn watch() {
-    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM]) else { return };
+fn watch() -> Option<Handle> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM]).ok()?;
+    let handle = signals.handle();
     thread::spawn(move || {
         for signal in signals.forever() {
             restore();
             let _ = emulate_default_handler(signal);
         }
     });
+    Some(handle)
 }

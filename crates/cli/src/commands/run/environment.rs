@@ -1,0 +1,109 @@
+//! The program's environment: what was inherited, with what is lent to it.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
+
+use keymoor_vault::{Lent, lend::Variable};
+use secrecy::ExposeSecret as _;
+
+/// What would open the vault, and is not handed on.
+const OURS: [&str; 1] = ["KEYMOOR_PASSWORD_FILE"];
+
+/// How the program's environment differs from this one's.
+pub(crate) struct Changes {
+    /// What it gets.
+    pub(crate) set: Vec<Variable>,
+    /// What it does not inherit.
+    pub(crate) removed: Vec<String>,
+    /// What had another value here.
+    pub(crate) replaced: Vec<String>,
+    /// What is there and belongs to another credential.
+    pub(crate) left_out: Vec<String>,
+    /// What stays as it is here, because that was asked for.
+    pub(crate) kept: Vec<String>,
+}
+
+impl Changes {
+    pub(super) fn new(inherited: impl Iterator<Item = (OsString, OsString)>, lent: Lent, keep: bool) -> Self {
+        // An empty variable is what shells leave where somebody took a value away.
+        let there: BTreeMap<OsString, OsString> = inherited.filter(|(_, value)| !value.is_empty()).collect();
+        let has = |name: &str| there.get(OsStr::new(name));
+        let mut changes = Self {
+            set: Vec::new(),
+            removed: OURS.map(str::to_owned).to_vec(),
+            replaced: Vec::new(),
+            left_out: Vec::new(),
+            kept: Vec::new(),
+        };
+        for variable in lent.variables {
+            // Exposed to be compared with what is in this process's environment already.
+            let differs =
+                has(&variable.name).map(|value| value != OsStr::new(variable.value.expose_secret()));
+            match differs {
+                Some(true) if keep => changes.kept.push(variable.name),
+                Some(true) => {
+                    changes.replaced.push(variable.name.clone());
+                    changes.set.push(variable);
+                }
+                _ => changes.set.push(variable),
+            }
+        }
+        let others = lent.not_theirs.into_iter().filter(|name| has(name).is_some());
+        if keep {
+            changes.kept.extend(others);
+        } else {
+            changes.left_out.extend(others);
+            changes.removed.extend(changes.left_out.iter().cloned());
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use keymoor_vault::lend::Form;
+
+    use super::*;
+
+    fn changes(inherited: &[(&str, &str)], keep: bool) -> Changes {
+        let variable = |name: &str, value: &str| Variable {
+            name: name.to_owned(),
+            value: Arc::new(value.to_owned().into()),
+            form: Form::Text,
+        };
+        let lent = Lent {
+            variables: vec![variable("ID", "lent"), variable("SECRET", "lent")],
+            not_theirs: vec!["SESSION".to_owned()],
+            told: Vec::new(),
+        };
+        let inherited = inherited.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Changes::new(inherited, lent, keep)
+    }
+
+    fn set(changes: &Changes) -> Vec<&str> {
+        changes.set.iter().map(|variable| variable.name.as_str()).collect()
+    }
+
+    #[test]
+    fn what_was_inherited_is_replaced_and_what_belongs_elsewhere_left_out() {
+        let changes = changes(&[("ID", "mine"), ("SECRET", "lent"), ("SESSION", "x"), ("HOME", "/")], false);
+        assert_eq!(set(&changes), ["ID", "SECRET"]);
+        assert_eq!(changes.replaced, ["ID"], "the same value is no replacement");
+        assert_eq!(changes.left_out, ["SESSION"]);
+        assert_eq!(changes.removed, ["KEYMOOR_PASSWORD_FILE", "SESSION"]);
+        assert!(changes.kept.is_empty());
+    }
+
+    #[test]
+    fn what_was_inherited_is_kept_if_that_is_asked_for() {
+        let changes = changes(&[("ID", "mine"), ("SECRET", ""), ("SESSION", "x")], true);
+        assert_eq!(set(&changes), ["SECRET"], "an empty one is none");
+        assert_eq!(changes.kept, ["ID", "SESSION"]);
+        assert_eq!(changes.removed, ["KEYMOOR_PASSWORD_FILE"]);
+        assert!(changes.replaced.is_empty() && changes.left_out.is_empty());
+    }
+}

@@ -1,0 +1,87 @@
+//! A program that is lent a file, at a real (pseudo-)terminal: Ctrl-C reaches it once.
+
+use std::{
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{
+    place::{PASSWORD, Place},
+    terminal::Terminal,
+};
+
+/// A place with a service account, which goes into a file, so that `keymoor` waits for the program.
+fn place() -> Place {
+    let place = Place::new();
+    std::fs::write(place.path().join("json"), "{}").unwrap();
+    let mut add = place.keymoor();
+    add.args(["add", "google_service_account", "--name", "robot", "--stdin"]);
+    add.stdin(std::fs::File::open(place.path().join("json")).unwrap()).stderr(Stdio::null());
+    assert!(add.status().unwrap().success());
+    place
+}
+
+/// Its terminal is that of the session, as a shell's: a key there is a signal to all in the foreground.
+fn at_its_terminal(place: &Place, script: &str) -> Command {
+    let keymoor = place.keymoor();
+    let mut command = Command::new("setsid");
+    command
+        .arg("--ctty")
+        .arg(keymoor.get_program())
+        .args(["run", "--with", "robot", "--", "sh", "-c", script]);
+    command.current_dir(place.path()).env_clear();
+    command.envs(keymoor.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+const COUNTS: &str = r#"n=0; trap 'n=$((n + 1)); echo "interrupted $n"' INT; trap 'echo "in all $n"; exit 3' TERM
+    echo ready; while :; do sleep 0.02; done"#;
+
+#[test]
+fn ctrl_c_reaches_the_program_once_and_what_another_sends_as_well() {
+    let place = place();
+    let mut terminal = Terminal::start(&mut at_its_terminal(&place, COUNTS));
+    terminal.wait_for("ready");
+    terminal.type_in("\x03");
+    terminal.wait_for("interrupted 1");
+    thread::sleep(Duration::from_millis(300)); // long enough for a second one
+    let keymoor = Pid::from_child(&terminal.child);
+    kill_process(keymoor, Signal::INT).unwrap();
+    terminal.wait_for("interrupted 2");
+    thread::sleep(Duration::from_millis(300));
+    kill_process(keymoor, Signal::TERM).unwrap();
+    let (screen, code) = terminal.end();
+    assert!(screen.contains("in all 2"), "{screen}");
+    assert_eq!(code, 3, "{screen}");
+}
+
+#[test]
+fn ctrl_c_ends_a_program_that_does_nothing_about_it() {
+    let place = place();
+    let mut terminal = Terminal::start(&mut at_its_terminal(&place, "echo ready; exec sleep 600"));
+    terminal.wait_for("ready");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.child.wait().unwrap().signal(), Some(Signal::INT.as_raw()));
+}
+
+/// The prompt listens to signals, too, and must not end whoever waits for the program.
+#[test]
+fn signals_reach_the_program_also_after_a_password_was_asked_for() {
+    let place = place();
+    let mut command = at_its_terminal(&place, COUNTS);
+    command.env_remove("KEYMOOR_PASSWORD_FILE");
+    let mut terminal = Terminal::start(&mut command);
+    terminal.wait_for("Password of this vault: ");
+    terminal.type_in(&format!("{PASSWORD}\n"));
+    terminal.wait_for("ready");
+    terminal.type_in("\x03");
+    terminal.wait_for("interrupted 1");
+    kill_process(Pid::from_child(&terminal.child), Signal::TERM).unwrap();
+    let (screen, code) = terminal.end();
+    assert!(screen.contains("in all 1"), "{screen}");
+    assert_eq!(code, 3, "{screen}");
+}

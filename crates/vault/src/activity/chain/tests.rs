@@ -1,0 +1,251 @@
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::activity::{Subject, hand_over};
+use crate::config::{Backend, Config};
+use crate::error::Error;
+use crate::notice::Notice;
+use crate::vault::{Patience, Vault};
+use keymoor_protocol::RecordId;
+
+fn vault(home: &Path) -> Vault {
+    let config =
+        Config { home: home.to_owned(), keychain: Backend::None, keychain_service: "unused".to_owned() };
+    Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap()
+}
+
+fn lent(n: u8) -> Event {
+    let subject = Subject { id: RecordId([n; 16]), name: format!("openai/{n}") };
+    Event::Lent { subject, program: "curl".to_owned() }
+}
+
+/// Whether it is told that something was done to the entries, and that this is so once.
+fn told(vault: &mut Vault) -> bool {
+    let marks = |vault: &mut Vault| {
+        let all = vault.activity(0).unwrap();
+        all.iter().filter(|entry| entry.event == Event::ActivityBroken).count()
+    };
+    let raw = vault.cache.read(|view| view.activity(u32::MAX)).unwrap();
+    let is_mark = |entry: &ActivityEntry| {
+        opened(&vault.keys, entry.bytes.clone()).is_some_and(|noted| noted.event == Event::ActivityBroken)
+    };
+    let before = raw.iter().filter(|entry| is_mark(entry)).count();
+    let after = marks(vault);
+    let broken = vault.notices() == [Notice::ActivityBroken];
+    assert_eq!(after - before, usize::from(broken), "put down when it is told");
+    assert_eq!((marks(vault), vault.notices()), (after, vec![]), "told once, and what was left is left");
+    broken
+}
+
+const TAMPERED: [(&str, &str); 15] = [
+    ("one is gone", "DELETE FROM activity WHERE id = 3"),
+    ("the newest is gone", "DELETE FROM activity WHERE id = 6"),
+    ("the oldest is gone", "DELETE FROM activity WHERE id = 1"),
+    ("all are gone", "DELETE FROM activity"),
+    (
+        "all are gone, and that there were any",
+        "DELETE FROM activity; DELETE FROM setting WHERE key = 'activity.chain'",
+    ),
+    ("it happened at another time", "UPDATE activity SET at = at + 1 WHERE id = 2"),
+    (
+        "it says what another says",
+        "UPDATE activity SET bytes = (SELECT bytes FROM activity WHERE id = 5) WHERE id = 2",
+    ),
+    ("one is spoilt", "UPDATE activity SET bytes = zeroblob(500) WHERE id = 6"),
+    (
+        "two changed places",
+        "UPDATE activity SET id = 20 WHERE id = 3; UPDATE activity SET id = 3 WHERE id = 4; \
+      UPDATE activity SET id = 4 WHERE id = 20",
+    ),
+    (
+        "one is there twice",
+        "INSERT INTO activity (at, bytes, link) SELECT at, bytes, link FROM activity WHERE id = 2",
+    ),
+    (
+        "one is there twice, without a link",
+        "INSERT INTO activity (at, bytes) SELECT at, bytes FROM activity WHERE id = 2",
+    ),
+    ("a link is another", "UPDATE activity SET link = zeroblob(32) WHERE id = 6"),
+    ("the head is gone", "DELETE FROM setting WHERE key = 'activity.chain'"),
+    ("the head is another", "UPDATE setting SET value = zeroblob(149) WHERE key = 'activity.chain'"),
+    (
+        "as if there had never been links",
+        "DELETE FROM activity WHERE id = 6; UPDATE activity SET link = NULL; \
+         DELETE FROM setting WHERE key = 'activity.chain'; INSERT INTO setting VALUES ('activity.unlinked', x'01')",
+    ),
+];
+
+#[test]
+fn whatever_is_done_to_the_entries_without_the_keys_is_told_once() {
+    for (what, sql) in TAMPERED {
+        for written_after in [false, true] {
+            let home = tempfile::tempdir().unwrap();
+            let mut vault = vault(home.path());
+            (1..=6).for_each(|n| vault.note(&lent(n)));
+            assert!(!told(&mut vault));
+            Connection::open(home.path().join("keymoor.db")).unwrap().execute_batch(sql).unwrap();
+            if written_after {
+                vault.note(&lent(7));
+            }
+            assert!(told(&mut vault), "{what}, {written_after}");
+            vault.note(&lent(8));
+            assert!(!told(&mut vault), "{what}: what is left counts");
+            Connection::open(home.path().join("keymoor.db"))
+                .unwrap()
+                .execute_batch("DELETE FROM activity WHERE id = 4 OR id = 7")
+                .unwrap();
+            assert!(told(&mut vault), "{what}: a second time is another time");
+        }
+    }
+}
+
+#[test]
+fn whatever_is_done_to_what_waits_in_the_file_is_told_once() {
+    type Tamper = fn(&mut Vec<String>);
+    let all: [(&str, Tamper); 7] = [
+        ("the first is gone", |lines| drop(lines.remove(0))),
+        ("one is gone", |lines| drop(lines.remove(1))),
+        ("one is there twice", |lines| lines.insert(1, lines[1].clone())),
+        ("two changed places", |lines| lines.swap(1, 2)),
+        ("it happened at another time", |lines| lines[1] = format!("1{}", lines[1])),
+        ("it says what another says", |lines| lines[2] = lines[0].clone()),
+        ("it has no link", |lines| lines[1] = lines[1].rsplit_once(' ').unwrap().0.to_owned()),
+    ];
+    for (what, tamper) in all {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = vault(home.path());
+        let path = home.path().join("keymoor.db.uses");
+        (1..=2).for_each(|n| vault.note_use(&lent(n)));
+        let taken = fs::read(&path).unwrap();
+        assert!(!told(&mut vault));
+        (3..=6).for_each(|n| vault.note_use(&lent(n)));
+        let text = fs::read_to_string(&path).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        tamper(&mut lines);
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        // Also where a sync takes them over, before anybody looks.
+        vault.take_uses().unwrap();
+        vault.note_use(&lent(7));
+        assert!(told(&mut vault), "{what}");
+        vault.note_use(&lent(8));
+        assert!(!told(&mut vault), "{what}: what is left counts");
+        // What was taken over before is put there again.
+        fs::write(&path, &taken).unwrap();
+        assert!(told(&mut vault), "{what}");
+    }
+}
+
+#[test]
+fn what_a_death_or_a_crash_leaves_is_no_alarm() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = vault(home.path());
+    let path = home.path().join("keymoor.db.uses");
+    (1..=3).for_each(|n| vault.note_use(&lent(n)));
+    let before = fs::read(&path).unwrap();
+    vault.take_uses().unwrap();
+    // Killed between the transaction and the file.
+    fs::write(&path, &before).unwrap();
+    vault.note_use(&lent(4));
+    assert!(!told(&mut vault));
+    // A disk that was full in the middle of a line, or lost its end.
+    (5..=6).for_each(|n| vault.note_use(&lent(n)));
+    for cut in [1, 2, 100] {
+        let text = fs::read(&path).unwrap();
+        fs::write(&path, &text[..text.len() - cut]).unwrap();
+        (7..=8).for_each(|n| vault.note_use(&lent(n)));
+        assert!(!told(&mut vault), "{cut}");
+        vault.note_use(&lent(9));
+        let text = fs::read(&path).unwrap();
+        fs::write(&path, &text[..text.len() - cut]).unwrap();
+        assert!(!told(&mut vault), "{cut}, taken over");
+        vault.note_use(&lent(10));
+    }
+    // The file is gone with what waited in it, which nothing can show.
+    fs::remove_file(&path).unwrap();
+    vault.note_use(&lent(11));
+    assert!(!told(&mut vault));
+}
+
+#[test]
+fn what_is_pruned_at_the_front_is_not_missing() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = vault(home.path());
+    let sql =
+        |text: &str| Connection::open(home.path().join("keymoor.db")).unwrap().execute_batch(text).unwrap();
+    let keys = &vault.keys;
+    let entry = sealed(keys, None, &lent(1)).unwrap();
+    let at = now() - keymoor_cache::KEEP_ENTRIES_MS;
+    vault.cache.write(|change| (0..20).try_for_each(|_| append(change, keys, at, &entry))).unwrap();
+    assert!(!told(&mut vault));
+    vault.note(&lent(2)); // a few are too old
+    assert_eq!(vault.activity(0).unwrap().len(), 17);
+    assert!(!told(&mut vault));
+    sql("UPDATE sqlite_sequence SET seq = 10016 WHERE name = 'activity'");
+    vault.note(&lent(3)); // all up to the 17th are too many
+    assert!((2..6).contains(&vault.activity(0).unwrap().len()));
+    assert!(!told(&mut vault));
+    sql("DELETE FROM activity WHERE id = (SELECT min(id) FROM activity)");
+    vault.note(&lent(4));
+    assert!(told(&mut vault));
+}
+
+#[test]
+fn under_new_keys_it_is_linked_anew_and_a_break_of_before_is_told() {
+    for broken in [false, true] {
+        let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (mut vault, new) = (vault(home.path()), vault(other.path()).keys);
+        (1..=3).for_each(|n| vault.note(&lent(n)));
+        vault.note_use(&lent(4));
+        if broken {
+            let cache = Connection::open(home.path().join("keymoor.db")).unwrap();
+            cache.execute_batch("DELETE FROM activity WHERE id = 2").unwrap();
+        }
+        let keys = &vault.keys;
+        let moved = |change: &mut Change<'_>| {
+            let device = change.device()?.unwrap();
+            change.set_device(&keymoor_cache::Device { account: new.account, vault: new.vault, ..device })?;
+            hand_over(change, keys, &new)
+        };
+        vault.cache.write(moved).unwrap();
+        vault.keys = new;
+        vault.note_use(&lent(5)); // behind one that was sealed under the keys of before
+        vault.note_use(&lent(6));
+        assert_eq!(told(&mut vault), broken);
+    }
+}
+
+#[test]
+fn what_was_there_before_there_were_links_is_taken_as_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = vault(home.path());
+    let keys = &vault.keys;
+    vault
+        .cache
+        .write(|change| {
+            clear(change)?;
+            for n in 1..=3 {
+                let text = serde_json::to_vec(&lent(n)).unwrap();
+                let class = keymoor_protocol::Class::Activity;
+                let entry = keys.envelope(class, RecordId([0; 16]), 1, 1, &text)?;
+                change.add_activity(now(), &entry, None)?;
+            }
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    assert_eq!(vault.activity(0).unwrap().len(), 3);
+    assert!(!told(&mut vault), "nothing is written by looking");
+    vault.note_use(&lent(4));
+    vault.note(&lent(5));
+    let events: Vec<_> = vault.activity(0).unwrap().into_iter().map(|entry| entry.event).collect();
+    assert!(events.contains(&Event::Linked { taken: 3 }), "{events:?}");
+    assert_eq!(events.len(), 6);
+    assert!(!told(&mut vault));
+    Connection::open(home.path().join("keymoor.db"))
+        .unwrap()
+        .execute_batch("DELETE FROM activity WHERE id = (SELECT min(id) FROM activity)")
+        .unwrap();
+    assert!(told(&mut vault));
+}

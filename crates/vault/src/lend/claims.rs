@@ -1,0 +1,68 @@
+//! Which value a variable gets: one, or it is an error.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use keymoor_protocol::RecordId;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Claimed, Form, LendError, Source, Variable};
+
+/// Somebody's value for a variable.
+pub(super) struct Claim {
+    variable: Variable,
+    source: Source,
+}
+
+/// All claims so far.
+#[derive(Default)]
+pub(super) struct Claims {
+    variables: BTreeMap<String, Claim>,
+    not_theirs: BTreeSet<String>,
+    conflicts: BTreeSet<(RecordId, String)>,
+}
+
+impl Claim {
+    pub(super) fn new(name: &str, value: Arc<SecretString>, form: Form, source: Source) -> Self {
+        Self { variable: Variable { name: name.to_owned(), value, form }, source }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.variable.name
+    }
+
+    /// Whether both come to the same: one credential that two services use, one region of two credentials.
+    fn agrees(&self, other: &Self) -> bool {
+        let (mine, theirs) = (&self.variable, &other.variable);
+        // Exposed to be compared: both belong to the user, who learns nothing from how long it takes.
+        mine.form == theirs.form && mine.value.expose_secret() == theirs.value.expose_secret()
+    }
+}
+
+impl Claims {
+    /// # Errors
+    /// [`LendError::VariableTwice`].
+    pub(super) fn add(&mut self, claimed: Claimed) -> Result<(), LendError> {
+        for claim in claimed.claims {
+            match self.variables.get(claim.name()) {
+                None => drop(self.variables.insert(claim.name().to_owned(), claim)),
+                Some(known) if known.agrees(&claim) => {}
+                Some(known) => {
+                    let (one, other) = (known.source.clone(), claim.source);
+                    return Err(LendError::VariableTwice { variable: claim.variable.name, one, other });
+                }
+            }
+        }
+        self.not_theirs.extend(claimed.not_theirs);
+        self.conflicts.extend(claimed.conflicts);
+        Ok(())
+    }
+
+    /// The variables, the names that stay empty, and the fields that are in conflict.
+    pub(super) fn settled(self) -> (Vec<Variable>, Vec<String>, BTreeSet<(RecordId, String)>) {
+        let not_theirs =
+            self.not_theirs.into_iter().filter(|name| !self.variables.contains_key(name)).collect();
+        let variables = self.variables.into_values().map(|claim| claim.variable).collect();
+        (variables, not_theirs, self.conflicts)
+    }
+}
