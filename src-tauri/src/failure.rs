@@ -96,6 +96,7 @@ fn code(error: &Error) -> &'static str {
     match error {
         Error::EmptySecret | Error::NoSecret => "EMPTY_SECRET",
         Error::Invalid(Input::Name | Input::Provider) => "INVALID_NAME",
+        Error::Invalid(Input::Sample) => "NOBODYS_SECRET",
         Error::Invalid(_) | Error::Ambiguous(_) | Error::NotAccepted(_) | Error::WhichCredential(_) => {
             Failure::INVALID_INPUT
         }

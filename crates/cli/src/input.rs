@@ -45,8 +45,6 @@ pub(crate) enum Entered {
 pub(crate) enum InputError {
     /// Nothing, or nothing but a newline.
     Empty,
-    /// An example out of the catalogue.
-    Sample,
     /// A NUL byte.
     Nul,
     /// Bytes that are no UTF-8.

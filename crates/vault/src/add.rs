@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use keymoor_protocol::RecordId;
+use keymoor_providers::is_sample;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::care::expiry_text;
@@ -126,11 +127,13 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
         let name = input::field_name(&name)?;
         match value {
             Value::Open(text) => {
+                must_be_somebodys(&text)?;
                 size += text.len();
                 checked.open.push((name, input::open_value(&text)?));
             }
             Value::Secret(secret) => {
                 input::secret(&secret)?;
+                must_be_somebodys(secret.expose_secret())?; // exposed to be compared with the catalogue's
                 size += secret.expose_secret().len(); // exposed to be counted
                 checked.secrets.push((name, secret));
             }
@@ -153,6 +156,11 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
         return Err(Error::Invalid(Input::FieldName)); // one of the two values would be lost
     }
     Ok(checked)
+}
+
+/// Refuses the catalogue's own examples: whichever way it is entered, none ever takes the place of a key.
+fn must_be_somebodys(value: &str) -> Result<(), Error> {
+    if is_sample(value) { Err(Error::Invalid(Input::Sample)) } else { Ok(()) }
 }
 
 impl Checked {

@@ -15,6 +15,7 @@ mod disks;
 mod durable;
 mod elsewhere;
 mod erasing;
+mod fallback;
 mod guard;
 mod homes;
 mod hostile;

@@ -1,4 +1,5 @@
-//! Reading one key, against the start of a program that does nothing and against the keychain's own tool.
+//! Reading one key, against the start of a program that does nothing and against the keychain's own tool; and lending it
+//! to that program, against reading it.
 
 use std::process::Command;
 
@@ -18,7 +19,8 @@ pub(super) fn small(bench: &Bench<'_>) -> Outcome {
     let measured = || -> Outcome {
         let device = Device::with_entries("read", bench.folder, &bench.keymoor, SMALL)?;
         bench.fill(&device, SMALL, &[])?;
-        read(&device, SMALL)
+        read(&device, SMALL)?;
+        lend(&device, SMALL)
     };
     measured().map_err(|why| format!("get, {SMALL} records: {why}"))
 }
@@ -38,5 +40,17 @@ pub(super) fn read(device: &Device, records: usize) -> Outcome {
     let figure = || Figure::new(format!("get, {records} records"), get);
     figure().against("spawn", spawn).print();
     figure().against("secret-tool lookup", lookup).goal(1.0).print();
+    Ok(())
+}
+
+/// `keymoor run` on this device, with a program that does nothing.
+fn lend(device: &Device, records: usize) -> Outcome {
+    let mut get = |round| time(device.keymoor_command(&["get", &record(round, records)]), "");
+    let mut run = |round| {
+        let name = record(round, records);
+        time(device.keymoor_command(&["run", "--with", &name, "--", "/bin/true"]), "")
+    };
+    let [get, run] = alternating(ROUNDS, [&mut get, &mut run])?;
+    Figure::new(format!("run of /bin/true, {records} records"), run).against("get", get).goal(1.5).print();
     Ok(())
 }

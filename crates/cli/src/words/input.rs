@@ -15,8 +15,6 @@ const NOTHING_STORED: &str = "Nothing was stored.";
 pub(super) fn words(error: &InputError) -> Words {
     let words = match error {
         InputError::Empty => Words::new("The secret is empty."),
-        InputError::Sample => Words::new("That is an example out of Keymoor's catalogue, and nobody's key.")
-            .hint("Copy your own from the provider's console."),
         InputError::Nul => Words::new("The secret has a NUL byte in it.")
             .hint("Secrets are text. Encode binary ones, for example with base64."),
         InputError::NotUtf8 => Words::new("The secret is not UTF-8 text.")

@@ -169,6 +169,7 @@ fn of(what: Input) -> &'static str {
         Input::FieldValue => "The value of a field",
         Input::Secret => "The secret",
         Input::Setting => "The setting",
+        Input::Sample => "The example",
         Input::Days => "The number of days",
     }
 }
@@ -179,6 +180,11 @@ fn invalid(what: Input) -> Words {
             .safe(UNCHANGED)
             .hint("keymoor service list --all says what each setting is.");
     }
+    if what == Input::Sample {
+        return Words::new("That is an example out of Keymoor's catalogue, and nobody's key.")
+            .safe("Nothing was stored.")
+            .hint("Copy your own from the provider's console.");
+    }
     if what == Input::Days {
         return Words::new("That is no number of days.").safe(UNCHANGED).hint("From 1 to 3,650.");
     }
@@ -187,7 +193,7 @@ fn invalid(what: Input) -> Words {
         Input::Name | Input::Label | Input::FieldName => {
             "Up to 200 characters on one line; no tabs or other control characters."
         }
-        Input::Note | Input::FieldValue | Input::Secret | Input::Setting | Input::Days => {
+        Input::Note | Input::FieldValue | Input::Secret | Input::Setting | Input::Days | Input::Sample => {
             "Text, without a NUL byte; a note up to 16 KiB."
         }
     };

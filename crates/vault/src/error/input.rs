@@ -19,6 +19,8 @@ pub enum Input {
     Secret,
     /// A service's setting.
     Setting,
+    /// A value that the catalogue made up as an example: it is nobody's key.
+    Sample,
     /// A number of days.
     Days,
 }
@@ -34,6 +36,7 @@ impl std::fmt::Display for Input {
             Self::FieldValue => "a field's value",
             Self::Secret => "the secret",
             Self::Setting => "the setting",
+            Self::Sample => "an example",
             Self::Days => "the number of days",
         })
     }

@@ -1,11 +1,12 @@
 //! What was entered, under the names that the catalogue gives it.
 
 use keymoor_providers::{Found, Provider, Recognition, check_field, is_sample, provider, recognise};
+use keymoor_vault::{Error, Input};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     commands::ONE_SECRET,
-    input::{Entered, InputError},
+    input::Entered,
     output,
     words::{self, Failure},
 };
@@ -21,6 +22,12 @@ pub(super) fn sorted(
     open: Open,
     entered: Entered,
 ) -> Result<(String, Open, Entered), Failure> {
+    // Exposed to be compared: taken apart, a file of the catalogue's would not look like one any more.
+    if let Entered::One(secret) = &entered
+        && is_sample(secret.expose_secret())
+    {
+        return Err(Error::Invalid(Input::Sample).into());
+    }
     let (id, open, entered) = match (named, entered) {
         (Some(id), Entered::One(secret)) => match provider(&known_as(&id)) {
             Some(known) => of(id, known, open, secret),
@@ -31,7 +38,7 @@ pub(super) fn sorted(
         (None, Entered::Fields(_)) => return Err(Failure::WhichProvider(Vec::new())),
     };
     if let (Some(known), Entered::Fields(secrets)) = (provider(&known_as(&id)), &entered) {
-        look_at(known, &open, secrets)?;
+        look_at(known, &open, secrets);
     }
     Ok((id, open, entered))
 }
@@ -45,9 +52,6 @@ fn known_as(id: &str) -> String {
 fn told_by(secret: SecretString, open: Open) -> Result<(String, Open, Entered), Failure> {
     // Exposed to be recognised, here, by its shape.
     let text = secret.expose_secret();
-    if is_sample(text) {
-        return Err(InputError::Sample.into());
-    }
     match recognise(text) {
         Recognition::Certain(found) => {
             let missing: Vec<&'static str> = found
@@ -70,25 +74,17 @@ fn told_by(secret: SecretString, open: Open) -> Result<(String, Open, Entered), 
     }
 }
 
-/// Refuses the catalogue's own examples, and says what does not look as it should.
-fn look_at(
-    known: &'static Provider,
-    open: &Open,
-    secrets: &[(String, Option<SecretString>)],
-) -> Result<(), Failure> {
+/// Says what does not look as it should.
+fn look_at(known: &'static Provider, open: &Open, secrets: &[(String, Option<SecretString>)]) {
     // Exposed to be looked at.
     let secrets = secrets.iter().filter_map(|(name, value)| Some((name, value.as_ref()?.expose_secret())));
     for (name, value) in secrets.chain(open.iter().map(|(name, value)| (name, value.as_str()))) {
-        if is_sample(value) {
-            return Err(InputError::Sample.into());
-        }
         let first = || known.secret_field().filter(|_| name == ONE_SECRET);
         let Some(field) = known.field(name).or_else(first) else { continue };
         if let Err(problem) = check_field(known, &field.key, value) {
             output::say(words::recognised::odd(known, field, problem));
         }
     }
-    Ok(())
 }
 
 /// A secret of a provider that was named: everything that is in it, or the field that its form asks for first.

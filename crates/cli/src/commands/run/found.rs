@@ -54,6 +54,8 @@ impl Program {
         use std::io::ErrorKind;
 
         let why = match error.kind() {
+            // Elsewhere it was looked for before.
+            ErrorKind::NotFound if cfg!(windows) => NotRun::NotFound,
             ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::InvalidInput => {
                 NotRun::NotRunnable
             }

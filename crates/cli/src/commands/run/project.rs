@@ -12,6 +12,8 @@ use super::asked::{self, Asked};
 use crate::{input, words::Failure};
 
 const NAME: &str = "keymoor.toml";
+/// No provider's keys are shorter, in bytes.
+const SHORTEST: usize = 16;
 
 /// A file that was found.
 pub(super) struct Project {
@@ -123,6 +125,10 @@ fn has_secret(text: &str) -> bool {
 }
 
 fn is_secret(text: &str) -> bool {
+    // Most names are shorter, and need no look at every shape there is.
+    if text.len() < SHORTEST {
+        return false;
+    }
     match recognise(text) {
         Recognition::Unknown => false,
         // An id of a credential has the shape of some providers' keys.
@@ -181,6 +187,15 @@ mod tests {
         ] {
             assert_eq!(error(&text), ProjectError::Secret);
         }
+    }
+
+    #[test]
+    fn no_key_is_too_short_to_be_looked_at() {
+        let samples = keymoor_providers::providers()
+            .flat_map(|provider| &provider.recognise)
+            .flat_map(|shape| &shape.samples);
+        let shortest = samples.map(String::len).min().unwrap();
+        assert!(shortest >= SHORTEST, "{shortest}");
     }
 
     #[test]
