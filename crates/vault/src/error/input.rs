@@ -19,6 +19,8 @@ pub enum Input {
     Secret,
     /// A service's setting.
     Setting,
+    /// The name of a program that is let in.
+    Program,
     /// A value that the catalogue made up as an example: it is nobody's key.
     Sample,
     /// A number of days.
@@ -36,6 +38,7 @@ impl std::fmt::Display for Input {
             Self::FieldValue => "a field's value",
             Self::Secret => "the secret",
             Self::Setting => "the setting",
+            Self::Program => "the program's name",
             Self::Sample => "an example",
             Self::Days => "the number of days",
         })
