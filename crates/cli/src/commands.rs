@@ -9,6 +9,7 @@ mod doctor;
 mod edit;
 mod erase;
 mod get;
+mod grant;
 mod history;
 mod list;
 mod policy;
@@ -16,6 +17,7 @@ mod restore;
 mod revert;
 mod rm;
 pub(crate) mod run;
+mod serve;
 mod service;
 mod settle;
 mod show;
@@ -71,6 +73,8 @@ enum Command {
     Verify(verify::Args),
     Whose(whose::Args),
     Service(service::Args),
+    Serve(serve::Args),
+    Grant(grant::Args),
     Run(run::Args),
     Policy(policy::Args),
     Account(account::Args),
@@ -94,6 +98,7 @@ impl Cli {
                 | Command::Edit(_)
                 | Command::Account(_)
                 | Command::Unlock(_)
+                | Command::Serve(_)
                 | Command::HoldClipboard
         )
     }
@@ -118,6 +123,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Verify(args) => return verify::run(&args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Grant(args) => grant::run(args),
         Command::Run(args) => return run::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),

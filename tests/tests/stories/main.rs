@@ -30,6 +30,7 @@ mod refusals;
 mod refused;
 mod resets;
 mod restored;
+mod served;
 mod sessions;
 mod told;
 mod trash;
