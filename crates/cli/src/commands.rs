@@ -16,6 +16,7 @@ mod policy;
 mod restore;
 mod revert;
 mod rm;
+mod rotate;
 pub(crate) mod run;
 mod serve;
 mod service;
@@ -71,6 +72,7 @@ enum Command {
     Revert(revert::Args),
     Settle(settle::Args),
     Verify(verify::Args),
+    Rotate(rotate::Args),
     Whose(whose::Args),
     Service(service::Args),
     Serve(serve::Args),
@@ -96,6 +98,7 @@ impl Cli {
             self.command,
             Command::Add(_)
                 | Command::Edit(_)
+                | Command::Rotate(_)
                 | Command::Account(_)
                 | Command::Unlock(_)
                 | Command::Serve(_)
@@ -121,6 +124,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Revert(args) => revert::run(&args),
         Command::Settle(args) => settle::run(&args),
         Command::Verify(args) => return verify::run(&args),
+        Command::Rotate(args) => return rotate::run(args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
         Command::Serve(args) => serve::run(&args),

@@ -12,6 +12,7 @@ mod keychain;
 mod kit;
 mod notice;
 pub(crate) mod recognised;
+pub(crate) mod rotate;
 pub(crate) mod run;
 pub(crate) mod serve;
 mod server;

@@ -46,6 +46,7 @@ pub(crate) enum Deed {
     Restored,
     Reverted,
     Settled,
+    Rotated,
 }
 
 impl Deed {
@@ -57,6 +58,7 @@ impl Deed {
             Self::Restored => Event::Restored(subject),
             Self::Reverted => Event::Reverted(subject),
             Self::Settled => Event::Settled(subject),
+            Self::Rotated => Event::Rotated(subject),
         }
     }
 }

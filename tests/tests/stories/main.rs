@@ -30,6 +30,7 @@ mod refusals;
 mod refused;
 mod resets;
 mod restored;
+mod rotated;
 mod served;
 mod sessions;
 mod told;

@@ -109,7 +109,7 @@ fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
     input::read(source, &format!("New secret of {}", plain(&args.name))).map(Some)
 }
 
-fn fields(
+pub(super) fn fields(
     detail: &Detail,
     open: Vec<(String, String)>,
     entered: Option<Entered>,

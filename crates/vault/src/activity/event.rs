@@ -25,6 +25,16 @@ pub enum Event {
     Reverted(Subject),
     /// Of several values of its fields the user chose one.
     Settled(Subject),
+    /// A new key took its place, after its provider accepted that.
+    Rotated(Subject),
+    /// Its provider was asked to revoke it, because another took its place.
+    Revoked {
+        /// Which credential.
+        #[serde(flatten)]
+        subject: Subject,
+        /// Whether it is no more.
+        done: bool,
+    },
     /// It was erased for good.
     Erased(Subject),
     /// Another device moved it to the trash.
@@ -174,13 +184,15 @@ pub struct Subject {
 
 impl Event {
     /// The codes of all events, which stay what they are.
-    pub const CODES: [&'static str; 33] = [
+    pub const CODES: [&'static str; 35] = [
         "added",
         "edited",
         "deleted",
         "restored",
         "reverted",
         "settled",
+        "rotated",
+        "revoked",
         "erased",
         "deleted_elsewhere",
         "erased_elsewhere",
@@ -219,6 +231,8 @@ impl Event {
             Self::Restored(_) => "restored",
             Self::Reverted(_) => "reverted",
             Self::Settled(_) => "settled",
+            Self::Rotated(_) => "rotated",
+            Self::Revoked { .. } => "revoked",
             Self::Erased(_) => "erased",
             Self::DeletedElsewhere(_) => "deleted_elsewhere",
             Self::ErasedElsewhere(_) => "erased_elsewhere",
@@ -254,6 +268,7 @@ impl Event {
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Verified { verdict, .. } => !verdict.is_good(),
+            Self::Revoked { done, .. } => !done,
             Self::Alarm { .. } | Self::Quarantined { .. } | Self::ActivityBroken => true,
             _ => false,
         }
@@ -291,7 +306,9 @@ impl Event {
             | Self::Restored(subject)
             | Self::Reverted(subject)
             | Self::Settled(subject)
+            | Self::Rotated(subject)
             | Self::Erased(subject)
+            | Self::Revoked { subject, .. }
             | Self::DeletedElsewhere(subject)
             | Self::ErasedElsewhere(subject)
             | Self::Conflict(subject)
