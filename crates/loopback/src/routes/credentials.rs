@@ -2,7 +2,7 @@
 
 mod saving;
 
-use keymoor_vault::{Detail, Filter, GrantScope, Place};
+use keymoor_vault::{Detail, Filter, GrantScope};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -146,8 +146,8 @@ pub(crate) fn known(call: &mut Call<'_>, Id(id): Id) -> Result<Detail, Refusal> 
     if !call.may_see(id) {
         return Err(Code::NotFound.into());
     }
-    let id = call.vault.find(&id.to_string(), Place::Active)?;
     let detail = call.vault.show(id)?;
-    // The record of services has no provider, and is no credential.
-    if detail.listing.provider.is_empty() { Err(Code::NotFound.into()) } else { Ok(detail) }
+    // The record of services has no provider, and is no credential. What waits to be erased is in the trash, too.
+    let gone = detail.listing.trashed || detail.listing.provider.is_empty();
+    if gone { Err(Code::NotFound.into()) } else { Ok(detail) }
 }
