@@ -115,12 +115,13 @@ fn code(error: &Error) -> &'static str {
         | Error::NoSuchVersion
         | Error::NoSuchChoice
         | Error::NoSuchService
+        | Error::NoSuchGrant
         | Error::NoSuchTemplate
         | Error::NoSuchPolicy
         | Error::NothingToUse
         | Error::ServiceOff => Failure::NOT_FOUND,
         Error::NoAccount => Failure::NO_ACCOUNT,
-        Error::NameTaken => "NAME_TAKEN",
+        Error::NameTaken | Error::GrantTaken => "NAME_TAKEN",
         Error::HasAccount | Error::KitsMade => "HAS_ACCOUNT",
         Error::FileExists(_) => "FILE_EXISTS",
         Error::MassDelete { .. } => "MASS_DELETE",

@@ -9,6 +9,7 @@ mod doctor;
 mod edit;
 mod erase;
 mod get;
+mod grant;
 mod history;
 mod list;
 mod policy;
@@ -17,6 +18,7 @@ mod revert;
 mod rm;
 mod rotate;
 pub(crate) mod run;
+mod serve;
 mod service;
 mod settle;
 mod show;
@@ -73,6 +75,8 @@ enum Command {
     Rotate(rotate::Args),
     Whose(whose::Args),
     Service(service::Args),
+    Serve(serve::Args),
+    Grant(grant::Args),
     Run(run::Args),
     Policy(policy::Args),
     Account(account::Args),
@@ -97,6 +101,7 @@ impl Cli {
                 | Command::Rotate(_)
                 | Command::Account(_)
                 | Command::Unlock(_)
+                | Command::Serve(_)
                 | Command::HoldClipboard
         )
     }
@@ -122,6 +127,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Rotate(args) => return rotate::run(args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Grant(args) => grant::run(args),
         Command::Run(args) => return run::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),

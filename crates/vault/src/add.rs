@@ -113,6 +113,23 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// The credential of exactly this provider and name, the one that [`NewCredential::replace`] would replace.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what can be neither; [`Error::Ambiguous`] where two devices added it.
+    pub fn holder(&mut self, provider: &str, name: &str) -> Result<Option<RecordId>, Error> {
+        let (provider, name) = (input::provider(provider)?, input::name(name)?);
+        self.heal_by_name(&provider, &name)?;
+        let keys = &self.keys;
+        self.cache.read(|view| match find::holders(view, keys, &provider, &name)?.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several => Err(find::ambiguous(view, keys, several)?),
+        })
+    }
+}
+
 /// Checks fields, labels and note before anything is stored.
 pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String>) -> Result<Checked, Error> {
     let mut checked = Checked {

@@ -31,6 +31,7 @@ mod refused;
 mod resets;
 mod restored;
 mod rotated;
+mod served;
 mod sessions;
 mod told;
 mod trash;

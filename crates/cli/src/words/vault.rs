@@ -39,6 +39,12 @@ pub(super) fn words(error: &Error) -> Words {
         Error::ChangedMeanwhile => Words::new("Somebody changed this credential meanwhile.")
             .safe(UNCHANGED)
             .hint("keymoor history NAME lists its versions."),
+        Error::GrantTaken => Words::new("That program has a grant already.")
+            .safe(UNCHANGED)
+            .hint("Its token cannot be shown again. For a new one: keymoor grant revoke PROGRAM, then add it anew."),
+        Error::NoSuchGrant => {
+            Words::new("No program of that name has a grant.").safe(UNCHANGED).hint("keymoor grant list shows those that have.")
+        }
         Error::NoSuchService => Words::new("There is no such service.").safe(UNCHANGED).hint("keymoor service list --all shows them."),
         Error::NoSuchTemplate => {
             Words::new("There is no such template.").safe(UNCHANGED).hint("keymoor service list --all shows them, too.")
@@ -169,6 +175,7 @@ fn of(what: Input) -> &'static str {
         Input::FieldValue => "The value of a field",
         Input::Secret => "The secret",
         Input::Setting => "The setting",
+        Input::Program => "The program's name",
         Input::Sample => "The example",
         Input::KeyAsName => "The name",
         Input::Days => "The number of days",
@@ -199,6 +206,7 @@ fn invalid(what: Input) -> Words {
         Input::Name | Input::Label | Input::FieldName => {
             "Up to 200 characters on one line; no tabs or other control characters."
         }
+        Input::Program => "1 to 64 of a-z, 0-9, dots, dashes and underscores.",
         Input::Note
         | Input::FieldValue
         | Input::Secret

@@ -275,7 +275,7 @@ impl Event {
     }
 
     /// The credential's record, where it is about one.
-    pub(super) fn id(&self) -> Option<RecordId> {
+    pub fn id(&self) -> Option<RecordId> {
         match self {
             Self::Healed { id, .. } | Self::Quarantined { id } => Some(*id),
             _ => self.subject().map(|subject| subject.id),

@@ -21,6 +21,8 @@ pub enum Input {
     Setting,
     /// A key, where a provider, a name or a label belongs, which everybody may see.
     KeyAsName,
+    /// The name of a program that is let in.
+    Program,
     /// A value that the catalogue made up as an example: it is nobody's key.
     Sample,
     /// A number of days.
@@ -39,6 +41,7 @@ impl std::fmt::Display for Input {
             Self::Secret => "the secret",
             Self::Setting => "the setting",
             Self::KeyAsName => "a key in place of a name",
+            Self::Program => "the program's name",
             Self::Sample => "an example",
             Self::Days => "the number of days",
         })
