@@ -36,7 +36,7 @@ pub enum Event {
         /// Provider and name.
         name: String,
     },
-    /// A secret was shown or lent to a program.
+    /// A secret was shown or copied.
     Revealed {
         /// Which credential.
         #[serde(flatten)]
