@@ -1,9 +1,12 @@
 //! What the web view is told. No type here can hold a secret; the two reveals answer with bare text.
 
-use keymoor_providers::{Verdict, provider};
+mod said;
+
+use keymoor_providers::provider;
 use keymoor_vault as vault;
 use serde::Serialize;
 
+pub(crate) use self::said::{Care, Said, Tried};
 use crate::failure::alarm_code;
 
 #[derive(Serialize)]
@@ -48,38 +51,6 @@ pub(crate) enum CheckState {
     Unreadable,
 }
 
-/// What a provider said of a key.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-pub(crate) struct Said {
-    /// `valid`, `valid_limited`, `invalid`, `expired`, `disabled` or `invalid_config`.
-    #[cfg_attr(test, ts(type = "string"))]
-    verdict: Verdict,
-    /// Why, where it was not the provider that said so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// The field that this is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    /// The catalogue's words for this answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    say: Option<String>,
-    at: u64,
-}
-
-/// Something to see to: `kind` is a stable word, the times are milliseconds since 1970.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-pub(crate) struct Care {
-    kind: &'static str,
-    /// When it expires, or since when it has had its secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<u64>,
-    /// What a policy allows, in days.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    days: Option<u32>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
@@ -104,14 +75,6 @@ pub(crate) struct Detail {
     since: u64,
     fields: Vec<ShownField>,
     conflicts: Vec<Conflict>,
-}
-
-/// An attempt that learned nothing, and a stable word for why.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Tried {
-    at: u64,
-    reason: String,
 }
 
 #[derive(Serialize)]
@@ -275,33 +238,11 @@ impl From<vault::Detail> for Detail {
             verifiable: provider(&listing.provider).is_some_and(|provider| provider.verify.is_some()),
             good_at: known.and_then(|known| known.good_at),
             identity: known.and_then(|known| known.answer.as_ref()?.identity.clone()),
-            tried: known
-                .and_then(|known| known.tried.as_ref())
-                .map(|tried| Tried { at: tried.at, reason: tried.why.word().to_owned() }),
+            tried: known.and_then(|known| known.tried.as_ref()).map(Tried::from),
             expires_as_set: listing.expires_as_set,
             since: listing.since,
             listing: listing.into(),
         }
-    }
-}
-
-impl From<vault::Answer> for Said {
-    fn from(answer: vault::Answer) -> Self {
-        let vault::Answer { verdict, at, why, say, .. } = answer;
-        let reason = why.as_ref().map(|why| why.word().to_owned());
-        let field = why.as_ref().and_then(|why| why.field()).map(str::to_owned);
-        Self { verdict, reason, field, say, at }
-    }
-}
-
-impl From<vault::Care> for Care {
-    fn from(care: vault::Care) -> Self {
-        let (at, days) = match care {
-            vault::Care::Expired { at } | vault::Care::ExpiresSoon { at } => (Some(at), None),
-            vault::Care::TooOld { since, days } => (Some(since), Some(days)),
-            vault::Care::Unreadable | vault::Care::Conflict | vault::Care::Refused => (None, None),
-        };
-        Self { kind: care.word(), at, days }
     }
 }
 

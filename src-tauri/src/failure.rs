@@ -97,6 +97,7 @@ fn code(error: &Error) -> &'static str {
         Error::EmptySecret | Error::NoSecret => "EMPTY_SECRET",
         Error::Invalid(Input::Name | Input::Provider) => "INVALID_NAME",
         Error::Invalid(Input::Sample) => "NOBODYS_SECRET",
+        Error::Invalid(Input::KeyAsName) => "KEY_AS_NAME",
         Error::Invalid(_) | Error::Ambiguous(_) | Error::NotAccepted(_) | Error::WhichCredential(_) => {
             Failure::INVALID_INPUT
         }
@@ -114,12 +115,13 @@ fn code(error: &Error) -> &'static str {
         | Error::NoSuchVersion
         | Error::NoSuchChoice
         | Error::NoSuchService
+        | Error::NoSuchGrant
         | Error::NoSuchTemplate
         | Error::NoSuchPolicy
         | Error::NothingToUse
         | Error::ServiceOff => Failure::NOT_FOUND,
         Error::NoAccount => Failure::NO_ACCOUNT,
-        Error::NameTaken => "NAME_TAKEN",
+        Error::NameTaken | Error::GrantTaken => "NAME_TAKEN",
         Error::HasAccount | Error::KitsMade => "HAS_ACCOUNT",
         Error::FileExists(_) => "FILE_EXISTS",
         Error::MassDelete { .. } => "MASS_DELETE",

@@ -52,15 +52,16 @@ impl Desk {
         self.ask_about(id, true).await
     }
 
-    /// Asks about what was just saved, if that is switched on; the save is done and does not wait. What goes wrong with it is
-    /// not the person's concern: the key stays unverified, and the detail says so.
-    pub(crate) async fn verify_saved(&self, id: RecordId) {
-        let wanted = self.ask(move |vault| Ok(vault.habits()?.on_save && vault.can_be_verified(id)?)).await;
-        if !matches!(wanted, Ok(true)) {
-            return;
-        }
+    /// Asks about what was just saved, if that is switched on; the save is done and waits for none of this. What goes wrong
+    /// with it is not the person's concern: the key stays unverified, and the detail says so.
+    pub(crate) fn verify_saved(&self, id: RecordId) {
         let desk = self.clone();
-        tauri::async_runtime::spawn(async move { drop(desk.ask_about(id, false).await) });
+        tauri::async_runtime::spawn(async move {
+            let wanted = desk.ask(move |vault| Ok(vault.habits()?.on_save && vault.can_be_verified(id)?));
+            if matches!(wanted.await, Ok(true)) {
+                drop(desk.ask_about(id, false).await);
+            }
+        });
     }
 
     async fn ask_about(&self, id: RecordId, by_name: bool) -> Answer<()> {

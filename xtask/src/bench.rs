@@ -4,6 +4,7 @@
 //! Every figure is a median, and its rounds alternate with those of its reference, so that both see the same machine. Nothing of ours runs meanwhile.
 
 mod account;
+mod ask;
 mod echo;
 mod figure;
 mod list;
@@ -36,6 +37,7 @@ struct Bench<'a> {
     list: PathBuf,
     verify: PathBuf,
     echo: PathBuf,
+    ask: PathBuf,
 }
 
 /// Builds the release programs and prints every figure.
@@ -62,6 +64,7 @@ pub(crate) fn bench() -> Outcome {
         list: program("keymoor-list"),
         verify: program("keymoor-verify"),
         echo: program("keymoor-echo"),
+        ask: program("keymoor-ask"),
     };
 
     println!("\n{}", figure::HEAD);
@@ -75,6 +78,7 @@ pub(crate) fn bench() -> Outcome {
         recognise::recognise(&bench),
         list::list(&bench),
         verify::verify(&bench),
+        ask::ask(&bench),
     ];
     let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     if failed.is_empty() { Ok(()) } else { Err(format!("not measured:\n{}", failed.join("\n"))) }

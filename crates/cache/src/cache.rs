@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::Error;
+use crate::schema;
 use crate::transaction::{Change, View};
 use crate::{buckets, connection, files};
 
@@ -82,6 +83,11 @@ impl Cache {
                 .query_map((), |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             found.retain(|line| line != "ok");
+            let missing = schema::missing(connection)?;
+            found.extend(missing.iter().map(|part| format!("there is no {part}")));
+            if !missing.is_empty() {
+                return Ok(found); // what follows would ask it
+            }
             let orphans = connection.prepare("PRAGMA foreign_key_check")?.query(())?.next()?.is_some();
             found.extend(orphans.then(|| "a row refers to another that is not there".to_owned()));
             found.extend(buckets::faults(view)?);
@@ -97,7 +103,9 @@ impl Cache {
         self.read(|view| {
             let said = view.one("PRAGMA integrity_check(1)", (), |row| Ok(row.get::<_, String>(0)?));
             match said {
-                Ok(said) => Ok(said.as_deref() == Some("ok")),
+                Ok(said) => {
+                    Ok(said.as_deref() == Some("ok") && schema::missing(view.connection())?.is_empty())
+                }
                 Err(Error::Damaged) => Ok(false),
                 Err(error) => Err(error),
             }

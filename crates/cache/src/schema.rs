@@ -5,6 +5,7 @@
 //! check happen in one `BEGIN IMMEDIATE`, so that two processes that start at once, or a kill in between, cannot leave
 //! half a schema.
 
+use std::collections::BTreeSet;
 use std::hash::{Hash as _, Hasher as _};
 
 use rusqlite::{Connection, TransactionBehavior, ffi};
@@ -56,6 +57,18 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
 /// The schema that every cache began with: the same in each of them, down to the pages on which its tables begin.
 pub(crate) fn migrate_first(connection: &mut Connection) -> Result<(), Error> {
     migrate_to(connection, 1)
+}
+
+/// Tables and indexes that every cache has and this one lacks. What is left of a file that something else wrote to may be in
+/// order by itself.
+pub(crate) fn missing(connection: &Connection) -> Result<Vec<String>, Error> {
+    let parts = |connection: &Connection| -> Result<BTreeSet<String>, Error> {
+        let sql = "SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'";
+        Ok(connection.prepare(sql)?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?)
+    };
+    let mut whole = Connection::open_in_memory()?;
+    migrate(&mut whole)?;
+    Ok(parts(&whole)?.difference(&parts(connection)?).cloned().collect())
 }
 
 fn migrate_to(connection: &mut Connection, last: usize) -> Result<(), Error> {

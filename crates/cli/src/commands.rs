@@ -9,13 +9,16 @@ mod doctor;
 mod edit;
 mod erase;
 mod get;
+mod grant;
 mod history;
 mod list;
 mod policy;
 mod restore;
 mod revert;
 mod rm;
+mod rotate;
 pub(crate) mod run;
+mod serve;
 mod service;
 mod settle;
 mod show;
@@ -69,8 +72,11 @@ enum Command {
     Revert(revert::Args),
     Settle(settle::Args),
     Verify(verify::Args),
+    Rotate(rotate::Args),
     Whose(whose::Args),
     Service(service::Args),
+    Serve(serve::Args),
+    Grant(grant::Args),
     Run(run::Args),
     Policy(policy::Args),
     Account(account::Args),
@@ -92,8 +98,10 @@ impl Cli {
             self.command,
             Command::Add(_)
                 | Command::Edit(_)
+                | Command::Rotate(_)
                 | Command::Account(_)
                 | Command::Unlock(_)
+                | Command::Serve(_)
                 | Command::HoldClipboard
         )
     }
@@ -116,8 +124,11 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Revert(args) => revert::run(&args),
         Command::Settle(args) => settle::run(&args),
         Command::Verify(args) => return verify::run(&args),
+        Command::Rotate(args) => return rotate::run(args),
         Command::Whose(args) => whose::run(&args),
         Command::Service(args) => return service::run(args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Grant(args) => grant::run(args),
         Command::Run(args) => return run::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Account(args) => account::run(args),

@@ -45,6 +45,8 @@ pub(crate) enum Entered {
 pub(crate) enum InputError {
     /// Nothing, or nothing but a newline.
     Empty,
+    /// Nothing for this field.
+    EmptyField(String),
     /// A NUL byte.
     Nul,
     /// Bytes that are no UTF-8.

@@ -93,6 +93,11 @@ impl Passwords {
         }
     }
 
+    /// The password that was given, for a vault that has to be opened again while nobody can be asked.
+    pub(crate) fn given(&self) -> Option<SecretString> {
+        self.given.clone()
+    }
+
     /// What stands behind the vault's error: why it got no password, if it got none.
     pub(crate) fn refusal(&mut self, error: keymoor_vault::Error) -> Failure {
         self.refused.take().unwrap_or(Failure::Vault(error))

@@ -40,6 +40,14 @@ pub(crate) fn confirmed(question: &str) -> bool {
     io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("yes")
 }
 
+/// Asks for a line that is no secret, and is shown as it is typed. `None`: nothing came.
+pub(crate) fn line(question: &str) -> Option<String> {
+    write!(io::stderr(), "{question}").ok()?;
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line).ok()?;
+    (read > 0).then(|| line.trim().to_owned())
+}
+
 /// The same where nobody needs to be asked: without a terminal on standard input, the answer is yes.
 pub(crate) fn agreed(question: &str) -> bool {
     !io::stdin().is_terminal() || confirmed(question)

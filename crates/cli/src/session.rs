@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use keymoor_protocol::RecordId;
-use keymoor_vault::{Config, Error, Patience, Place, SyncOptions, SyncReport, Vault, Who};
+use keymoor_vault::{Config, Error, Patience, Place, ServiceState, SyncOptions, SyncReport, Vault, Who};
 
 use crate::{
     output,
@@ -70,6 +70,22 @@ impl Session {
                 Err(Failure::NoSuchName { name: name.to_owned(), place, elsewhere })
             }
             found => Ok(found?),
+        }
+    }
+
+    /// The services that are on, and what each uses.
+    pub(crate) fn services_on(&mut self) -> Vec<ServiceState> {
+        let mut states = self.vault.services().unwrap_or_default();
+        states.retain(|state| state.on);
+        states
+    }
+
+    /// Says of those that use another credential by now, or none, what became of them.
+    pub(crate) fn tell_services(&mut self, before: &[ServiceState]) {
+        for state in self.services_on() {
+            if before.iter().any(|before| before.id == state.id && before.uses != state.uses) {
+                output::say(words::service::state(&state));
+            }
         }
     }
 

@@ -12,7 +12,9 @@ mod keychain;
 mod kit;
 mod notice;
 pub(crate) mod recognised;
+pub(crate) mod rotate;
 pub(crate) mod run;
+pub(crate) mod serve;
 mod server;
 pub(crate) mod service;
 mod unreadable;
@@ -133,6 +135,8 @@ pub(crate) enum Failure {
     PasswordUnreadable,
     /// The cache was damaged, and is good again; what was entered has to be entered again.
     Mended,
+    /// Programs cannot be served there.
+    Serve(keymoor_loopback::Error),
     /// The person gave up at a prompt.
     Cancelled,
     /// Standard output took no more.
@@ -263,6 +267,7 @@ fn words(failure: &Failure) -> Words {
         )
         .safe("Nothing was stored.")
         .hint("Run the command again."),
+        Failure::Serve(error) => serve::words(*error),
         Failure::Cancelled => Words::new("Given up. Nothing was changed."),
         Failure::Output(_) => Words::new("The output could not be written.")
             .hint("If it goes to a file, look whether its disk is full."),
@@ -293,9 +298,12 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::PasswordsDiffer
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),
         Failure::NoSuchName { .. } | Failure::NobodysKey => of_kind(Kind::NotFound),
+        Failure::Serve(keymoor_loopback::Error::NotLoopback) => of_kind(Kind::Usage),
         Failure::NoPassword => of_kind(Kind::Locked),
         Failure::NameTaken { .. } | Failure::RevertedNameTaken => of_kind(Kind::Conflict),
-        Failure::Clipboard(_) | Failure::Cancelled | Failure::Output(_) => of_kind(Kind::Failed),
+        Failure::Clipboard(_) | Failure::Serve(_) | Failure::Cancelled | Failure::Output(_) => {
+            of_kind(Kind::Failed)
+        }
     }
 }
 

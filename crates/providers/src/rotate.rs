@@ -72,9 +72,8 @@ pub fn revoke(provider: &Provider, old: &Fields, new: &Fields, options: &Options
 /// Makes another key beside this one, with all of its fields. It exists from now on, and nobody else has it: store it before
 /// anything else is done.
 pub fn make(provider: &Provider, fields: &Fields, options: &Options) -> Result<Fields, NotMade> {
-    match provider.rotation.revoke.as_ref().map(|revocation| revocation.kind) {
-        Some(RevocationKind::Aws) => {}
-        _ => return Err(NotMade::ByHand),
+    if !provider.rotation.makes() {
+        return Err(NotMade::ByHand);
     }
     let reply = iam(provider, fields, "CreateAccessKey", None, options).map_err(|_| NotMade::Unknown)?;
     match reply.status {

@@ -47,6 +47,7 @@ pub(crate) enum Deed {
     Restored,
     Reverted,
     Settled,
+    Rotated,
 }
 
 impl Deed {
@@ -58,6 +59,7 @@ impl Deed {
             Self::Restored => Event::Restored(subject),
             Self::Reverted => Event::Reverted(subject),
             Self::Settled => Event::Settled(subject),
+            Self::Rotated => Event::Rotated(subject),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keymoor_protocol::RecordId;
-use keymoor_providers::is_sample;
+use keymoor_providers::{is_sample, provider};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::care::expiry_text;
@@ -113,6 +113,23 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// The credential of exactly this provider and name, the one that [`NewCredential::replace`] would replace.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what can be neither; [`Error::Ambiguous`] where two devices added it.
+    pub fn holder(&mut self, provider: &str, name: &str) -> Result<Option<RecordId>, Error> {
+        let (provider, name) = (input::provider(provider)?, input::name(name)?);
+        self.heal_by_name(&provider, &name)?;
+        let keys = &self.keys;
+        self.cache.read(|view| match find::holders(view, keys, &provider, &name)?.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several => Err(find::ambiguous(view, keys, several)?),
+        })
+    }
+}
+
 /// Checks fields, labels and note before anything is stored.
 pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String>) -> Result<Checked, Error> {
     let mut checked = Checked {
@@ -164,11 +181,20 @@ fn must_be_somebodys(value: &str) -> Result<(), Error> {
 }
 
 impl Checked {
+    /// What the catalogue calls secret is sealed as a secret, however it was given.
+    fn seal_what_is_secret(&mut self, id: &str) {
+        let Some(known) = provider(id) else { return };
+        let is_secret = |name: &str| known.field(name).is_some_and(|field| field.secret);
+        let found = self.open.extract_if(.., |(name, text)| is_secret(name) && !text.is_empty());
+        self.secrets.extend(found.map(|(name, text)| (name, SecretString::from(text))));
+    }
+
     /// Writes the values. Labels are added to those that are there.
     ///
     /// # Errors
     /// [`Error::NoSuchField`] for a field to remove that is not there; [`Error::LastSecret`] if no secret one is left.
-    pub(crate) fn apply(self, action: &mut Action) -> Result<(), Error> {
+    pub(crate) fn apply(mut self, action: &mut Action) -> Result<(), Error> {
+        self.seal_what_is_secret(action.meta().text(field::PROVIDER));
         let meta = action.meta();
         let secret = |name: &String| meta.key().is_some_and(|parts| parts.contains_key(name));
         let open = |name: &String| meta.fields.contains_key(&format!("{}{name}", field::OPEN));

@@ -3,7 +3,7 @@
 use keymoor_providers::Verdict;
 
 use crate::content::field;
-use crate::content::glance::Shown;
+use crate::content::shown::Shown;
 use crate::list::Listing;
 use crate::policies::Policies;
 use crate::verification::CheckStatus;

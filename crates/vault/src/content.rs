@@ -10,6 +10,7 @@
 pub(crate) mod edit;
 pub(crate) mod glance;
 pub(crate) mod payload;
+pub(crate) mod shown;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -64,6 +65,9 @@ pub(crate) mod field {
     pub(crate) const FALLBACK: &str = "fallback";
     /// `yes`: kept, and used by nothing.
     pub(crate) const OFF: &str = "off";
+    /// In the new key of a rotation: `for ID TITLE`, the credential whose place it is to take; then `after ID TITLE`, the one
+    /// whose place it took and which is to be revoked. Gone when the rotation is over.
+    pub(crate) const ROTATES: &str = "rotates";
     /// When it expires, as the user said (RFC 3339). It goes with the secret that it was said of.
     pub(crate) const EXPIRES: &str = "expires";
     /// When the secret that is shown was put in, milliseconds since 1970. Never an alternate: it goes with its secret.
@@ -73,7 +77,7 @@ pub(crate) mod field {
 
     /// Whether this version knows what it means.
     pub(crate) fn is_known(name: &str) -> bool {
-        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF, EXPIRES, SINCE].contains(&name)
+        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF, EXPIRES, SINCE, ROTATES].contains(&name)
             || [OPEN, SERVICE, POLICY].iter().any(|prefix| name.starts_with(prefix))
     }
 }

@@ -63,6 +63,12 @@ pub enum Error {
     /// The only secret field would go.
     #[error("the last secret field")]
     LastSecret,
+    /// A program of that name has a grant already.
+    #[error("the program has a grant")]
+    GrantTaken,
+    /// No program of that name has a grant.
+    #[error("no such grant")]
+    NoSuchGrant,
     /// The catalogue has no such service.
     #[error("no such service")]
     NoSuchService,

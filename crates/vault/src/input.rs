@@ -1,10 +1,14 @@
 //! What the user typed, checked before anything is stored.
 
+mod json;
+
 use keymoor_protocol::limits::BYTES_A_CREDENTIAL;
+use keymoor_providers::{Recognition, recognise};
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::{Error, Input};
+pub use json::json_text;
 
 /// Characters of a provider, a name, a label or a field's name.
 const LONGEST_NAME: usize = 200;
@@ -70,6 +74,10 @@ fn short(text: &str, what: Input) -> Result<String, Error> {
     let text: String = text.trim().nfc().collect();
     let length = text.chars().count();
     let valid = (1..=LONGEST_NAME).contains(&length) && !text.contains(char::is_control);
+    // It would be shown in lists, and stand in the activity.
+    if matches!(recognise(&text), Recognition::Certain(_) | Recognition::Typo(..)) {
+        return Err(Error::Invalid(Input::KeyAsName));
+    }
     if valid { Ok(text) } else { Err(Error::Invalid(what)) }
 }
 
@@ -87,6 +95,10 @@ mod tests {
         assert_eq!(provider("OpenAI").unwrap(), "openai");
         for bad in ["", "   ", "a\nb", "\u{7f}", &"n".repeat(10_000)] {
             assert!(matches!(name(bad), Err(Error::Invalid(Input::Name))), "{bad:.10}");
+        }
+        for key in ["ghp_Tq3nVw8bXkRzQw2Er4Ty6Ui8Op0As1Df5Gh7", "AKIAQ3EGT7WXN2VB5ZLM"] {
+            assert!(matches!(provider(key), Err(Error::Invalid(Input::KeyAsName))), "{key}");
+            assert!(matches!(name(key), Err(Error::Invalid(Input::KeyAsName))), "{key}");
         }
         assert!(matches!(name("a\0b"), Err(Error::NulByte(Input::Name))));
         assert!(matches!(provider("a/b"), Err(Error::Invalid(Input::Provider))));

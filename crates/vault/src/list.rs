@@ -9,7 +9,7 @@ use keymoor_protocol::RecordId;
 
 use crate::care::{self, Care};
 use crate::clock::now;
-use crate::content::glance::Shown;
+use crate::content::shown::Shown;
 use crate::content::{Meta, field};
 use crate::devices::{Devices, SealedDevices};
 use crate::drafts;

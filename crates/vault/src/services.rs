@@ -10,17 +10,19 @@ mod test;
 
 use std::collections::BTreeMap;
 
+use keymoor_cache::Change;
 use keymoor_protocol::RecordId;
 use keymoor_providers::{Service, Setting, service, template};
 
-use self::document::Document;
+use self::document::{Chosen, Document};
 pub use self::resolve::{Because, Resolved};
 pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
 use crate::activity::Deed;
 use crate::clock::now;
 use crate::content::{Content, field};
-use crate::drafts;
+use crate::drafts::{self, Written};
 use crate::error::{Error, Input};
+use crate::keys::Keys;
 use crate::vault::Vault;
 
 /// A service as it is set up.
@@ -186,31 +188,61 @@ impl Vault {
         self.save(|change, keys| {
             let mut document = Document::read(change, keys)?;
             act(&mut document, change, keys)?;
-            let (id, before) = match document.home {
-                Some(id) => (id, Some(drafts::current(change, keys, id)?)),
-                None => (RecordId::generate(), None),
-            };
-            let content = before.clone().unwrap_or_else(|| Content::empty(salt, now()));
-            let mut action = content.act(drafts::actor(change, keys)?, now());
-            if before.is_none() {
-                action.set_text(field::KIND, field::SERVICES);
-            }
-            document.gather();
-            for (name, value) in &document.changed {
-                action.set_text(name, value);
-            }
-            for id in &document.others {
-                let other = drafts::current(change, keys, *id)?;
-                drafts::write(change, keys, *id, &other.delete(drafts::actor(change, keys)?, now()))?;
-            }
-            let content = action.finish();
-            let written = match &before {
-                None => drafts::create(change, keys, id, &content)?,
-                Some(before) => drafts::replace(change, keys, id, before, &content)?,
-            };
-            Ok((written.by(Deed::Edited), ()))
+            Ok((write(document, change, keys, salt)?.by(Deed::Edited), ()))
         })?;
         Ok(())
+    }
+}
+
+/// Has every service that uses a credential, known by its id or as it is called, use another.
+pub(crate) fn hand_over(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    salt: [u8; 16],
+    from: (RecordId, &str),
+    to: (RecordId, &str),
+) -> Result<(), Error> {
+    let mut document = Document::read(change, keys)?;
+    for service in document.services() {
+        let uses = |chosen: Chosen| {
+            let other = chosen.id.is_some_and(|id| id != from.0 && resolve::usable(change, keys, id).is_ok());
+            chosen.id == Some(from.0) || chosen.title == from.1 && !other
+        };
+        if document.chosen(&service).is_some_and(uses) {
+            document.choose(&service, to.0, to.1);
+        }
+    }
+    if document.changed.is_empty() { Ok(()) } else { write(document, change, keys, salt).map(drop) }
+}
+
+/// Writes the record of services with what an action changed, and makes it if there is none.
+fn write(
+    mut document: Document,
+    change: &mut Change<'_>,
+    keys: &Keys,
+    salt: [u8; 16],
+) -> Result<Written, Error> {
+    let (id, before) = match document.home {
+        Some(id) => (id, Some(drafts::current(change, keys, id)?)),
+        None => (RecordId::generate(), None),
+    };
+    let content = before.clone().unwrap_or_else(|| Content::empty(salt, now()));
+    let mut action = content.act(drafts::actor(change, keys)?, now());
+    if before.is_none() {
+        action.set_text(field::KIND, field::SERVICES);
+    }
+    document.gather();
+    for (name, value) in &document.changed {
+        action.set_text(name, value);
+    }
+    for id in &document.others {
+        let other = drafts::current(change, keys, *id)?;
+        drafts::write(change, keys, *id, &other.delete(drafts::actor(change, keys)?, now()))?;
+    }
+    let content = action.finish();
+    match &before {
+        None => drafts::create(change, keys, id, &content),
+        Some(before) => drafts::replace(change, keys, id, before, &content),
     }
 }
 

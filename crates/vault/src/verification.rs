@@ -11,7 +11,7 @@ use keymoor_providers::verify::Report;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::content::glance::Shown;
+use crate::content::shown::Shown;
 
 /// Names the values of a credential that were verified. Once they change, what was known is known no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A key that was found somewhere: which credential it is.
 //!
-//! Told by the keyed fingerprints that lie beside the names: no secret is opened for it.
+//! Told by the keyed fingerprints that lie beside the names, or by the id of a key: no secret is opened for it.
 
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::keys::Keys;
 use crate::list;
 use crate::vault::Vault;
+
+/// Characters of an open value that tells a credential; a region or an account's name is none.
+const SHORTEST_ID: usize = 16;
 
 /// A credential that has a key, or had it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +53,10 @@ impl Vault {
         let keys = &self.keys;
         self.cache.read(|view| {
             let mut owners = Vec::new();
-            for candidate in [text, text.trim()] {
+            // As it stands in a request, too.
+            let bare = text.trim();
+            let bare = bare.strip_prefix("Bearer ").map_or(bare, str::trim);
+            for candidate in [text, text.trim(), bare] {
                 for trashed in [false, true] {
                     list::each_meta(view, keys, trashed, |row| {
                         owners.extend(owner(row.id, &row.meta, candidate, false));
@@ -76,12 +82,18 @@ fn owner(id: RecordId, meta: &Meta, text: &str, before: bool) -> Option<Owner> {
     let wanted = fingerprint(&meta.salt, text);
     let shown = meta.key().into_iter().flatten().map(|part| (part, false));
     let others = meta.entries().filter_map(|entry| entry.value.key()).flatten().map(|part| (part, true));
-    let ((name, _), alternate) = shown.chain(others).find(|((_, shadow), _)| shadow.fingerprint == wanted)?;
+    let secret = shown.chain(others).find(|((_, shadow), _)| shadow.fingerprint == wanted);
+    // A leak notice may name a key by its id, which is no secret.
+    let open = || meta.open_fields().find(|(_, value)| *value == text && text.len() >= SHORTEST_ID);
+    let (name, alternate) = match secret {
+        Some(((name, _), alternate)) => (name.as_str(), alternate),
+        None => (open()?.0, false),
+    };
     Some(Owner {
         id,
         provider: meta.text(crate::content::field::PROVIDER).to_owned(),
         name: meta.text(crate::content::field::NAME).to_owned(),
-        field: name.clone(),
+        field: name.to_owned(),
         held: match (before, meta.deleted(), alternate) {
             (true, ..) => Held::Before,
             (_, true, _) => Held::InTrash,

@@ -21,7 +21,7 @@ pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
 #[command]
 pub(crate) async fn add(desk: State<'_, Desk>, request: AddRequest) -> Answer<Saved> {
     let saved = desk.ask(|vault| vault.add(request.into())).await?;
-    desk.verify_saved(saved.id).await;
+    desk.verify_saved(saved.id);
     Ok(saved.into())
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn edit(desk: State<'_, Desk>, id: &str, change: EditRequest) -
     let secret = change.has_secret();
     let saved = desk.ask(move |vault| vault.edit(id, change.into())).await?;
     if secret && saved.changed {
-        desk.verify_saved(id).await;
+        desk.verify_saved(id);
     }
     Ok(saved.into())
 }

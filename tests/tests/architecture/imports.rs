@@ -35,7 +35,7 @@ const TABLE: &[Rule] = &[
         never: &["loopback", "cli", "desktop"],
     },
     Rule { name: "loopback", may: &["vault", "providers", "protocol"], never: INSIDES },
-    Rule { name: "cli", may: &["vault", "providers", "protocol"], never: INSIDES },
+    Rule { name: "cli", may: &["vault", "providers", "protocol", "loopback"], never: INSIDES },
     Rule { name: "desktop", may: &["vault", "providers", "protocol"], never: INSIDES },
     Rule {
         name: "journeys",

@@ -30,6 +30,8 @@ mod refusals;
 mod refused;
 mod resets;
 mod restored;
+mod rotated;
+mod served;
 mod sessions;
 mod told;
 mod trash;

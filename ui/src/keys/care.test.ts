@@ -137,3 +137,12 @@ it("says when there is no way to verify a key", async () => {
   expect(await card()).toHaveTextContent("There is no way to verify it.");
   expect(within(await card()).queryByRole("button")).toBeNull();
 });
+
+it("calls a field what the catalogue calls it", async () => {
+  const backend = new FakeBackend();
+  await backend.add(request("prod", { provider: "aws", fields: [{ name: "access_key_id", value: "AKIAINVENTED", secret: false }, { name: "own", value: "x", secret: false }] }));
+  await openWindow([], backend);
+  await row("prod");
+  expect(await screen.findByText("Access key ID")).toBeVisible();
+  expect(screen.getByText("Own")).toBeVisible();
+});

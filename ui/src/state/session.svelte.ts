@@ -191,6 +191,12 @@ export class Session {
     return this.catalogue.find(({ id, name }) => id === sought || name.toLowerCase() === sought);
   }
 
+  /** What the catalogue calls a field of a credential, where it names it; otherwise its own name. */
+  fieldLabel(provider: string, name: string): string {
+    const known = name === PRIMARY_FIELD ? undefined : this.provider(provider)?.fields.find((field) => field.name === name);
+    return known?.label ?? fieldLabel(name);
+  }
+
   /** As people write it. */
   providerName(id: string): string {
     return this.provider(id)?.name ?? id;

@@ -3,6 +3,7 @@ export const errors = {
   EMPTY_SECRET: ["The secret is empty.", "Nothing was saved.", "Copy it again and paste it."],
   SECRET_TOO_LARGE: ["This is larger than the 64 KiB a key may have.", "Nothing was saved.", "Check that the right thing was copied."],
   INVALID_SECRET: ["The secret has characters that no key has.", "Nothing was saved.", "Copy it again from where it came."],
+  KEY_AS_NAME: ["That is a key, by its looks, and not a name: it would stand in lists.", "Nothing was saved.", "Put it where the secret belongs."],
   NOBODYS_SECRET: ["That is an example out of Keymoor's catalogue, and nobody's key.", "Nothing was saved.", "Copy your own from the provider's console."],
   INVALID_NAME: ["That name or provider cannot be used.", "Nothing was saved.", "Use a shorter one on one line."],
   INVALID_INPUT: ["Something in the form cannot be used.", "Nothing was saved.", "Check the fields and try again."],

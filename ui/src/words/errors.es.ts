@@ -4,6 +4,7 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   EMPTY_SECRET: ["El secreto está vacío.", "No se guardó nada.", "Cópialo otra vez y pégalo."],
   SECRET_TOO_LARGE: ["Esto supera los 64 KiB que puede tener una clave.", "No se guardó nada.", "Comprueba que copiaste lo correcto."],
   INVALID_SECRET: ["El secreto tiene caracteres que ninguna clave tiene.", "No se guardó nada.", "Cópialo otra vez de su origen."],
+  KEY_AS_NAME: ["Por su aspecto es una clave y no un nombre: se vería en las listas.", "No se guardó nada.", "Ponla donde va el secreto."],
   NOBODYS_SECRET: ["Es un ejemplo del catálogo de Keymoor; no es la clave de nadie.", "No se guardó nada.", "Copia la tuya de la consola del proveedor."],
   INVALID_NAME: ["Ese nombre o proveedor no sirve.", "No se guardó nada.", "Usa uno más corto, en una línea."],
   INVALID_INPUT: ["Algo del formulario no sirve.", "No se guardó nada.", "Revisa los campos e inténtalo de nuevo."],

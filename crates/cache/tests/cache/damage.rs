@@ -38,6 +38,20 @@ fn garbage_is_damage_and_is_set_aside_whole() {
 }
 
 #[test]
+fn a_file_that_lacks_a_table_or_an_index_is_damaged() {
+    for gone in ["DROP TABLE activity", "DROP INDEX base_full"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut cache = Cache::open(dir.path()).unwrap();
+        assert!(cache.is_sound().unwrap() && Cache::is_whole(dir.path()).unwrap());
+        raw(dir.path()).execute_batch(gone).unwrap();
+        assert_eq!(cache.integrity().unwrap().len(), 1, "{gone}");
+        assert!(!cache.is_sound().unwrap() && !Cache::is_whole(dir.path()).unwrap(), "{gone}");
+        drop(cache);
+        assert!(Cache::set_aside(dir.path()).unwrap().is_some(), "{gone}");
+    }
+}
+
+#[test]
 fn torn_pages_are_found() {
     let dir = tempfile::tempdir().unwrap();
     let mut cache = Cache::open(dir.path()).unwrap();

@@ -1,5 +1,6 @@
 //! `keymoor add`: a new credential, or a new value for one.
 
+mod asked;
 mod sorted;
 
 use keymoor_vault::{Error, Field, NewCredential, Value};
@@ -75,8 +76,11 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         None => plain(args.name.trim()).into_owned(),
     };
     let asked = args.on_save.options()?;
-    let open = input::assignments(&args.set)?;
-    let entered = input::read(source, &format!("Secret of {shown}"))?;
+    let mut open = input::assignments(&args.set)?;
+    let entered = match asked::of_several(args.provider.as_deref(), source) {
+        Some(known) => asked::fields(known, &mut open)?,
+        None => input::read(source, &format!("Secret of {shown}"))?,
+    };
     let (provider, open, entered) = sorted(args.provider, open, entered)?;
     if let Entered::Fields(fields) = &entered
         && let Some((name, _)) = fields.iter().find(|(_, value)| value.is_none())

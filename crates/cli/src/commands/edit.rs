@@ -74,9 +74,11 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     };
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);
+    let services = if edit.on.is_some() { session.services_on() } else { Vec::new() };
     match session.vault.edit(id, edit) {
         Ok(saved) => {
             output::say(words::saved(&saved));
+            session.tell_services(&services);
             if secret && saved.changed {
                 if expired && session.vault.show(id)?.listing.expires_as_set.is_none() {
                     output::say(words::care::EXPIRY_GONE);
@@ -109,7 +111,7 @@ fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
     input::read(source, &format!("New secret of {}", plain(&args.name))).map(Some)
 }
 
-fn fields(
+pub(super) fn fields(
     detail: &Detail,
     open: Vec<(String, String)>,
     entered: Option<Entered>,

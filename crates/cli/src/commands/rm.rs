@@ -22,7 +22,9 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
+    let services = session.services_on();
     let saved = session.vault.trash(id)?;
     output::say(words::trashed(&saved));
+    session.tell_services(&services);
     Ok(())
 }

@@ -138,11 +138,16 @@ fn sum_up(asked: &[Asked]) {
         return;
     }
     let good = asked.iter().filter(|asked| asked.report.verdict.is_good()).count() as u64;
-    let bad = asked.iter().filter(|asked| asked.report.verdict.is_bad()).count() as u64;
-    let open = asked.len() as u64 - good - bad;
+    let wrong: Vec<&Asked> = asked.iter().filter(|asked| asked.report.verdict.is_bad()).collect();
+    let bad = wrong.iter().filter(|asked| asked.report.reason == Reason::Answered).count() as u64;
+    let unsent = wrong.len() as u64 - bad;
+    let open = asked.len() as u64 - good - bad - unsent;
     let mut parts = vec![format!("{} accepted", counted(good, "key", "keys"))];
     if bad > 0 {
         parts.push(format!("{bad} refused"));
+    }
+    if unsent > 0 {
+        parts.push(format!("{unsent} not sent: something in them is missing or wrong"));
     }
     if open > 0 {
         parts.push(format!("{open} not known: what was known of them stays"));

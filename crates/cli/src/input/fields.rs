@@ -1,12 +1,12 @@
 //! `--fields-stdin`: a JSON object whose values are secrets, or null. serde_json checks the syntax and hands over each value as
-//! it stands in the input; the escapes are undone here, because its own buffer for them is not wiped.
+//! it stands in the input; the vault undoes the escapes, because serde_json's own buffer for them is not wiped.
 
 use std::fmt;
 
+use keymoor_vault::json_text;
 use secrecy::SecretString;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
 
 use super::InputError;
 
@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, Option<SecretString>)>, I
         let secret = match value.get() {
             "null" => None,
             raw => {
-                let value = unescape(raw).ok_or_else(|| place(text, raw))?;
+                let value = json_text(raw).ok_or_else(|| place(text, raw))?;
                 Some(super::one(value.as_bytes())?)
             }
         };
@@ -57,44 +57,6 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
         deserializer.deserialize_map(Object)
     }
-}
-
-/// What a JSON string stands for; nothing if it is not a string or names half a character.
-fn unescape(raw: &str) -> Option<Zeroizing<String>> {
-    let mut rest = raw.strip_prefix('"')?.strip_suffix('"')?;
-    // Undoing an escape never makes it longer.
-    let mut text = Zeroizing::new(String::with_capacity(rest.len()));
-    while let Some((before, after)) = rest.split_once('\\') {
-        text.push_str(before);
-        let mut characters = after.chars();
-        let character = match characters.next()? {
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => unicode(&mut characters)?,
-            literal => literal,
-        };
-        text.push(character);
-        rest = characters.as_str();
-    }
-    text.push_str(rest);
-    Some(text)
-}
-
-fn unicode(characters: &mut std::str::Chars<'_>) -> Option<char> {
-    let first = hex4(characters)?;
-    if !(0xd800..0xdc00).contains(&first) {
-        return char::from_u32(first);
-    }
-    *characters = characters.as_str().strip_prefix("\\u")?.chars();
-    let second = hex4(characters).filter(|second| (0xdc00..0xe000).contains(second))?;
-    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
-}
-
-fn hex4(characters: &mut std::str::Chars<'_>) -> Option<u32> {
-    (0..4).try_fold(0, |number, _| Some(number * 16 + characters.next()?.to_digit(16)?))
 }
 
 /// Where a value stands in the text it was taken from.

@@ -37,6 +37,11 @@ fn happened(event: &Event) -> String {
         Event::Settled(subject) => {
             format!("{}: what two devices had changed at once was settled.", name(subject))
         }
+        Event::Rotated(subject) => format!("{} has a new key.", name(subject)),
+        Event::Revoked { subject, done: true } => format!("{} was revoked at its provider.", name(subject)),
+        Event::Revoked { subject, done: false } => {
+            format!("{} could not be revoked at its provider.", name(subject))
+        }
         Event::Erased(subject) => format!("{} was erased.", name(subject)),
         Event::DeletedElsewhere(subject) => {
             format!("{} was moved to the trash on another device.", name(subject))

@@ -15,6 +15,7 @@ const NOTHING_STORED: &str = "Nothing was stored.";
 pub(super) fn words(error: &InputError) -> Words {
     let words = match error {
         InputError::Empty => Words::new("The secret is empty."),
+        InputError::EmptyField(label) => Words::new(format!("{label} is empty.")),
         InputError::Nul => Words::new("The secret has a NUL byte in it.")
             .hint("Secrets are text. Encode binary ones, for example with base64."),
         InputError::NotUtf8 => Words::new("The secret is not UTF-8 text.")

@@ -3,6 +3,7 @@
 use keymoor_providers::{Field, FieldProblem, Flaw, Provider};
 
 use super::Words;
+use crate::output::plain;
 
 const NOTHING: &str = "Nothing was stored.";
 
@@ -36,10 +37,44 @@ pub(super) fn several(providers: &[&Provider]) -> Words {
 
 /// Fields are missing.
 pub(super) fn missing(provider: &Provider, fields: &[&str]) -> Words {
-    let set: Vec<String> = fields.iter().map(|field| format!("--set {field}=…")).collect();
+    let (secret, open): (Vec<&str>, Vec<&str>) =
+        fields.iter().partition(|key| provider.field(key).is_some_and(|field| field.secret));
+    let set: Vec<String> = open.iter().map(|field| format!("--set {field}=…")).collect();
+    let hint = if secret.is_empty() {
+        format!("Say them: {}", set.join(" "))
+    } else {
+        let all = provider.fields.iter().filter(|field| field.secret && field.required);
+        let all: Vec<String> = all.map(|field| format!("\"{}\": \"…\"", field.key)).collect();
+        let set = set.iter().map(|set| format!(" {set}")).collect::<String>();
+        format!(
+            "Secret ones come as JSON: keymoor add {} --name NAME{set} --fields-stdin, with {{{}}} as input.",
+            provider.id,
+            all.join(", ")
+        )
+    };
     Words::new(format!("A credential of {} also needs: {}.", provider.name, fields.join(", ")))
         .safe(NOTHING)
-        .hint(format!("Say them: {}. Secret ones come with --fields-stdin.", set.join(" ")))
+        .hint(hint)
+}
+
+/// A field that the catalogue does not have.
+pub(crate) fn unknown_field(provider: &Provider, name: &str) -> String {
+    let known: Vec<&str> = provider.fields.iter().map(|field| field.key.as_str()).collect();
+    format!(
+        "{}: {} has no such field; programs look for {}. It is kept as it is.",
+        plain(name),
+        provider.name,
+        known.join(", ")
+    )
+}
+
+/// A credential that lacks something.
+pub(crate) fn incomplete(provider: &Provider, field: &Field) -> String {
+    let way = if field.secret { "--fields-stdin" } else { &format!("--set {}=…", field.key) };
+    format!(
+        "{} is missing: {} does not take it without. To give it: keymoor edit NAME {way}",
+        field.label, provider.name
+    )
 }
 
 /// A value is kept although it does not look right.

@@ -75,7 +75,7 @@ pub(super) fn lend(error: &LendError) -> Words {
         LendError::SettingsMissing { service, settings } => {
             let service = plain(service);
             let settings: Vec<_> = settings.iter().map(|key| format!("{}=…", plain(key))).collect();
-            Words::new(format!("{service} is not set up: {}", settings.join(" ")))
+            Words::new(format!("The service {service} lacks settings without which it is of no use."))
                 .hint(format!("keymoor service set {service} {}", settings.join(" ")))
         }
         LendError::Service { service, error } => of_service(&plain(service), error),
@@ -155,7 +155,8 @@ pub(super) fn not_run(program: &str, why: NotRun) -> Words {
         NotRun::NoFiles => Words::new("The private file for the program could not be written.")
             .safe(NOTHING_LENT)
             .hint("Look at the rights of the folder in XDG_RUNTIME_DIR and of the one for temporary files (TMPDIR), and at the disk."),
-        NotRun::Failed => Words::new(format!("{program} could not be started.")),
+        NotRun::Failed => Words::new(format!("{program} could not be started."))
+            .hint("Perhaps the system has no room for another program, or its disk cannot be read. Try again."),
     }
 }
 

@@ -1,5 +1,6 @@
 use keymoor_vault::{
-    Alarm, Backend, Candidate, HomeName, Input, KeychainProblem, Past, PastHome, RecordId, ServerProblem, Why,
+    Alarm, Backend, Candidate, HomeName, Input, KeychainProblem, Past, PastHome, RecordId, ServerProblem,
+    Why, lend::Source,
 };
 
 use super::*;
@@ -143,6 +144,46 @@ fn failures() -> Vec<Failure> {
             Failure::Clipboard(ClipboardError::NoDisplay),
             Failure::Input(InputError::NotUtf8),
         ])
+        .chain(lent())
+        .collect()
+}
+
+/// Everything that keeps a program from being lent what it was to get.
+fn lent() -> Vec<Failure> {
+    let credential = || "openai/work".to_owned();
+    let of = |name: &str| Source::Credential(name.to_owned());
+    let setting = || Source::Setting { service: "vapi".into(), setting: "assistant_id".into() };
+    let fields = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let twice = |one, other| LendError::VariableTwice { variable: "KEY".into(), one, other };
+    let service = |error| LendError::Service { service: "vapi".into(), error };
+    let lend = [
+        LendError::SwitchedOff(credential()),
+        LendError::NoVariable { credential: credential(), fields: fields(&["a"]) },
+        LendError::NoVariable { credential: credential(), fields: fields(&["a", "b"]) },
+        LendError::WhichField { credential: credential(), fields: fields(&["a", "b"]) },
+        LendError::NoSuchField { credential: credential(), fields: fields(&["a"]) },
+        twice(of("openai/work"), of("openai/home")),
+        twice(of("openai/work"), setting()),
+        twice(setting(), setting()),
+        LendError::SettingsMissing { service: "vapi".into(), settings: fields(&["assistant_id"]) },
+        service(Error::NoSuchService),
+        service(Error::ServiceOff),
+        service(Error::NothingToUse),
+        service(Error::WhichCredential(fields(&["vapi/a", "vapi/b"]))),
+    ];
+    let project = [
+        ProjectError::OfOthers,
+        ProjectError::NotToml(3),
+        ProjectError::Unknown("keys".into()),
+        ProjectError::NotTexts("with"),
+        ProjectError::Secret,
+        ProjectError::Empty,
+    ];
+    let not_run = [NotRun::NotFound, NotRun::NotRunnable, NotRun::TooMuch, NotRun::NoFiles, NotRun::Failed];
+    (lend.into_iter().map(Failure::Lend))
+        .chain(project.map(|error| Failure::Project { path: "/p/keymoor.toml".into(), error }))
+        .chain(not_run.map(|why| Failure::NotRun { program: "app".into(), why }))
+        .chain([Failure::NothingToLend, Failure::NotAVariable("A-B".into())])
         .collect()
 }
 
@@ -159,6 +200,9 @@ fn every_failure_is_a_sentence_in_a_calm_voice() {
                         | Failure::Kit { .. }
                         | Failure::Vault(Error::FileExists(_))
                         | Failure::Config(_)
+                        | Failure::Lend(_)
+                        | Failure::Project { .. }
+                        | Failure::NotRun { .. }
                 ),
             "{failure:?}: {what}"
         );
@@ -208,6 +252,8 @@ fn exit_codes_are_as_documented() {
         (Failure::Kit { path: "x".into(), error: KitError::NotAKit }, 2),
         (Failure::Vault(Error::Cache(CacheError::Damaged)), 7),
         (Failure::Vault(Error::Keychain(KeychainProblem::Locked)), 8),
+        (Failure::NotRun { program: "x".into(), why: NotRun::NotRunnable }, 126),
+        (Failure::NotRun { program: "x".into(), why: NotRun::NotFound }, 127),
     ] {
         assert_eq!(exit_code(&failure), code, "{failure:?}");
     }

@@ -39,6 +39,12 @@ pub(super) fn words(error: &Error) -> Words {
         Error::ChangedMeanwhile => Words::new("Somebody changed this credential meanwhile.")
             .safe(UNCHANGED)
             .hint("keymoor history NAME lists its versions."),
+        Error::GrantTaken => Words::new("That program has a grant already.")
+            .safe(UNCHANGED)
+            .hint("Its token cannot be shown again. For a new one: keymoor grant revoke PROGRAM, then add it anew."),
+        Error::NoSuchGrant => {
+            Words::new("No program of that name has a grant.").safe(UNCHANGED).hint("keymoor grant list shows those that have.")
+        }
         Error::NoSuchService => Words::new("There is no such service.").safe(UNCHANGED).hint("keymoor service list --all shows them."),
         Error::NoSuchTemplate => {
             Words::new("There is no such template.").safe(UNCHANGED).hint("keymoor service list --all shows them, too.")
@@ -169,7 +175,9 @@ fn of(what: Input) -> &'static str {
         Input::FieldValue => "The value of a field",
         Input::Secret => "The secret",
         Input::Setting => "The setting",
+        Input::Program => "The program's name",
         Input::Sample => "The example",
+        Input::KeyAsName => "The name",
         Input::Days => "The number of days",
     }
 }
@@ -185,6 +193,11 @@ fn invalid(what: Input) -> Words {
             .safe("Nothing was stored.")
             .hint("Copy your own from the provider's console.");
     }
+    if what == Input::KeyAsName {
+        return Words::new("That is a key, by its looks, and not a name: it would stand in lists.")
+            .safe("Nothing was stored. It is in your shell's history now; better make a new one at its provider.")
+            .hint("A key is never an argument: keymoor asks for it, or takes it with --stdin.");
+    }
     if what == Input::Days {
         return Words::new("That is no number of days.").safe(UNCHANGED).hint("From 1 to 3,650.");
     }
@@ -193,9 +206,14 @@ fn invalid(what: Input) -> Words {
         Input::Name | Input::Label | Input::FieldName => {
             "Up to 200 characters on one line; no tabs or other control characters."
         }
-        Input::Note | Input::FieldValue | Input::Secret | Input::Setting | Input::Days | Input::Sample => {
-            "Text, without a NUL byte; a note up to 16 KiB."
-        }
+        Input::Program => "1 to 64 of a-z, 0-9, dots, dashes and underscores.",
+        Input::Note
+        | Input::FieldValue
+        | Input::Secret
+        | Input::Setting
+        | Input::Days
+        | Input::Sample
+        | Input::KeyAsName => "Text, without a NUL byte; a note up to 16 KiB.",
     };
     Words::new(format!("{} is empty, too long, or has characters that do not belong there.", of(what)))
         .safe("Nothing was stored.")

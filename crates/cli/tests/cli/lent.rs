@@ -38,24 +38,41 @@ fn at_its_terminal(place: &Place, script: &str) -> Command {
     command
 }
 
-const COUNTS: &str = r#"n=0; trap 'n=$((n + 1)); echo "interrupted $n"' INT; trap 'echo "in all $n"; exit 3' TERM
-    echo ready; while :; do sleep 0.02; done"#;
+/// Counts every one of them, also two that come at once.
+const COUNTS: &str = r#"exec python3 -u -c '
+import os, signal, sys
+heard, tell = os.pipe()
+os.set_blocking(tell, False)
+signal.set_wakeup_fd(tell)
+for number in signal.SIGINT, signal.SIGTERM:
+    signal.signal(number, lambda *_: None)
+print("ready")
+count = 0
+while True:
+    for number in os.read(heard, 100):
+        if number == signal.SIGTERM:
+            print("in all", count)
+            sys.exit(3)
+        count += 1
+        print("interrupted", count)
+'"#;
 
 #[test]
 fn ctrl_c_reaches_the_program_once_and_what_another_sends_as_well() {
     let place = place();
     let mut terminal = Terminal::start(&mut at_its_terminal(&place, COUNTS));
     terminal.wait_for("ready");
-    terminal.type_in("\x03");
-    terminal.wait_for("interrupted 1");
-    thread::sleep(Duration::from_millis(300)); // long enough for a second one
+    for _ in 0..20 {
+        terminal.type_in("\x03");
+        thread::sleep(Duration::from_millis(30)); // long enough for a second one
+    }
+    terminal.wait_for("interrupted 20");
     let keymoor = Pid::from_child(&terminal.child);
     kill_process(keymoor, Signal::INT).unwrap();
-    terminal.wait_for("interrupted 2");
-    thread::sleep(Duration::from_millis(300));
+    terminal.wait_for("interrupted 21");
     kill_process(keymoor, Signal::TERM).unwrap();
     let (screen, code) = terminal.end();
-    assert!(screen.contains("in all 2"), "{screen}");
+    assert!(screen.contains("in all 21"), "{screen}");
     assert_eq!(code, 3, "{screen}");
 }
 

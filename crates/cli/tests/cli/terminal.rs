@@ -174,6 +174,25 @@ fn fields_are_asked_for_hidden() {
 }
 
 #[test]
+fn a_credential_of_several_fields_is_asked_for_field_by_field() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "aws", "--name", "prod", "--no-verify"]));
+    terminal.wait_for("Access key id");
+    terminal.type_in("AKIAQ3EGT7WXN2VB5ZLM\n");
+    terminal.wait_for("Secret access key");
+    terminal.type_in("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\n");
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("AKIAQ3EGT7WXN2VB5ZLM") && !screen.contains("hidden+"), "{screen}");
+    let field = |name: &str| {
+        let output = place.keymoor().args(["get", "prod", name, "--raw"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(field("access_key_id"), "AKIAQ3EGT7WXN2VB5ZLM");
+    assert_eq!(field("secret_access_key"), "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");
+}
+
+#[test]
 fn ctrl_c_at_the_prompt_stores_nothing() {
     let place = Place::new();
     let mut terminal =

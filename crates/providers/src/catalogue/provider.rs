@@ -153,6 +153,13 @@ pub struct Rotation {
     pub expires_after_days: Option<u32>,
 }
 
+impl Rotation {
+    /// Whether the provider makes a new key on request ([`crate::rotate::make`]).
+    pub fn makes(&self) -> bool {
+        self.revoke.as_ref().is_some_and(|revoke| revoke.kind == RevocationKind::Aws)
+    }
+}
+
 /// The request that revokes a key.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

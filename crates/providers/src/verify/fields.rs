@@ -27,6 +27,11 @@ impl Fields {
         self.0.insert(name.into(), value.into());
     }
 
+    /// The values, by name, for whoever keeps them.
+    pub fn into_values(self) -> impl Iterator<Item = (String, SecretString)> {
+        self.0.into_iter()
+    }
+
     /// The value of that name, if it is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         // Exposed to be put into the one request that it is meant for.

@@ -1,5 +1,7 @@
 //! Joining an account with kit and password: keys that are here already come along as drafts of that account.
 
+use std::collections::BTreeMap;
+
 use keymoor_cache::View;
 use keymoor_fail_points::reached;
 use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument, RecordId};
@@ -15,6 +17,7 @@ use crate::content::Content;
 use crate::devices;
 use crate::drafts;
 use crate::error::{Alarm, Error};
+use crate::grants;
 use crate::homes::entries::Former;
 use crate::homes::lock::Lock;
 use crate::homes::without_keychain;
@@ -143,12 +146,16 @@ impl Vault {
             devices::note_linked(change, keys)?;
             let server = kit.server.url.clone();
             activity::put_by(change, keys, by, &Event::Joined { server })?;
+            let mut new_ids = BTreeMap::new();
             for (id, content) in &here {
                 change.drop_draft(*id)?;
                 change.remove_base(*id)?;
                 change.forget(*id)?;
-                drafts::write(change, keys, RecordId::generate(), &reborn(content, actor))?;
+                let new = RecordId::generate();
+                drafts::write(change, keys, new, &reborn(content, actor))?;
+                new_ids.insert(*id, new);
             }
+            grants::hand_over(change, &old_keys, keys, &new_ids)?;
             Ok::<_, Error>(())
         });
         if let Err(error) = moved {

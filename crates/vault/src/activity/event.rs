@@ -27,6 +27,16 @@ pub enum Event {
     Reverted(Subject),
     /// Of several values of its fields the user chose one.
     Settled(Subject),
+    /// A new key took its place, after its provider accepted that.
+    Rotated(Subject),
+    /// Its provider was asked to revoke it, because another took its place.
+    Revoked {
+        /// Which credential.
+        #[serde(flatten)]
+        subject: Subject,
+        /// Whether it is no more.
+        done: bool,
+    },
     /// It was erased for good.
     Erased(Subject),
     /// Another device moved it to the trash.
@@ -176,13 +186,15 @@ pub struct Subject {
 
 impl Event {
     /// The codes of all events, which stay what they are.
-    pub const CODES: [&'static str; 33] = [
+    pub const CODES: [&'static str; 35] = [
         "added",
         "edited",
         "deleted",
         "restored",
         "reverted",
         "settled",
+        "rotated",
+        "revoked",
         "erased",
         "deleted_elsewhere",
         "erased_elsewhere",
@@ -221,6 +233,8 @@ impl Event {
             Self::Restored(_) => "restored",
             Self::Reverted(_) => "reverted",
             Self::Settled(_) => "settled",
+            Self::Rotated(_) => "rotated",
+            Self::Revoked { .. } => "revoked",
             Self::Erased(_) => "erased",
             Self::DeletedElsewhere(_) => "deleted_elsewhere",
             Self::ErasedElsewhere(_) => "erased_elsewhere",

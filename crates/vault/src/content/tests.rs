@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret as _;
 
 use super::edit::{Action, shadow};
+use super::glance::tests::is_read_alike;
 use super::payload::{decode_meta, decode_secrets, encode_meta, encode_secrets};
 use super::{Content, Entry, Value, field, merge};
 
@@ -41,6 +42,23 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => any::<usize>().prop_map(Deed::Settle),
         1 => (0..3_usize).prop_map(Deed::Revert),
         5 => (0..3_usize).prop_map(Deed::Merge),
+    ]
+}
+
+/// Something done to a text.
+#[derive(Debug, Clone)]
+enum Meddling {
+    Byte(u8),
+    Gone,
+    Twice(usize),
+}
+
+fn meddling() -> impl Strategy<Value = Meddling> {
+    let byte = prop::sample::select(b"\"\\[]{},:0123456789abtn-_ .".to_vec());
+    prop_oneof![
+        4 => byte.prop_map(Meddling::Byte),
+        1 => Just(Meddling::Gone),
+        1 => (1..12_usize).prop_map(Meddling::Twice),
     ]
 }
 
@@ -217,6 +235,27 @@ proptest! {
         let mut action = a.clone().act(ACTORS[0], 100);
         action.set_labels(&BTreeSet::new());
         prop_assert!(!labels(&merge(&a, &action.finish())).contains("new"), "a removed one is gone");
+    }
+
+    /// Also of texts that were meddled with: what is read at a glance is never anything else, and never what could not be read.
+    #[test]
+    fn a_glance_says_what_the_whole_says(history in histories(), meddled in prop::collection::vec((any::<prop::sample::Index>(), meddling()), 0..3)) {
+        for copy in World::after(&history).copies {
+            let mut json = encode_meta(&copy.meta).to_vec();
+            is_read_alike(&json);
+            for (place, meddling) in &meddled {
+                let at = place.index(json.len());
+                match meddling {
+                    Meddling::Byte(byte) => json[at] = *byte,
+                    Meddling::Gone => drop(json.remove(at)),
+                    Meddling::Twice(length) => {
+                        let part = json[at..json.len().min(at + length)].to_vec();
+                        json.splice(at..at, part);
+                    }
+                }
+                is_read_alike(&json);
+            }
+        }
     }
 
     #[test]

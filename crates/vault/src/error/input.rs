@@ -19,6 +19,10 @@ pub enum Input {
     Secret,
     /// A service's setting.
     Setting,
+    /// A key, where a provider, a name or a label belongs, which everybody may see.
+    KeyAsName,
+    /// The name of a program that is let in.
+    Program,
     /// A value that the catalogue made up as an example: it is nobody's key.
     Sample,
     /// A number of days.
@@ -36,6 +40,8 @@ impl std::fmt::Display for Input {
             Self::FieldValue => "a field's value",
             Self::Secret => "the secret",
             Self::Setting => "the setting",
+            Self::KeyAsName => "a key in place of a name",
+            Self::Program => "the program's name",
             Self::Sample => "an example",
             Self::Days => "the number of days",
         })

@@ -46,8 +46,9 @@ impl Error {
             | WhichCredential(_)
             | NothingToChange => Kind::Usage,
             NotFound | NoSuchField(_) | NoSuchVersion | NoSuchChoice | NoAccount | NoSuchService
-            | NoSuchTemplate | NoSuchPolicy | NothingToUse => Kind::NotFound,
+            | NoSuchGrant | NoSuchTemplate | NoSuchPolicy | NothingToUse => Kind::NotFound,
             NameTaken
+            | GrantTaken
             | HasAccount
             | KitsMade
             | KeychainOfAnother

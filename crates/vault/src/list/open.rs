@@ -7,7 +7,8 @@ use keymoor_cache::{MetaRow, View};
 use keymoor_protocol::RecordId;
 
 use super::{Filter, Known, Listing, listing};
-use crate::content::glance::{Glance, Shown};
+use crate::content::glance::Glance;
+use crate::content::shown::Shown;
 use crate::content::{field, payload};
 use crate::devices::SealedDevices;
 use crate::error::Error;

@@ -1,37 +1,13 @@
 import type {
-  AddRequest, Backend, Care, Conflict, Copied, CreateRequest, Detail, EditRequest, FilePurpose, Habits, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest,
+  AddRequest, Backend, Copied, CreateRequest, Detail, EditRequest, FilePurpose, Habits, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest,
   Said, Saved, Status, SyncReport, SyncRequest,
 } from "../backend";
 import { PROVIDERS, recognised } from "./catalogue";
+import { listingOf, lastFour, now, since, verifiable, versionId, type Kept, type Version } from "./kept";
 
-/** One credential as the fake keeps it: every version in full, secrets included, in memory only. */
-export interface Kept {
-  id: string;
-  createdAt: number;
-  trashed: boolean;
-  versions: Version[];
-  conflicts: Conflict[];
-  /** What its provider said last, and when it was accepted last. */
-  said?: Said;
-  goodAt?: number;
-  tried?: { at: number; reason: string };
-  identity?: string;
-}
-
-export interface Version {
-  at: number;
-  name: string;
-  provider: string;
-  labels: string[];
-  note?: string;
-  fields: NewField[];
-  expires?: number;
-  off?: boolean;
-}
+export type { Kept, Version } from "./kept";
 
 export const PRIMARY_FIELD = "secret";
-
-const DAY = 86_400_000;
 
 /** A vault in memory with the manners of the real one: the same codes, the same rules on names, the same events. */
 export class FakeBackend implements Backend {
@@ -427,49 +403,6 @@ export class FakeBackend implements Backend {
 
 function failure(code: string): { code: string; message: string } {
   return { code, message: code };
-}
-
-function versionId(version: number): string {
-  return `${version}-0000beef`;
-}
-
-function now(kept: Kept): Version {
-  return kept.versions[kept.versions.length - 1] as Version;
-}
-
-function verifiable(kept: Kept): boolean {
-  return PROVIDERS.some(({ id, name }) => [id, name].includes(now(kept).provider));
-}
-
-/** When the secret that is shown was put in. */
-function since(kept: Kept): number {
-  const secret = (version: Version) => version.fields.find((field) => field.secret)?.value;
-  return kept.versions.filter((version) => secret(version) === secret(now(kept)))[0]?.at ?? kept.createdAt;
-}
-
-function careOf(kept: Kept, policy: number | undefined): Care[] {
-  const { expires, off } = now(kept);
-  const found: Care[] = kept.conflicts.length > 0 ? [{ kind: "conflict" }] : [];
-  if (off || kept.trashed) return found;
-  if (expires !== undefined && expires <= Date.now()) found.push({ kind: "expired", at: expires });
-  if (kept.said && !kept.said.verdict.startsWith("valid")) found.push({ kind: "refused" });
-  if (expires !== undefined && expires > Date.now() && expires <= Date.now() + 14 * DAY) found.push({ kind: "expiring", at: expires });
-  if (policy !== undefined && Date.now() - since(kept) > policy * DAY) found.push({ kind: "old", at: since(kept), days: policy });
-  return found;
-}
-
-function listingOf(kept: Kept, policy: number | undefined): Listing {
-  const { name, provider, labels, note, at, fields, expires, off } = now(kept);
-  const good = kept.said?.verdict.startsWith("valid");
-  return {
-    id: kept.id, name, display: name, provider, labels, note, status: off ? "disabled" : kept.said === undefined ? "unchecked" : good ? "connected" : "error",
-    said: kept.said, care: careOf(kept, policy), expires, on: !off, fallback: false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
-    alternates: kept.conflicts.length, trashed: kept.trashed, waiting: false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
-  };
-}
-
-function lastFour(value: string): string | undefined {
-  return value.length >= 12 && /^\w{4}$/.test(value.slice(-4)) ? value.slice(-4) : undefined;
 }
 
 function check(provider: string, name: string, secrets: string[]): void {

@@ -1,17 +1,17 @@
 //! What was entered, under the names that the catalogue gives it.
 
-use keymoor_providers::{Found, Provider, Recognition, check_field, is_sample, provider, recognise};
+use keymoor_providers::{Field, Found, Provider, Recognition, check_field, is_sample, provider, recognise};
 use keymoor_vault::{Error, Input};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     commands::ONE_SECRET,
-    input::Entered,
+    input::{Entered, InputError},
     output,
     words::{self, Failure},
 };
 
-type Open = Vec<(String, String)>;
+pub(super) type Open = Vec<(String, String)>;
 
 /// Provider, open fields and secret ones. Without a provider, the secret has to tell it. What looks odd is said.
 ///
@@ -38,13 +38,16 @@ pub(super) fn sorted(
         (None, Entered::Fields(_)) => return Err(Failure::WhichProvider(Vec::new())),
     };
     if let (Some(known), Entered::Fields(secrets)) = (provider(&known_as(&id)), &entered) {
+        if let Some((name, _)) = open.iter().find(|(name, _)| known.field(name).is_some_and(|it| it.secret)) {
+            return Err(InputError::SetSecret(name.clone()).into());
+        }
         look_at(known, &open, secrets);
     }
     Ok((id, open, entered))
 }
 
 /// An id as the catalogue has it.
-fn known_as(id: &str) -> String {
+pub(super) fn known_as(id: &str) -> String {
     id.trim().to_lowercase()
 }
 
@@ -76,14 +79,24 @@ fn told_by(secret: SecretString, open: Open) -> Result<(String, Open, Entered), 
 
 /// Says what does not look as it should.
 fn look_at(known: &'static Provider, open: &Open, secrets: &[(String, Option<SecretString>)]) {
+    let mut given: Vec<&str> = Vec::new();
     // Exposed to be looked at.
     let secrets = secrets.iter().filter_map(|(name, value)| Some((name, value.as_ref()?.expose_secret())));
     for (name, value) in secrets.chain(open.iter().map(|(name, value)| (name, value.as_str()))) {
         let first = || known.secret_field().filter(|_| name == ONE_SECRET);
-        let Some(field) = known.field(name).or_else(first) else { continue };
+        let Some(field) = known.field(name).or_else(first) else {
+            output::say(words::recognised::unknown_field(known, name));
+            continue;
+        };
+        given.push(&field.key);
         if let Err(problem) = check_field(known, &field.key, value) {
             output::say(words::recognised::odd(known, field, problem));
         }
+    }
+    let is_missing =
+        |field: &&Field| field.required && field.default.is_none() && !given.contains(&field.key.as_str());
+    for field in known.fields.iter().filter(is_missing) {
+        output::say(words::recognised::incomplete(known, field));
     }
 }
 
@@ -93,15 +106,19 @@ fn of(id: String, known: &'static Provider, open: Open, secret: SecretString) ->
     let text = secret.expose_secret();
     if let Recognition::Certain(found) = recognise(text)
         && found.provider.id == known.id
-        && found.fields.len() > 1
+        && (found.fields.len() > 1 || found.fields.iter().all(|(_, value)| value.expose_secret() != text))
     {
         let (open, entered) = spread(found, open);
         return (id, open, entered);
     }
     let Some(field) = known.secret_field() else { return (id, open, Entered::One(secret)) };
-    let name =
-        if known.fields.iter().filter(|field| field.secret).count() > 1 { &field.key } else { ONE_SECRET };
-    (id, open, Entered::Fields(vec![(name.to_owned(), Some(secret))]))
+    (id, open, Entered::Fields(vec![(name_of(known, field), Some(secret))]))
+}
+
+/// Under which name a secret field is kept.
+pub(super) fn name_of(known: &Provider, field: &Field) -> String {
+    let several = known.fields.iter().filter(|field| field.secret).count() > 1;
+    if several { field.key.clone() } else { ONE_SECRET.to_owned() }
 }
 
 /// What was found, open and secret; what the user set by name goes before it.

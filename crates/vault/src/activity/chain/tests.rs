@@ -375,3 +375,28 @@ fn what_was_there_before_there_were_links_is_taken_as_it_is() {
         .unwrap();
     assert!(told(&mut vault));
 }
+
+#[test]
+fn several_that_read_write_and_take_over_at_once_leave_no_gap() {
+    let home = tempfile::tempdir().unwrap();
+    drop(vault(home.path()));
+    std::thread::scope(|scope| {
+        for worker in 1..=4 {
+            let home = home.path();
+            scope.spawn(move || {
+                let mut vault = vault(home);
+                for n in 0..25 {
+                    match (worker + n) % 4 {
+                        0 => vault.note(&lent(n)),
+                        1 => vault.take_uses().unwrap(),
+                        _ => vault.note_use(&lent(n)),
+                    }
+                    assert!(!told(&mut vault), "worker {worker}, {n}");
+                }
+            });
+        }
+    });
+    let mut vault = vault(home.path());
+    assert!(!told(&mut vault));
+    assert_eq!(vault.activity(0).unwrap().len(), 75, "each of them, once");
+}

@@ -10,13 +10,14 @@ impl Event {
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Verified { verdict, .. } => !verdict.is_good(),
+            Self::Revoked { done, .. } => !done,
             Self::Alarm { .. } | Self::Quarantined { .. } | Self::ActivityBroken => true,
             _ => false,
         }
     }
 
     /// The credential's record, where it is about one.
-    pub(in crate::activity) fn id(&self) -> Option<RecordId> {
+    pub fn id(&self) -> Option<RecordId> {
         match self {
             Self::Healed { id, .. } | Self::Quarantined { id } => Some(*id),
             _ => self.subject().map(|subject| subject.id),
@@ -47,7 +48,9 @@ impl Event {
             | Self::Restored(subject)
             | Self::Reverted(subject)
             | Self::Settled(subject)
+            | Self::Rotated(subject)
             | Self::Erased(subject)
+            | Self::Revoked { subject, .. }
             | Self::DeletedElsewhere(subject)
             | Self::ErasedElsewhere(subject)
             | Self::Conflict(subject)

@@ -1,0 +1,133 @@
+//! Services and their settings.
+
+use std::collections::BTreeMap;
+
+use keymoor_providers::Service;
+use keymoor_vault::{Because, Resolved, ServiceState};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The services.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Services {
+    pub(crate) services: Vec<Shown>,
+}
+
+/// A service.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Service")]
+pub(crate) struct Shown {
+    /// Its id.
+    service: String,
+    /// As people write it.
+    name: String,
+    enabled: bool,
+    /// What it uses now.
+    credential: Option<Uses>,
+    /// The providers whose credentials it takes.
+    accepts: Vec<String>,
+    settings: BTreeMap<String, Option<String>>,
+    /// Settings without which it is of no use.
+    missing: Vec<String>,
+    /// What two devices set unseen of each other: all its values, the one in use first. Setting it again settles it.
+    conflicts: BTreeMap<String, Vec<String>>,
+}
+
+/// The credential that a service uses.
+#[derive(Serialize, JsonSchema)]
+struct Uses {
+    #[schemars(extend("format" = "uuid"))]
+    id: String,
+    provider: String,
+    name: String,
+    /// A fallback, for no own credential can be used.
+    fallback: bool,
+    /// The own one that was chosen and cannot be used.
+    instead_of: Option<String>,
+}
+
+impl Shown {
+    pub(crate) fn new(service: &Service, state: Option<ServiceState>) -> Self {
+        let state = state.unwrap_or_else(|| untouched(service));
+        Self {
+            service: state.id,
+            name: state.name,
+            enabled: state.on,
+            credential: state.uses.map(Uses::new),
+            accepts: service.accepts.clone(),
+            settings: state.settings,
+            missing: state.missing,
+            conflicts: state.conflicts,
+        }
+    }
+}
+
+/// A service that was never set up.
+fn untouched(service: &Service) -> ServiceState {
+    let required = service.settings.iter().filter(|setting| setting.required);
+    ServiceState {
+        id: service.id.clone(),
+        name: service.name.clone(),
+        on: false,
+        uses: None,
+        settings: service.settings.iter().map(|setting| (setting.key.clone(), None)).collect(),
+        missing: required.map(|setting| setting.key.clone()).collect(),
+        conflicts: BTreeMap::new(),
+    }
+}
+
+impl Uses {
+    fn new(resolved: Resolved) -> Self {
+        let (fallback, instead_of) = match resolved.because {
+            Because::Fallback { instead_of } => (true, instead_of),
+            Because::Chosen | Because::OnlyOne => (false, None),
+        };
+        let Resolved { id, provider, name, .. } = resolved;
+        Self { id: id.to_string(), provider, name, fallback, instead_of }
+    }
+}
+
+/// The settings of a service.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Settings {
+    service: String,
+    enabled: bool,
+    settings: BTreeMap<String, Option<String>>,
+    missing: Vec<String>,
+    /// What there is to set.
+    available: Vec<Available>,
+}
+
+/// What can be set.
+#[derive(Serialize, JsonSchema)]
+struct Available {
+    key: String,
+    label: String,
+    help: Option<String>,
+    required: bool,
+}
+
+impl Settings {
+    pub(crate) fn new(service: &Service, state: Option<ServiceState>) -> Self {
+        let state = state.unwrap_or_else(|| untouched(service));
+        let available = service.settings.iter().map(|setting| Available {
+            key: setting.key.clone(),
+            label: setting.label.clone(),
+            help: setting.help.clone(),
+            required: setting.required,
+        });
+        Self {
+            service: state.id,
+            enabled: state.on,
+            settings: state.settings,
+            missing: state.missing,
+            available: available.collect(),
+        }
+    }
+}
+
+/// The settings of all services.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct AllSettings {
+    pub(crate) settings: Vec<Settings>,
+}

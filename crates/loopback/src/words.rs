@@ -1,0 +1,80 @@
+//! What a person reads in an error: what is wrong, and a way out.
+
+use crate::refusal::Code;
+
+/// Message and hint of a code; an empty hint is none. Names that could be meant follow the hint.
+pub(crate) fn of(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::BadRequest => ("The request is not of the documented form.", "See /openapi.json."),
+        Code::InvalidValue => (
+            "A value is empty, too long, or has characters that do not belong there.",
+            "Names have up to 200 characters on one line, a provider no slash; nothing has a NUL byte.",
+        ),
+        Code::NoSecret => ("A credential needs at least one secret, and a secret is not empty.", ""),
+        Code::MaskedSecret => (
+            "That is a masked value and no secret.",
+            "Send the secret itself. A field that is left out stays as it is.",
+        ),
+        Code::ExampleSecret => ("That is an example out of the catalogue and nobody's key.", ""),
+        Code::LastSecret => {
+            ("The last secret field cannot be removed.", "DELETE moves the whole credential to the trash.")
+        }
+        Code::WhichField => ("It has several secret fields.", "Name them under \"secrets\":"),
+        Code::FieldTwice => ("One field has two values.", "Send each field once, secret or not."),
+        Code::SecretField => (
+            "That field is secret, and does not become open by a slip.",
+            "Send it under \"secrets\", or remove it first.",
+        ),
+        Code::NoSuchSetting => ("The service has no setting of that name.", "It has:"),
+        Code::NotAccepted => ("The service does not take that credential.", "It takes credentials of"),
+        Code::Unauthenticated => (
+            "A token is needed.",
+            "keymoor grant add PROGRAM makes one. Send it as \"Authorization: Bearer kml_…\".",
+        ),
+        Code::HostRefused => (
+            "That host name is not this machine's.",
+            "Ask for 127.0.0.1 or localhost, with the port, and without a proxy.",
+        ),
+        Code::OriginRefused => (
+            "Requests of web pages are not answered.",
+            "Call from a program, without the headers Origin and Sec-Fetch-Site.",
+        ),
+        Code::OutOfScope => (
+            "The program's grant does not allow that.",
+            "keymoor grant list shows what it allows. To allow more: revoke it, and add another.",
+        ),
+        Code::NotFound => ("That is not here.", ""),
+        Code::NoSuchService => ("There is no such service.", "GET /api/services?all=true lists them."),
+        Code::MethodNotAllowed => ("That method is not for this address.", "See /openapi.json."),
+        Code::TimedOut => ("The request did not arrive in time.", ""),
+        Code::NameTaken => ("The provider has a credential of that name already.", "Choose another name."),
+        Code::Ambiguous => ("Two devices made a credential of that name.", "Say which, by its id:"),
+        Code::WhichCredential => ("Several credentials could be meant.", "Say which, with \"credential\":"),
+        Code::NothingToUse => (
+            "There is no credential that the service could use.",
+            "Save one of a provider that it accepts, or switch one on.",
+        ),
+        Code::ReadOnly => {
+            ("A newer version of Keymoor wrote that.", "It can be read here. Update Keymoor to change it.")
+        }
+        Code::Unreadable => (
+            "No copy of it can be read.",
+            "It is kept as it is. keymoor doctor says what each home has of it.",
+        ),
+        Code::TooLarge => ("That is larger than a credential may be.", "64 KiB for all fields together."),
+        Code::UnsupportedMediaType => ("Only JSON is read.", "Send \"Content-Type: application/json\"."),
+        Code::RateLimited => ("Too many tokens were wrong.", "Try again in a moment."),
+        Code::Internal => ("It could not be done.", "keymoor doctor says how the vault is."),
+        Code::DiskFull => ("The disk takes no more.", "Nothing was changed."),
+        Code::Busy => (
+            "It takes too long, for something else goes on.",
+            "Try again. A change may have been made: look first.",
+        ),
+        Code::Mended => ("The cache was damaged, and was made anew.", "Try again. Nothing was changed."),
+        Code::Locked => (
+            "The vault is locked.",
+            "keymoor status says why. Stop keymoor serve, unlock the vault, and start it again.",
+        ),
+        Code::Keychain => ("The system's keychain is out of order or locked.", "Unlock it, and try again."),
+    }
+}

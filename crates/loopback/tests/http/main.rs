@@ -1,0 +1,13 @@
+//! The local interface over real connections, with a real vault.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test throughout.
+#![allow(clippy::print_stderr)] // Counts, for whoever reads the run.
+
+mod activity;
+mod credentials;
+mod damage;
+mod document;
+mod grants;
+mod hardening;
+mod place;
+mod schemathesis;
+mod services;

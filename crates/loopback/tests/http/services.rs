@@ -1,0 +1,74 @@
+//! Services and settings.
+
+use serde_json::json;
+
+use crate::place::{CANARY, Place};
+
+const SHEET: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
+
+#[test]
+fn a_service_is_taken_into_use_and_out_of_it() {
+    let place = Place::new();
+    let client = place.client();
+    let nothing = client.call("POST", "/api/services/openai/enable", None);
+    assert_eq!(nothing.code(), (409, "nothing_to_use"));
+    let (work, home) =
+        (client.save("openai", "work", "value-work"), client.save("openai", "home", "value-home"));
+    let which = client.call("POST", "/api/services/openai/enable", None);
+    assert_eq!(which.code(), (409, "which_credential"));
+    let hint = which.json["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("openai/home, openai/work"), "{hint}");
+    for (said, meant) in [("openai/work", &work), (home.as_str(), &home)] {
+        let on = client.call("POST", "/api/services/openai/enable", Some(json!({ "credential": said })));
+        assert_eq!(
+            (on.status, &on.json["enabled"], &on.json["credential"]["id"]),
+            (200, &json!(true), &json!(meant))
+        );
+    }
+    let listed = client.get("/api/services").json;
+    assert_eq!(listed["services"].as_array().unwrap().len(), 1);
+    let all = client.get("/api/services?all=true").json;
+    assert!(all["services"].as_array().unwrap().len() > 70);
+    let off = client.call("POST", "/api/services/openai/disable", None);
+    assert_eq!(
+        (off.status, &off.json["enabled"], &off.json["credential"]),
+        (200, &json!(false), &json!(null))
+    );
+    let sheets =
+        client.call("POST", "/api/services/google_sheets/enable", Some(json!({ "credential": "work" })));
+    assert_eq!(sheets.code(), (409, "not_accepted"));
+    for action in ["enable", "disable"] {
+        let unknown = client.call("POST", &format!("/api/services/nothing/{action}"), None);
+        assert_eq!(unknown.code(), (404, "no_such_service"));
+    }
+    let gone = client.call("POST", "/api/services/openai/enable", Some(json!({ "credential": "gone" })));
+    assert_eq!(gone.code(), (404, "not_found"));
+}
+
+#[test]
+fn sheet_mappings_are_the_settings_of_google_sheets() {
+    let place = Place::new();
+    let client = place.client();
+    let before = client.get("/api/sheet-mappings");
+    assert_eq!(before.json["settings"], json!({ "spreadsheet_id": null, "sheet_name": null }));
+    assert_eq!(before.json["missing"], json!(["spreadsheet_id"]));
+    let nothing = client.call("POST", "/api/sheet-mappings/set", Some(json!({ "sheet_name": "" })));
+    assert_eq!((nothing.status, &nothing.json), (200, &before.json));
+    let address = format!("https://docs.google.com/spreadsheets/d/{SHEET}/edit#gid=0");
+    let set = json!({ "spreadsheet_id": address, "sheet_name": "June" });
+    let set = client.call("POST", "/api/sheet-mappings/set", Some(set));
+    assert_eq!(set.json["settings"], json!({ "spreadsheet_id": SHEET, "sheet_name": "June" }), "{set:?}");
+    assert_eq!(client.get("/api/settings/google_sheets").json, client.get("/api/sheet-mappings").json);
+    let one = client.call("POST", "/api/settings/google_sheets", Some(json!({ "sheet_name": null })));
+    assert_eq!(one.json["settings"], json!({ "spreadsheet_id": SHEET, "sheet_name": null }));
+    let same = client.call("POST", "/api/settings/google_sheets", Some(json!({})));
+    assert_eq!(same.json, one.json);
+    let wrong = client.call("POST", "/api/sheet-mappings/set", Some(json!({ "spreadsheet_id": "short" })));
+    assert_eq!(wrong.code(), (400, "invalid_value"));
+    let unknown = client.call("POST", "/api/settings/google_sheets", Some(json!({ "tab": "x" })));
+    assert_eq!(unknown.code(), (404, "no_such_setting"));
+    assert!(unknown.json["error"]["hint"].as_str().unwrap().contains("spreadsheet_id"));
+    assert_eq!(client.get("/api/settings/nothing").code(), (404, "no_such_service"));
+    assert_eq!(client.get("/api/settings").json["settings"][0]["service"], "google_sheets");
+    assert!(!client.get("/api/settings").json.to_string().contains(CANARY));
+}

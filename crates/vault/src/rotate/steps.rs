@@ -1,0 +1,190 @@
+//! The steps of a rotation, each one transaction.
+
+use std::collections::BTreeSet;
+
+use keymoor_cache::View;
+use keymoor_protocol::RecordId;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Rotation;
+use crate::activity::Deed;
+use crate::add::{Field, check};
+use crate::clock::now;
+use crate::content::{Content, Meta, field};
+use crate::drafts::{self, Saved};
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::vault::Vault;
+use crate::{find, input, services};
+
+/// Longest name of a credential that still has room for what is added.
+const ROOM: usize = 170;
+
+/// What the new key says of the other. After a join that one has another id, and is known by its name.
+pub(super) struct Rotates {
+    pub(super) switched: bool,
+    pub(super) id: Option<RecordId>,
+    pub(super) title: String,
+}
+
+impl Rotates {
+    pub(super) fn of(meta: &Meta) -> Option<Self> {
+        let (step, rest) = meta.text(field::ROTATES).split_once(' ')?;
+        let (id, title) = rest.split_once(' ')?;
+        Some(Self { switched: step == "after", id: id.parse().ok(), title: title.to_owned() })
+    }
+
+    /// The other, if it is still there and in no trash.
+    pub(super) fn find(&self, view: &View<'_>, keys: &Keys) -> Result<Option<RecordId>, Error> {
+        let is_there =
+            |id: &RecordId| drafts::current(view, keys, *id).is_ok_and(|content| !content.meta.deleted());
+        if let Some(id) = self.id.filter(is_there) {
+            return Ok(Some(id));
+        }
+        let Some((provider, name)) = self.title.split_once('/') else { return Ok(None) };
+        let holders = find::holders(view, keys, provider, name)?;
+        Ok(if let [one] = holders[..] { Some(one) } else { None })
+    }
+}
+
+fn text(step: &str, id: RecordId, title: &str) -> String {
+    format!("{step} {id} {title}")
+}
+
+impl Vault {
+    /// `all`: secrets that are not given are those of the old one, too.
+    pub(super) fn store_beside(
+        &mut self,
+        old: RecordId,
+        fields: Vec<Field>,
+        all: bool,
+    ) -> Result<Saved, Error> {
+        let checked = check(fields, Vec::new(), None)?;
+        if checked.secrets.is_empty() {
+            return Err(Error::NoSecret);
+        }
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt)?;
+        let (saved, ()) = self.save(|change, keys| {
+            let before = drafts::current(change, keys, old)?;
+            let meta = &before.meta;
+            let (provider, name) = (meta.text(field::PROVIDER).to_owned(), meta.text(field::NAME));
+            let name = free(change, keys, &provider, &format!("{} (new", shortened(name)))?;
+            let mut action = Content::empty(salt, now()).act(drafts::actor(change, keys)?, now());
+            action.set_text(field::PROVIDER, &provider);
+            action.set_text(field::NAME, &name);
+            action.set_text(field::OFF, "yes"); // nothing uses it before its provider was asked
+            action.set_text(field::FALLBACK, meta.text(field::FALLBACK));
+            action.set_text(field::NOTE, meta.text(field::NOTE));
+            action.set_labels(&labels(meta));
+            action.set_text(field::ROTATES, &text("for", old, &meta.title()));
+            for (name, value) in meta.open_fields() {
+                action.set_text(&format!("{}{name}", field::OPEN), value);
+            }
+            if all {
+                action.set_secrets(secrets(&before), &BTreeSet::new());
+            }
+            checked.apply(&mut action)?;
+            let content = action.finish();
+            input::size(content.shown_bytes())?;
+            Ok((drafts::create(change, keys, RecordId::generate(), &content)?, ()))
+        })?;
+        Ok(saved)
+    }
+
+    /// The new key takes the place of the old one: its name, labels and note, and every service that uses it. The old one is
+    /// switched off and called `NAME (old DATE)`. Returns that as `provider/name`.
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`] if they are not what they were. Nothing is changed after an error.
+    pub fn switch_rotation(&mut self, rotation: &Rotation, date: &str) -> Result<(Saved, String), Error> {
+        let Rotation { old, new, .. } = *rotation;
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt)?;
+        self.heal(old)?;
+        self.heal(new)?;
+        self.heal_services()?;
+        self.save(|change, keys| {
+            let (was, is) = (drafts::current(change, keys, old)?, drafts::current(change, keys, new)?);
+            let waits = Rotates::of(&is.meta).is_some_and(|of| !of.switched);
+            if was.meta.deleted() || is.meta.deleted() || !waits {
+                return Err(Error::ChangedMeanwhile);
+            }
+            let actor = drafts::actor(change, keys)?;
+            let (provider, name) = (was.meta.text(field::PROVIDER), was.meta.text(field::NAME).to_owned());
+            let title = was.meta.title();
+            let aside = free(change, keys, provider, &format!("{} (old {date}", shortened(&name)))?;
+            let mut action = was.clone().act(actor, now());
+            action.set_text(field::NAME, &aside);
+            action.set_text(field::OFF, "yes");
+            action.set_text(field::ROTATES, "");
+            let gone = action.finish();
+            drafts::write(change, keys, old, &gone)?;
+            let mut action = is.clone().act(actor, now());
+            action.set_text(field::NAME, &name);
+            action.set_text(field::OFF, was.meta.text(field::OFF));
+            action.set_text(field::FALLBACK, was.meta.text(field::FALLBACK));
+            action.set_text(field::NOTE, was.meta.text(field::NOTE));
+            action.set_labels(&labels(&was.meta));
+            action.set_text(field::ROTATES, &text("after", old, &gone.meta.title()));
+            let content = action.finish();
+            let written = drafts::replace(change, keys, new, &is, &content)?;
+            services::hand_over(change, keys, salt, (old, &title), (new, &title))?;
+            Ok((written.by(Deed::Rotated), gone.meta.title()))
+        })
+    }
+
+    /// The rotation is over. With `gone` the old key is no more at its provider, and goes to the trash; otherwise it stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// Nothing is changed after an error.
+    pub fn end_rotation(&mut self, rotation: &Rotation, gone: bool) -> Result<(), Error> {
+        let Rotation { old, new, .. } = *rotation;
+        self.heal(old)?;
+        self.heal(new)?;
+        self.save(|change, keys| {
+            let actor = drafts::actor(change, keys)?;
+            let (was, is) = (drafts::current(change, keys, old)?, drafts::current(change, keys, new)?);
+            let mut action = is.clone().act(actor, now());
+            action.set_text(field::ROTATES, "");
+            let content = action.finish();
+            if !gone {
+                return Ok((drafts::replace(change, keys, new, &is, &content)?, ()));
+            }
+            drafts::write(change, keys, new, &content)?;
+            let trashed = was.clone().delete(actor, now());
+            Ok((drafts::replace(change, keys, old, &was, &trashed)?.by(Deed::Deleted), ()))
+        })?;
+        Ok(())
+    }
+}
+
+/// `BEGIN)`, or `BEGIN 2)` and so on if that is taken.
+fn free(view: &View<'_>, keys: &Keys, provider: &str, begin: &str) -> Result<String, Error> {
+    let mut name = format!("{begin})");
+    let mut number = 2_u32;
+    while !find::holders(view, keys, provider, &name)?.is_empty() {
+        name = format!("{begin} {number})");
+        number += 1;
+    }
+    Ok(name)
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(ROOM).collect()
+}
+
+fn labels(meta: &Meta) -> BTreeSet<String> {
+    meta.labels().into_iter().map(str::to_owned).collect()
+}
+
+/// The secrets in use, to be sealed in another record as well.
+fn secrets(content: &Content) -> Vec<(String, SecretString)> {
+    let parts = content.meta.key().into_iter().flatten();
+    let part = |(name, shadow): (&String, &crate::content::Shadow)| {
+        // Exposed to be copied into another sealed string.
+        Some((name.clone(), content.secrets.get(&shadow.fingerprint)?.expose_secret().into()))
+    };
+    parts.filter_map(part).collect()
+}

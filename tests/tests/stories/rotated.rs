@@ -1,0 +1,168 @@
+//! Keys that are rotated: nothing is lost at any moment, and the old one is in use until the new one is accepted.
+
+use std::{
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use keymoor_journeys::{Device, Provider, Ran, Reply, World, eventually};
+use serde_json::Value;
+
+use crate::activity::events;
+
+const USER: &str = r#"{"login":"octocat"}"#;
+/// What a request without a key is answered by: GitHub is told the key to revoke in the body.
+const NO_KEY: &str = "";
+
+fn rotate(device: &Device, arguments: &[&str], secret: &str) -> Ran {
+    device.feed(&[&["rotate", "work", "--allow-test-providers"], arguments].concat(), secret.as_bytes())
+}
+
+/// Begins a rotation that hangs while the provider is asked, and ends it by `kill -9` once that is so.
+fn killed(device: &Device, provider: &Provider, arguments: &[&str], key: &str) {
+    let mut command = device.command(&[&["rotate", "work", "--allow-test-providers"], arguments].concat());
+    let before = provider.asked().len();
+    let mut child: Child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("it was asked", || provider.asked().iter().skip(before).any(|asked| asked == key));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn slow(status: u16) -> Reply {
+    Reply { after: Duration::from_secs(30), ..Reply::of(status, USER) }
+}
+
+#[track_caller]
+fn used_by_service(device: &Device) -> String {
+    let services = device.done(&["service", "list", "--json"]).json();
+    services[0]["credential"]["id"].as_str().unwrap_or_else(|| panic!("{services}")).to_owned()
+}
+
+fn named<'a>(list: &'a [Value], begin: &str) -> Option<&'a Value> {
+    list.iter().find(|one| one["name"].as_str().unwrap().starts_with(begin))
+}
+
+#[test]
+fn a_key_is_rotated_through_every_death_and_refusal_and_the_old_one_is_used_until_the_new_one_is_good() {
+    let world = World::new();
+    let mut device = world.device("a");
+    let provider = Provider::new("github");
+    provider.stands_in_for(&mut device);
+    device.add("github", "work", "ghp_old").done();
+    device.done(&["service", "enable", "github", "--credential", "work"]);
+    let old = used_by_service(&device);
+
+    // Refused, unknown, and a death while it is asked: the old one stays in use.
+    rotate(&device, &["--stdin"], "ghp_wrong").ends(1, &["The new key is refused", "stays in use"]);
+    provider.say("ghp_new", Reply::of(500, "oh"));
+    rotate(&device, &["--stdin"], "ghp_new").ends(6, &["could not be verified", "stays in use"]);
+    provider.say("ghp_new", slow(200));
+    killed(&device, &provider, &[], "ghp_new");
+    assert_eq!(device.get("work"), b"ghp_old");
+    assert_eq!(used_by_service(&device), old);
+    let list = device.list();
+    assert_eq!(list.len(), 2, "{list:?}");
+    assert_eq!(named(&list, "work (new").unwrap()["enabled"], false);
+
+    // Accepted: all goes over, and nobody is there to agree to the revocation.
+    provider.say("ghp_new", Reply::of(200, USER));
+    rotate(&device, &[], "").ends(0, &["github/work has the new key now", "was not revoked"]);
+    assert_eq!(device.get("work"), b"ghp_new");
+    let new = used_by_service(&device);
+    assert_ne!(new, old);
+    let aside = named(&device.list(), "work (old").unwrap().clone();
+    assert_eq!((&aside["id"], &aside["enabled"]), (&old.clone().into(), &false.into()));
+    assert_eq!(device.get(aside["name"].as_str().unwrap()), b"ghp_old");
+
+    // A death while it is revoked, a fault there, and at last.
+    provider.say(NO_KEY, slow(202));
+    killed(&device, &provider, &["--yes"], NO_KEY);
+    provider.say(NO_KEY, Reply::of(500, "oh"));
+    let ran = rotate(&device, &["--yes", "--json"], "").ends(6, &["could not be revoked", "To try again"]);
+    assert_eq!(ran.json()["old"]["outcome"], "not_revoked");
+    assert_eq!(device.list().len(), 2);
+    provider.say(NO_KEY, Reply::of(202, ""));
+    let ran = rotate(&device, &["--yes", "--json", "--stdin"], "ghp_new")
+        .ends(0, &["is revoked, and in the trash"]);
+    assert_eq!((&ran.json()["old"]["outcome"], &ran.json()["id"]), (&"revoked".into(), &new.clone().into()));
+    assert_eq!(device.list().len(), 1);
+    let trash = device.done(&["trash", "--json"]).json();
+    assert_eq!(trash[0]["id"], old.as_str(), "never erased");
+    rotate(&device, &["--stdin"], "ghp_new").ends(0, &["there is nothing to rotate"]);
+
+    let told = events(&device);
+    for event in ["rotated github/work", "verified github/work (new)"] {
+        assert!(told.contains(&event.to_owned()), "{event}: {told:?}");
+    }
+    assert_eq!(told.iter().filter(|event| event.starts_with("revoked github/work (old")).count(), 2);
+    device.assert_well();
+}
+
+#[test]
+fn where_revoking_is_by_hand_it_is_seen_when_it_was_done_and_another_device_may_see_it() {
+    let world = World::new();
+    let (server, mut a, mut b) = (world.server(), world.device("a"), world.device_without_keychain("b"));
+    let provider = Provider::new("openai");
+    provider.stands_in_for(&mut a);
+    provider.stands_in_for(&mut b);
+    let models = || Reply::of(200, r#"{"object":"list","data":[]}"#);
+    provider.say("sk-old", models());
+    provider.say("sk-new", models());
+    a.add("openai", "work", "sk-old").done();
+    world.create_account(&a, &server);
+    world.join(&b);
+    let ran = rotate(&a, &["--stdin", "--json"], "sk-new")
+        .ends(0, &["revokes no keys on request", "Delete it at http"]);
+    assert_eq!(ran.json()["old"]["outcome"], "by_hand");
+    a.sync();
+    b.sync();
+    assert_eq!(b.get("work"), b"sk-new");
+    rotate(&b, &[], "").ends(0, &["still works"]);
+
+    provider.say("sk-old", Reply::of(401, r#"{"error":{"code":"invalid_api_key"}}"#));
+    rotate(&b, &[], "").ends(0, &["is revoked, and in the trash"]);
+    b.sync();
+    a.sync();
+    for device in [&a, &b] {
+        assert_eq!(device.list().len(), 1);
+        rotate(device, &[], "").ends(2, &["Make a new key at"]);
+        device.assert_well();
+    }
+}
+
+/// What Amazon answers to every question at once: another key, whose it is, and that a change was made.
+const AMAZON: &str = "<Response><AccessKeyId>AKIAEXAMPLEMADE00002</AccessKeyId>\
+    <SecretAccessKey>a-made-secret-of-forty-characters-000002</SecretAccessKey>\
+    <Arn>arn:aws:iam::123456789012:user/ci</Arn><Account>123456789012</Account></Response>";
+
+#[test]
+fn where_the_provider_makes_keys_one_command_does_it_all_and_a_full_account_is_said() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("aws");
+    provider.stands_in_for(&mut device);
+    let fields = r#"{"secret_access_key": "the-first-secret-of-forty-characters-001"}"#;
+    let set = ["--set", "access_key_id=AKIAEXAMPLEMADE00001", "--set", "region=eu-west-1"];
+    let add = [&["add", "aws", "--name", "work", "--fields-stdin"], &set[..]].concat();
+    device.feed(&add, fields.as_bytes()).done();
+
+    provider.say(NO_KEY, Reply::of(409, "<Error><Code>LimitExceeded</Code></Error>"));
+    rotate(&device, &["--make", "--yes"], "").ends(1, &["as many keys as may be", "is as it was"]);
+    provider.say(NO_KEY, Reply::of(500, "oh"));
+    rotate(&device, &["--make", "--yes"], "").ends(6, &["not known whether a key was made"]);
+    assert_eq!(device.list().len(), 1);
+
+    provider.say(NO_KEY, Reply::of(200, AMAZON));
+    let ran = rotate(&device, &["--make", "--yes", "--json"], "").ends(0, &["is revoked, and in the trash"]);
+    assert_eq!((&ran.json()["result"], &ran.json()["old"]["outcome"]), (&"valid".into(), &"revoked".into()));
+    for (field, value) in [
+        ("access_key_id", "AKIAEXAMPLEMADE00002\n"),
+        ("secret_access_key", "a-made-secret-of-forty-characters-000002\n"),
+        ("region", "eu-west-1\n"),
+    ] {
+        assert_eq!(device.done(&["get", "work", field]).text(), value);
+    }
+    assert_eq!(device.list().len(), 1);
+    device.assert_well();
+}
