@@ -252,7 +252,7 @@ fn an_older_value_is_never_given_in_place_of_one_that_is_lost() {
         keyring.restart().unwrap();
         let cache = rusqlite::Connection::open(home.path().join("keymoor.db")).unwrap();
         let sql =
-            "UPDATE draft SET secret = CAST(substr(secret, 1, 150) || x'00' || substr(secret, 152) AS BLOB)";
+            "UPDATE draft SET secret = CAST(substr(secret, 1, 150) || x'0011223344556677' || substr(secret, 159) AS BLOB)";
         cache.execute(sql, ()).unwrap();
         drop(cache);
         let mut vault = mend(home.path());
@@ -284,7 +284,7 @@ fn a_base_under_a_lost_draft_is_never_given_in_its_place() {
         vault.edit(id, edit).unwrap();
         drop(vault);
         let sql =
-            "UPDATE draft SET secret = CAST(substr(secret, 1, 150) || x'00' || substr(secret, 152) AS BLOB)";
+            "UPDATE draft SET secret = CAST(substr(secret, 1, 150) || x'0011223344556677' || substr(secret, 159) AS BLOB)";
         assert_eq!(open_file().execute(sql, ()).unwrap(), 1);
         keychain().delete(EntryId::Record(id)).unwrap();
         let mut vault = mend(home.path());
