@@ -67,11 +67,12 @@ fn ctrl_c_reaches_the_program_once_and_what_another_sends_as_well() {
     let place = place();
     let mut terminal = Terminal::start(&mut at_its_terminal(&place, COUNTS));
     terminal.wait_for("ready");
-    for _ in 0..20 {
+    for count in 1..=20 {
         terminal.type_in("\x03");
+        // One that is not waited for would be one with the next.
+        terminal.wait_for(&format!("interrupted {count}\r"));
         thread::sleep(Duration::from_millis(30)); // long enough for a second one
     }
-    terminal.wait_for("interrupted 20");
     let keymoor = Pid::from_child(&terminal.child);
     kill_process(keymoor, Signal::INT).unwrap();
     terminal.wait_for("interrupted 21");
