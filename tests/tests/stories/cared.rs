@@ -96,6 +96,17 @@ fn of_policies_that_were_set_unseen_of_each_other_the_strictest_counts() {
 }
 
 #[test]
+fn what_is_recognised_in_a_paste_is_what_is_saved() {
+    const GROQ: &str = "gsk_0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijAB";
+    let world = World::new();
+    let device = world.device_without_keychain("a");
+    for (name, text) in [("quoted", format!("\"{GROQ}\"")), ("line", format!("GROQ_API_KEY={GROQ}"))] {
+        device.feed(&["add", "groq", "--name", name, "--stdin"], text.as_bytes()).done();
+        assert_eq!(device.get(name), GROQ.as_bytes(), "{name}");
+    }
+}
+
+#[test]
 fn a_save_is_told_first_and_verified_then_and_never_depends_on_it() {
     let world = World::new();
     let mut device = world.device_without_keychain("a");
