@@ -1,44 +1,18 @@
 //! A pasted secret, as the fields that are in it: all of them, where the whole is one credential of the provider, such as a
 //! pair or a document.
 
-use keymoor_providers::{Found, Provider, Recognition, provider, recognise};
+use keymoor_providers::{Kept, kept, provider};
 use keymoor_vault::{Field, Value};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// What a single secret is called, as on the command line.
-const ONE_SECRET: &str = "secret";
-
 /// The fields of a pasted secret of a provider.
 pub(crate) fn pasted(id: &str, secret: SecretString) -> Vec<Field> {
-    let Some(known) = provider(&id.trim().to_lowercase()) else { return vec![sealed(ONE_SECRET, secret)] };
-    // Exposed to be looked at by its shape.
-    if let Recognition::Certain(found) = recognise(secret.expose_secret())
-        && found.provider.id == known.id
-        && found.fields.len() > 1
-    {
-        return spread(found);
-    }
-    let name = known.secret_field().map_or(ONE_SECRET, |field| name_of(known, &field.key));
-    vec![sealed(name, secret)]
-}
-
-/// What a secret field is called: by the catalogue only where there are several.
-pub(crate) fn name_of<'n>(known: &Provider, key: &'n str) -> &'n str {
-    if known.fields.iter().filter(|field| field.secret).count() > 1 { key } else { ONE_SECRET }
-}
-
-fn spread(found: Found) -> Vec<Field> {
-    let known = found.provider;
-    let field = |(key, value): (&'static str, SecretString)| match known.field(key) {
-        Some(field) if field.secret => sealed(name_of(known, key), value),
+    let field = |Kept { name, secret, value }: Kept| {
         // Exposed where the catalogue says that it is no secret.
-        _ => Field { name: key.to_owned(), value: Value::Open(value.expose_secret().to_owned()) },
+        let value = if secret { Value::Secret(value) } else { Value::Open(value.expose_secret().to_owned()) };
+        Field { name: name.to_owned(), value }
     };
-    found.fields.into_iter().map(field).collect()
-}
-
-fn sealed(name: &str, secret: SecretString) -> Field {
-    Field { name: name.to_owned(), value: Value::Secret(secret) }
+    kept(provider(&id.trim().to_lowercase()), secret).into_iter().map(field).collect()
 }
 
 #[cfg(test)]
@@ -68,5 +42,15 @@ mod tests {
         assert!(found.contains(&named("secret_access_key", true)), "{found:?}");
         assert!(found.contains(&named("access_key_id", false)), "{found:?}");
         assert_eq!(names("openai", pair), [named("secret", true)], "of another provider it is kept as it is");
+    }
+
+    #[test]
+    fn what_the_window_says_it_recognised_is_what_it_saves() {
+        const GROQ: &str = "gsk_0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijAB";
+        for text in [format!("\"{GROQ}\""), format!("GROQ_API_KEY={GROQ}"), format!(" {GROQ}\n")] {
+            let fields = pasted("groq", text.clone().into());
+            let [Field { name, value: Value::Secret(secret) }] = fields.as_slice() else { panic!("{text}") };
+            assert_eq!((name.as_str(), secret.expose_secret()), ("secret", GROQ), "{text}");
+        }
     }
 }

@@ -2,46 +2,81 @@
 //!
 //! What is being asked about is known to the window and written nowhere, so that nothing stays "verifying".
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use keymoor_providers::verify::{Bases, Options};
-use keymoor_vault::{Asked, Questions, RecordId, VerifyOptions};
+use keymoor_vault::{Asked, Questions, RecordId, Vault, VerifyOptions};
 
 use crate::commands::names::EVENT_CHANGED;
 use crate::desk::{Answer, Desk};
 use crate::failure::Failure;
 
-/// The credentials that are being asked about because a person wants to know.
+/// The credentials that are being asked about because a person wants to know; and whether somebody else wanted to meanwhile,
+/// and how ([`options`]).
 #[derive(Default)]
-pub(crate) struct Verifying(Mutex<BTreeSet<RecordId>>);
+pub(crate) struct Verifying(Mutex<BTreeMap<RecordId, Option<bool>>>);
 
 impl Verifying {
     /// Their ids.
     pub(crate) fn ids(&self) -> Vec<String> {
-        self.held().iter().map(ToString::to_string).collect()
+        self.held().keys().map(ToString::to_string).collect()
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeSet<RecordId>> {
+    /// Whether it was not being asked about. If it was, whoever does so hears of it.
+    fn begin(&self, id: RecordId, by_name: bool) -> bool {
+        match self.held().entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(None);
+                true
+            }
+            Entry::Occupied(mut place) => {
+                *place.get_mut() = Some(by_name || *place.get() == Some(true));
+                false
+            }
+        }
+    }
+
+    /// What was wanted meanwhile. `None`: nothing, and it is not being asked about any more, so that none comes too late.
+    fn go_on(&self, id: RecordId) -> Option<bool> {
+        let mut held = self.held();
+        let meanwhile = held.get_mut(&id).and_then(Option::take);
+        if meanwhile.is_none() {
+            held.remove(&id);
+        }
+        meanwhile
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<RecordId, Option<bool>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One that is being asked about, until this goes.
-struct Mark(Desk, RecordId);
+struct Mark(Desk, RecordId, bool);
 
 impl Mark {
     /// `None`: it is being asked about already.
-    fn set(desk: &Desk, id: RecordId) -> Option<Self> {
-        let new = desk.verifying().held().insert(id);
+    fn set(desk: &Desk, id: RecordId, by_name: bool) -> Option<Self> {
+        let new = desk.verifying().begin(id, by_name);
         desk.tell(EVENT_CHANGED);
-        new.then(|| Self(desk.clone(), id))
+        new.then(|| Self(desk.clone(), id, true))
+    }
+
+    fn go_on(&mut self) -> Option<bool> {
+        let meanwhile = self.0.verifying().go_on(self.1);
+        self.2 = meanwhile.is_some();
+        meanwhile
     }
 }
 
 impl Drop for Mark {
     fn drop(&mut self) {
-        self.0.verifying().held().remove(&self.1);
+        // Once given up, the place may be another's.
+        if self.2 {
+            self.0.verifying().held().remove(&self.1);
+        }
         self.0.tell(EVENT_CHANGED);
     }
 }
@@ -65,13 +100,31 @@ impl Desk {
     }
 
     async fn ask_about(&self, id: RecordId, by_name: bool) -> Answer<()> {
-        let Some(_mark) = Mark::set(self, id) else { return Ok(()) };
-        let questions = self.ask(move |vault| vault.questions(&[id])).await?;
+        let Some(mut mark) = Mark::set(self, id, by_name) else { return Ok(()) };
+        let mut version = self.ask_once(id, by_name).await?;
+        // What was saved while the values before it were being asked about is asked about, too.
+        while let Some(by_name) = mark.go_on() {
+            if self.ask(move |vault| Ok(vault.show(id)?.listing.version_id)).await? != version {
+                version = self.ask_once(id, by_name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the version that it asked about.
+    async fn ask_once(&self, id: RecordId, by_name: bool) -> Answer<String> {
+        // The version first: of what changes between the two, it is asked once too often.
+        let taken = move |vault: &mut Vault| {
+            let version = vault.show(id)?.listing.version_id;
+            Ok((version, vault.questions(&[id])?))
+        };
+        let (version, questions) = self.ask(taken).await?;
         let options = options(by_name);
         // Not among what a closing window waits for: nothing is lost with it.
         let asked = tauri::async_runtime::spawn_blocking(move || answers(questions, &options)).await;
         let asked = asked.map_err(|_| Failure::new(Failure::UNEXPECTED))?;
-        self.ask(move |vault| vault.heard(&asked)).await
+        self.ask(move |vault| vault.heard(&asked)).await?;
+        Ok(version)
     }
 }
 
@@ -96,4 +149,31 @@ fn bases() -> Bases {
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Bases::from_variables(variables).unwrap_or_else(|_| Bases::none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_while_it_is_asked_about_is_asked_about_once_more() {
+        let (verifying, id) = (Verifying::default(), RecordId::generate());
+        assert!(verifying.begin(id, false));
+        assert!(!verifying.begin(id, false), "one asks");
+        assert_eq!(verifying.go_on(id), Some(false), "and goes on for the other");
+        assert_eq!(verifying.ids().len(), 1);
+        assert_eq!((verifying.go_on(id), verifying.ids().len()), (None, 0));
+        assert!(verifying.begin(id, false), "afterwards it is anybody's again");
+    }
+
+    #[test]
+    fn what_costs_is_asked_only_if_a_person_wanted_it() {
+        let (verifying, id) = (Verifying::default(), RecordId::generate());
+        assert!(verifying.begin(id, true));
+        verifying.begin(id, false);
+        assert_eq!(verifying.go_on(id), Some(false));
+        verifying.begin(id, true);
+        verifying.begin(id, false);
+        assert_eq!(verifying.go_on(id), Some(true));
+    }
 }

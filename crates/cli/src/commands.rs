@@ -143,9 +143,6 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// The secret field of a credential that was entered as one secret.
-const ONE_SECRET: &str = "secret";
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;

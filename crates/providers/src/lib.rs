@@ -3,6 +3,7 @@
 mod catalogue;
 mod field_problem;
 mod icon;
+mod kept;
 mod pattern;
 mod recognise;
 pub mod rotate;
@@ -11,4 +12,5 @@ pub mod verify;
 pub use catalogue::*;
 pub use field_problem::{FieldProblem, check_field};
 pub use icon::icon;
+pub use kept::{Kept, ONE_SECRET, kept};
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};

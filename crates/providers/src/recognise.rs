@@ -116,7 +116,8 @@ impl Found {
         self.provider.fields.iter().filter(missing)
     }
 
-    fn has_secret(&self) -> bool {
+    /// Whether a secret was there, and not only what belongs to one.
+    pub fn has_secret(&self) -> bool {
         self.fields.iter().any(|(key, _)| self.provider.field(key).is_some_and(|field| field.secret))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::content::field;
 use crate::error::{Error, Input};
 use crate::input;
 use crate::services::document::Document;
@@ -75,13 +76,23 @@ impl Vault {
 }
 
 impl Policies {
-    /// Of fields, by what follows `policy:`. What a later version means by others is passed over.
+    /// Of fields, by what follows `policy:`; of several of one scope, the strictest. What a later version means by others is
+    /// passed over.
     pub(crate) fn of<'f>(fields: impl IntoIterator<Item = (&'f str, &'f str)>) -> Self {
         let policy = |(word, days): (&str, &str)| {
             let days = days.parse().ok().filter(|days| (1..=LONGEST_DAYS).contains(days))?;
             Some((Scope::of(word)?, days))
         };
-        Self(fields.into_iter().filter_map(policy).collect())
+        let mut set = BTreeMap::new();
+        for (scope, days) in fields.into_iter().filter_map(policy) {
+            set.entry(scope).and_modify(|known: &mut u32| *known = days.min(*known)).or_insert(days);
+        }
+        Self(set)
+    }
+
+    /// As fields of the record.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().map(|(scope, days)| (format!("{}{}", field::POLICY, scope.word()), days.to_string()))
     }
 
     /// The fewest days that a policy allows a credential.
@@ -145,5 +156,13 @@ mod tests {
         assert_eq!(set, Policies([(Scope::Label("c".into()), 7)].into()));
         assert_eq!(set.limit("openai", &["a".into(), "c".into()]), Some(7));
         assert_eq!(set.limit("openai", &["a".into()]), None);
+    }
+
+    #[test]
+    fn of_several_values_of_a_scope_the_strictest_counts_in_whatever_order() {
+        for values in [["30", "90"], ["90", "30"]] {
+            let set = Policies::of(values.map(|days| ("all", days)));
+            assert_eq!(set, Policies([(Scope::All, 30)].into()));
+        }
     }
 }

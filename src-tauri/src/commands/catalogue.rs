@@ -8,7 +8,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use tauri::command;
 
-use crate::pasted::name_of;
 use crate::requests::Handed;
 
 #[derive(Serialize)]
@@ -125,7 +124,7 @@ fn recognised(secret: &SecretString, chosen: Option<&str>) -> Recognised {
 /// A secret of a provider that the person named.
 fn of(known: &'static Provider, text: &str, recognition: Recognition) -> Recognised {
     match recognition {
-        Recognition::Certain(found) if found.provider.id == known.id => {
+        Recognition::Certain(found) if found.provider.id == known.id && found.has_secret() => {
             return Recognised::Certain { found: found.into() };
         }
         Recognition::Typo(found, Flaw::Checksum) if found.provider.id == known.id => {
@@ -133,11 +132,14 @@ fn of(known: &'static Provider, text: &str, recognition: Recognition) -> Recogni
         }
         _ => {}
     }
-    let Some(field) = known.secret_field() else { return Recognised::Unknown };
-    let found = FoundInfo { provider: &known.id, fields: vec![name_of(known, &field.key).to_owned()] };
-    match check_field(known, &field.key, text.strip_suffix('\n').unwrap_or(text)) {
-        Ok(()) => Recognised::Certain { found },
-        Err(problem) => Recognised::Typo { found, problem: problem.into() },
+    let Some(found) = known.found_in(text) else { return Recognised::Unknown };
+    let problem = found.fields.iter().find_map(|(key, value)| {
+        let value = value.expose_secret(); // what would be kept, looked at where it lies
+        check_field(known, key, value.strip_suffix('\n').unwrap_or(value)).err()
+    });
+    match problem {
+        None => Recognised::Certain { found: found.into() },
+        Some(problem) => Recognised::Typo { found: found.into(), problem: problem.into() },
     }
 }
 
@@ -154,7 +156,7 @@ fn once_each(all: Vec<Found>) -> Vec<FoundInfo> {
 fn info(provider: &'static Provider) -> ProviderInfo {
     let first = provider.secret_field().map(|field| &field.key);
     let field = |field: &'static keymoor_providers::Field| FieldInfo {
-        name: if field.secret { name_of(provider, &field.key) } else { &field.key }.to_owned(),
+        name: provider.name_of(field).to_owned(),
         label: &field.label,
         help: field.help.as_deref(),
         secret: field.secret,
@@ -172,10 +174,7 @@ fn info(provider: &'static Provider) -> ProviderInfo {
 impl From<Found> for FoundInfo {
     fn from(found: Found) -> Self {
         let known = found.provider;
-        let name = |key: &'static str| match known.field(key) {
-            Some(field) if field.secret => name_of(known, key).to_owned(),
-            _ => key.to_owned(),
-        };
+        let name = |key: &'static str| known.field(key).map_or(key, |field| known.name_of(field)).to_owned();
         Self { provider: &known.id, fields: found.fields.iter().map(|(key, _)| name(key)).collect() }
     }
 }

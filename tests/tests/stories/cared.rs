@@ -56,6 +56,56 @@ fn an_expiry_and_a_policy_are_told_on_the_second_device_and_merge() {
     b.assert_well();
 }
 
+/// What `policy list` says of the one for all.
+fn limit(device: &Device) -> Option<u64> {
+    device.done(&["policy", "list", "--json"]).json()[0]["days"].as_u64()
+}
+
+#[test]
+fn of_policies_that_were_set_unseen_of_each_other_the_strictest_counts() {
+    let world = World::new();
+    let (server, a, b) = (world.server(), world.device("a"), world.device_without_keychain("b"));
+    let set = |device: &Device, every: &str| drop(device.done(&["policy", "set", "--every", every]));
+    let all_sync = || [&a, &b, &a].map(|device| drop(device.sync()));
+    world.create_account(&a, &server);
+    world.join(&b);
+    // The first of each, in two records; then as two values of one field, in both orders.
+    for (by_a, by_b, least) in [("30d", "90d", 30), ("120d", "45d", 45), ("20d", "80d", 20)] {
+        set(&a, by_a);
+        set(&b, by_b);
+        all_sync();
+        assert_eq!((limit(&a), limit(&b)), (Some(least), Some(least)), "{by_a} {by_b}");
+    }
+    // Setting it again settles it, also for more days.
+    set(&a, "60d");
+    all_sync();
+    assert_eq!((limit(&a), limit(&b)), (Some(60), Some(60)));
+
+    // Taken away here and made stricter there: the limit stays. Whoever had seen it takes it away.
+    for (takes, sets, every, days) in [(&a, &b, "10d", 10), (&b, &a, "5d", 5)] {
+        takes.done(&["policy", "remove"]);
+        set(sets, every);
+        all_sync();
+        assert_eq!((limit(&a), limit(&b)), (Some(days), Some(days)));
+    }
+    b.done(&["policy", "remove"]);
+    all_sync();
+    assert_eq!((limit(&a), limit(&b)), (None, None));
+    a.assert_well();
+    b.assert_well();
+}
+
+#[test]
+fn what_is_recognised_in_a_paste_is_what_is_saved() {
+    const GROQ: &str = "gsk_0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijAB";
+    let world = World::new();
+    let device = world.device_without_keychain("a");
+    for (name, text) in [("quoted", format!("\"{GROQ}\"")), ("line", format!("GROQ_API_KEY={GROQ}"))] {
+        device.feed(&["add", "groq", "--name", name, "--stdin"], text.as_bytes()).done();
+        assert_eq!(device.get(name), GROQ.as_bytes(), "{name}");
+    }
+}
+
 #[test]
 fn a_save_is_told_first_and_verified_then_and_never_depends_on_it() {
     let world = World::new();

@@ -3,10 +3,11 @@
 mod asked;
 mod sorted;
 
+use keymoor_providers::ONE_SECRET;
 use keymoor_vault::{Error, Field, NewCredential, Value};
 
 use self::sorted::sorted;
-use super::{ONE_SECRET, verify::OnSave};
+use super::verify::OnSave;
 use crate::{
     input::{self, Entered, Expiry, InputError, Source, expiry},
     output::{self, plain},

@@ -1,8 +1,9 @@
 //! `keymoor edit`: changes what is given and leaves the rest.
 
+use keymoor_providers::ONE_SECRET;
 use keymoor_vault::{Detail, Edit, Error, Field, Place, Value};
 
-use super::{ONE_SECRET, add, verify::OnSave};
+use super::{add, verify::OnSave};
 use crate::{
     input::{self, Entered, Expiry, InputError, Source, expiry},
     output::{self, plain},

@@ -87,12 +87,16 @@ impl Document {
         self.changed.insert(setting(service, key), value.to_owned());
     }
 
-    /// How old secrets may become.
+    /// How old secrets may become. Of what two devices set unseen of each other the strictest counts: a limit that a user set
+    /// never goes in silence.
     pub(crate) fn policies(&self) -> Policies {
-        let names = self.metas.iter().flat_map(|meta| meta.fields.keys()).chain(self.changed.keys());
-        let set: BTreeMap<&str, String> =
-            names.filter_map(|name| Some((name.strip_prefix(field::POLICY)?, self.text(name)?))).collect();
-        Policies::of(set.iter().map(|(word, days)| (*word, days.as_str())))
+        let kept = self.metas.iter().flat_map(|meta| &meta.fields);
+        let kept = kept
+            .filter(|(name, _)| !self.changed.contains_key(*name))
+            .flat_map(|(name, entries)| entries.iter().map(move |entry| (name.as_str(), entry.value.text())));
+        let changed = self.changed.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let all = kept.chain(changed);
+        Policies::of(all.filter_map(|(name, days)| Some((name.strip_prefix(field::POLICY)?, days))))
     }
 
     /// Sets a policy; an empty one is none.
@@ -122,13 +126,20 @@ impl Document {
     /// Takes what only the other records say into the home, to be written with the change.
     pub(crate) fn gather(&mut self) {
         let Some((home, others)) = self.metas.split_first() else { return };
+        let mut taken = BTreeMap::new();
         for meta in others {
             let ours = |name: &&String| [field::SERVICE, field::POLICY].iter().any(|it| name.starts_with(it));
             for name in meta.fields.keys().filter(ours) {
                 if !home.fields.contains_key(name) && !self.changed.contains_key(name) {
-                    self.changed.insert(name.clone(), meta.text(name).to_owned());
+                    taken.entry(name.clone()).or_insert_with(|| meta.text(name).to_owned());
                 }
             }
+        }
+        if !others.is_empty() {
+            taken.extend(self.policies().words());
+        }
+        for (name, value) in taken {
+            self.changed.entry(name).or_insert(value);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use keymoor_providers::{Field, Provider, provider};
 
-use super::sorted::{Open, known_as, name_of};
+use super::sorted::{Open, known_as};
 use crate::{
     input::{self, Entered, InputError, Source},
     prompt,
@@ -34,7 +34,7 @@ pub(super) fn fields(known: &'static Provider, open: &mut Open) -> Result<Entere
             }
             open.push((field.key.clone(), text));
         } else if let Entered::One(secret) = input::read(Source::Prompt, &question)? {
-            secrets.push((name_of(known, field), Some(secret)));
+            secrets.push((known.name_of(field).to_owned(), Some(secret)));
         }
     }
     Ok(Entered::Fields(secrets))

@@ -1,11 +1,12 @@
 //! What was entered, under the names that the catalogue gives it.
 
-use keymoor_providers::{Field, Found, Provider, Recognition, check_field, is_sample, provider, recognise};
+use keymoor_providers::{
+    Found, Kept, ONE_SECRET, Provider, Recognition, check_field, is_sample, kept, provider, recognise,
+};
 use keymoor_vault::{Error, Input};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    commands::ONE_SECRET,
     input::{Entered, InputError},
     output,
     words::{self, Failure},
@@ -30,7 +31,10 @@ pub(super) fn sorted(
     }
     let (id, open, entered) = match (named, entered) {
         (Some(id), Entered::One(secret)) => match provider(&known_as(&id)) {
-            Some(known) => of(id, known, open, secret),
+            Some(known) => {
+                let (open, entered) = spread(kept(Some(known), secret), open);
+                (id, open, entered)
+            }
             None => (id, open, Entered::One(secret)),
         },
         (Some(id), fields) => (id, open, fields),
@@ -67,7 +71,7 @@ fn told_by(secret: SecretString, open: Open) -> Result<(String, Open, Entered), 
             }
             let id = found.provider.id.clone();
             output::say(format!("It is a credential of {}.", found.provider.name));
-            let (open, entered) = spread(found, open);
+            let (open, entered) = spread(found.kept(), open);
             Ok((id, open, entered))
         }
         Recognition::Candidates(found) => Err(Failure::WhichProvider(providers(&found))),
@@ -93,46 +97,22 @@ fn look_at(known: &'static Provider, open: &Open, secrets: &[(String, Option<Sec
             output::say(words::recognised::odd(known, field, problem));
         }
     }
-    let is_missing =
-        |field: &&Field| field.required && field.default.is_none() && !given.contains(&field.key.as_str());
+    let is_missing = |field: &&keymoor_providers::Field| {
+        field.required && field.default.is_none() && !given.contains(&field.key.as_str())
+    };
     for field in known.fields.iter().filter(is_missing) {
         output::say(words::recognised::incomplete(known, field));
     }
 }
 
-/// A secret of a provider that was named: everything that is in it, or the field that its form asks for first.
-fn of(id: String, known: &'static Provider, open: Open, secret: SecretString) -> (String, Open, Entered) {
-    // Exposed to be looked at, and put into the field that it belongs to.
-    let text = secret.expose_secret();
-    if let Recognition::Certain(found) = recognise(text)
-        && found.provider.id == known.id
-        && (found.fields.len() > 1 || found.fields.iter().all(|(_, value)| value.expose_secret() != text))
-    {
-        let (open, entered) = spread(found, open);
-        return (id, open, entered);
-    }
-    let Some(field) = known.secret_field() else { return (id, open, Entered::One(secret)) };
-    (id, open, Entered::Fields(vec![(name_of(known, field), Some(secret))]))
-}
-
-/// Under which name a secret field is kept.
-pub(super) fn name_of(known: &Provider, field: &Field) -> String {
-    let several = known.fields.iter().filter(|field| field.secret).count() > 1;
-    if several { field.key.clone() } else { ONE_SECRET.to_owned() }
-}
-
-/// What was found, open and secret; what the user set by name goes before it.
-fn spread(found: Found, mut open: Open) -> (Open, Entered) {
+/// What of a credential is kept, open and secret; what the user set by name goes before it.
+fn spread(kept: impl IntoIterator<Item = Kept>, mut open: Open) -> (Open, Entered) {
     let mut secrets = Vec::new();
-    let several = found.provider.fields.iter().filter(|field| field.secret).count() > 1;
-    for (key, value) in found.fields {
-        if open.iter().any(|(name, _)| name == key) {
-            continue;
-        }
-        if found.provider.field(key).is_some_and(|field| field.secret) {
-            secrets.push((if several { key } else { ONE_SECRET }.to_owned(), Some(value)));
-        } else {
-            open.push((key.to_owned(), value.expose_secret().to_owned())); // the catalogue says that it is no secret
+    for Kept { name, secret, value } in kept {
+        if secret {
+            secrets.push((name.to_owned(), Some(value)));
+        } else if open.iter().all(|(set, _)| set != name) {
+            open.push((name.to_owned(), value.expose_secret().to_owned())); // the catalogue says that it is no secret
         }
     }
     (open, Entered::Fields(secrets))
