@@ -25,33 +25,31 @@ pub struct Entry {
     pub link: Option<[u8; 32]>,
 }
 
-/// Entries that went because they were too many or too old.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pruned {
-    /// How many.
-    pub count: u64,
-    /// The link of the newest of them.
-    pub last: Option<[u8; 32]>,
-}
-
 impl View<'_> {
     /// The newest entries, newest first, at most `limit`.
     pub fn activity(&self, limit: u32) -> Result<Vec<Entry>, Error> {
         self.all("SELECT * FROM activity ORDER BY id DESC LIMIT ?1", [limit], read_entry)
     }
+
+    /// Of the oldest, oldest first, those that are too many of `there`, or too old. How many there are is for whoever asks
+    /// to know: ids can be changed by anybody who writes the file. One whose clock was ahead holds back those after it,
+    /// which costs nothing; and each call finds a few, so that a clock that was set ahead for a moment cannot take all.
+    pub fn old_activity(&self, there: u64, now: u64) -> Result<Vec<Entry>, Error> {
+        let too_many = there.saturating_sub(KEEP_ENTRIES);
+        let sql = "SELECT * FROM activity ORDER BY id LIMIT ?1";
+        let oldest = self.all(sql, [int(too_many.saturating_add(4))], read_entry)?;
+        let goes = |(place, entry): &(u64, Entry)| {
+            *place < too_many || entry.at.saturating_add(KEEP_ENTRIES_MS) < now
+        };
+        Ok((0..).zip(oldest).take_while(goes).map(|(_, entry)| entry).collect())
+    }
 }
 
 impl Change<'_> {
-    /// Adds an entry with its link, and says which went because they are older than is kept.
-    pub fn add_activity(
-        &mut self,
-        at: u64,
-        entry: &Envelope,
-        link: Option<&[u8; 32]>,
-    ) -> Result<Pruned, Error> {
+    /// Adds an entry with its link.
+    pub fn add_activity(&mut self, at: u64, entry: &Envelope, link: Option<&[u8; 32]>) -> Result<(), Error> {
         let sql = "INSERT INTO activity (at, bytes, link) VALUES (?1, ?2, ?3)";
-        self.execute(sql, (int(at), entry.as_bytes(), link))?;
-        self.prune_activity(self.connection().last_insert_rowid(), at)
+        self.execute(sql, (int(at), entry.as_bytes(), link)).map(drop)
     }
 
     /// Links an entry anew.
@@ -67,23 +65,6 @@ impl Change<'_> {
     /// Drops an entry.
     pub fn drop_activity(&mut self, id: i64) -> Result<(), Error> {
         self.execute("DELETE FROM activity WHERE id = ?1", [id]).map(drop)
-    }
-
-    /// Of the oldest, those that are too many or too old. One whose clock was ahead holds back those after it, which costs
-    /// nothing; and each call looks at a few, so that a clock that was set ahead for a moment cannot take all.
-    fn prune_activity(&mut self, newest: i64, now: u64) -> Result<Pruned, Error> {
-        let too_many = newest.saturating_sub(KEEP_ENTRIES.cast_signed());
-        let mut pruned = Pruned::default();
-        let mut oldest =
-            self.all("SELECT * FROM activity WHERE id <= ?1 ORDER BY id", [too_many], read_entry)?;
-        let kept =
-            self.all("SELECT * FROM activity WHERE id > ?1 ORDER BY id LIMIT 4", [too_many], read_entry)?;
-        oldest.extend(kept.into_iter().take_while(|entry| entry.at.saturating_add(KEEP_ENTRIES_MS) < now));
-        for entry in oldest {
-            self.drop_activity(entry.id)?;
-            pruned = Pruned { count: pruned.count + 1, last: entry.link };
-        }
-        Ok(pruned)
     }
 }
 

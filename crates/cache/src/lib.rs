@@ -28,7 +28,7 @@ mod transaction;
 mod uses;
 mod visit;
 
-pub use activity::{Entry as ActivityEntry, KEEP_ENTRIES, KEEP_ENTRIES_MS, Pruned as PrunedActivity};
+pub use activity::{Entry as ActivityEntry, KEEP_ENTRIES, KEEP_ENTRIES_MS};
 pub use cache::Cache;
 pub use care::{Alarm, Quarantined};
 pub use device::Device;

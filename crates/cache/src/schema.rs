@@ -144,6 +144,27 @@ mod tests {
     }
 
     #[test]
+    fn only_a_cache_that_was_in_use_has_entries_of_before_there_were_links() {
+        for in_use in [false, true] {
+            let mut connection = Connection::open_in_memory().unwrap();
+            migrate_to(&mut connection, 2).unwrap();
+            if in_use {
+                let sql = "INSERT INTO device VALUES (1, zeroblob(16), zeroblob(16), zeroblob(16), zeroblob(16), \
+                           'system', 1, 1, 0, zeroblob(32), 0, NULL, NULL, NULL); \
+                           INSERT INTO activity (at, bytes) VALUES (1, x'07')";
+                connection.execute_batch(sql).unwrap();
+            }
+            migrate(&mut connection).unwrap();
+            let sql = "SELECT count(*) FROM setting WHERE key = 'activity.unlinked' AND value = x'01'";
+            let marks: u32 = connection.query_row(sql, (), |row| row.get(0)).unwrap();
+            assert_eq!(marks, u32::from(in_use));
+            let sql = "SELECT count(*) FROM activity WHERE bytes = x'07' AND link IS NULL";
+            let kept: u32 = connection.query_row(sql, (), |row| row.get(0)).unwrap();
+            assert_eq!(kept, u32::from(in_use));
+        }
+    }
+
+    #[test]
     fn refinery_finds_what_was_applied() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();

@@ -1,7 +1,7 @@
 //! Uses: what reads leave behind for the activity, in a file beside the database.
 //!
 //! Whoever reads a secret waits for no disk, and for nobody who writes. So a read adds a line to a file, and a later
-//! transaction takes the lines over. A line that a crash tore is skipped: what is lost is that something was read. Each line
+//! transaction takes the lines over. A line that was torn is no line: what is lost is that something was read. Each line
 //! ends in a link that names it and the one before it, as far as whoever has the keys gives one.
 
 use std::fs::{File, OpenOptions};
@@ -35,13 +35,16 @@ impl Cache {
         link: impl FnOnce(&View<'_>, Option<[u8; 32]>) -> Result<[u8; 32], E>,
     ) -> Result<bool, E> {
         let mut options = OpenOptions::new();
-        let file = files::open_uses(self.dir(), options.read(true).append(true).create(true));
-        let mut file = file.map_err(Error::from)?;
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = files::open_uses(self.dir(), &mut options).map_err(Error::from)?;
         file.lock().map_err(Error::from)?; // held by others for as long as a write takes
-        let (last, torn) = last(&mut file)?;
-        let link = self.read(|view| link(view, last))?;
-        // What a full disk cut off must not run into this.
-        let before = if torn { "\n" } else { "" };
+        let end = End::of(&mut file)?;
+        let link = self.read(|view| link(view, end.link))?;
+        if end.at < end.length {
+            file.set_len(end.at).map_err(Error::from)?; // what a full disk or a crash cut off
+        }
+        file.seek(SeekFrom::Start(end.at)).map_err(Error::from)?;
+        let before = if end.newline { "" } else { "\n" };
         let (entry, link) = (base64url::encode(entry.as_bytes()), base64url::encode(&link));
         let line = format!("{before}{at} {entry} {link}\n");
         file.write_all(line.as_bytes()).map_err(Error::from)?;
@@ -75,19 +78,49 @@ impl Cache {
         f: impl FnOnce(&mut Change<'_>, &[Entry]) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut options = OpenOptions::new();
-        let Some(mut file) = absent(files::open_uses(self.dir(), options.read(true).write(true)))? else {
+        let Some(file) = absent(files::open_uses(self.dir(), options.read(true).write(true)))? else {
             return Ok(());
         };
         if file.metadata().map_err(Error::from)?.len() == 0 {
             return Ok(());
         }
+        self.take(file, false, f)
+    }
+
+    /// The same also where none waits. While `f` runs none is added, and the next one will be the first in the file.
+    ///
+    /// # Errors
+    /// As [`Cache::take_uses`], and when the file cannot be made.
+    pub fn take_all_uses<E: From<Error>>(
+        &mut self,
+        f: impl FnOnce(&mut Change<'_>, &[Entry]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = files::open_uses(self.dir(), &mut options).map_err(Error::from)?;
+        self.take(file, true, f)
+    }
+
+    fn take<E: From<Error>>(
+        &mut self,
+        mut file: File,
+        also_none: bool,
+        f: impl FnOnce(&mut Change<'_>, &[Entry]) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.write(|change| {
             // Locked in here: whoever reads a secret waits while it is taken over, and not for others that write.
             file.lock().map_err(Error::from)?;
             let text = read(&mut file)?;
-            let Some(last) = text.lines().last() else { return Ok(()) };
             let waiting = entries(&text, change.setting(TAKEN)?.as_deref());
-            change.set_setting(TAKEN, last.as_bytes())?;
+            match lines(&text).last() {
+                Some(last) => {
+                    // After a power cut the last of them has to be there, too: they are known by it.
+                    file.sync_data().map_err(Error::from)?;
+                    change.set_setting(TAKEN, last.as_bytes())?;
+                }
+                None if also_none => {}
+                None => return Ok(()),
+            }
             f(change, &waiting)
         })?;
         // After a crash before this they are known by the last of them.
@@ -96,8 +129,15 @@ impl Cache {
     }
 }
 
+/// The whole lines. What was cut off is none, unless it lacks no more than its newline: its link is all there then.
+fn lines(text: &str) -> Vec<&str> {
+    let (whole, rest) = text.split_at(text.rfind('\n').map_or(0, |end| end + 1));
+    let rest = Some(rest).filter(|rest| entry(rest).is_some_and(|entry| entry.link.is_some()));
+    whole.lines().chain(rest).collect()
+}
+
 fn entries(text: &str, taken: Option<&[u8]>) -> Vec<Entry> {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines = lines(text);
     let taken = taken.and_then(|taken| lines.iter().position(|line| line.as_bytes() == taken));
     lines[taken.map_or(0, |last| last + 1)..].iter().filter_map(|line| entry(line)).collect()
 }
@@ -111,21 +151,44 @@ fn entry(line: &str) -> Option<Entry> {
     Some(Entry { id: 0, at: at.parse().ok()?, bytes: base64url::decode(sealed).ok()?, link })
 }
 
-/// The link of the last line that has one, and whether something follows that is not a whole line.
-fn last(file: &mut File) -> Result<(Option<[u8; 32]>, bool), Error> {
-    let length = file.metadata()?.len();
-    for from in [length.saturating_sub(TAIL), 0] {
-        file.seek(SeekFrom::Start(from))?;
-        let text = read(file)?;
-        let torn = !text.is_empty() && !text.ends_with('\n');
-        // The first of them may have been cut here.
-        let lines: Vec<&str> = text.lines().skip(usize::from(from > 0)).collect();
-        match lines.iter().rev().find_map(|line| entry(line)?.link) {
-            None if from > 0 => {}
-            found => return Ok((found, torn)),
+/// Where the next line goes.
+struct End {
+    length: u64,
+    /// Behind the last whole line.
+    at: u64,
+    /// Whether that has its newline.
+    newline: bool,
+    /// The link of the last whole line that has one.
+    link: Option<[u8; 32]>,
+}
+
+impl End {
+    fn of(file: &mut File) -> Result<Self, Error> {
+        let length = file.metadata()?.len();
+        for from in [length.saturating_sub(TAIL), 0] {
+            file.seek(SeekFrom::Start(from))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            let newline = bytes.iter().rposition(|byte| *byte == b'\n').map(|last| last + 1);
+            if newline.is_none() && from > 0 {
+                continue;
+            }
+            // In bytes, since what is torn may be no text.
+            let (whole, rest) = bytes.split_at(newline.unwrap_or(0));
+            if let Some(link) = entry(&String::from_utf8_lossy(rest)).and_then(|entry| entry.link) {
+                return Ok(Self { length, at: length, newline: false, link: Some(link) });
+            }
+            let whole_text = String::from_utf8_lossy(whole);
+            // The first of them may have been cut here.
+            let mut lines =
+                whole_text.lines().skip(usize::from(from > 0)).collect::<Vec<_>>().into_iter().rev();
+            let link = lines.find_map(|line| entry(line)?.link);
+            if link.is_some() || from == 0 {
+                return Ok(Self { length, at: from + whole.len() as u64, newline: true, link });
+            }
         }
+        Ok(Self { length, at: 0, newline: true, link: None })
     }
-    Ok((None, false))
 }
 
 fn read(file: &mut File) -> Result<String, Error> {
@@ -140,5 +203,33 @@ fn absent(opened: Result<File, io::Error>) -> Result<Option<File>, Error> {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_cut_off_leaves_the_whole_lines_and_their_link() {
+        let (sealed, link) = (base64url::encode(&[9; 200]), |n| base64url::encode(&[n; 32]));
+        let text: String = [1, 2, 3].map(|n| format!("{n} {sealed} {}\n", link(n))).concat();
+        let first = text.find('\n').unwrap() + 1;
+        let dir = tempfile::tempdir().unwrap();
+        for length in 0..=text.len() {
+            let whole = (length + 1) / first; // lacking no more than the newline
+            let there = entries(&text[..length], None);
+            assert_eq!(
+                there.iter().map(|entry| entry.at).collect::<Vec<_>>(),
+                [1, 2, 3][..whole],
+                "{length}"
+            );
+            assert!(there.iter().all(|entry| entry.link.is_some()), "{length}");
+            std::fs::write(dir.path().join("uses"), &text[..length]).unwrap();
+            let end = End::of(&mut File::open(dir.path().join("uses")).unwrap()).unwrap();
+            assert_eq!(end.link, there.last().and_then(|entry| entry.link), "{length}");
+            let at = if length + 1 == whole * first { length } else { whole * first };
+            assert_eq!((end.at, end.newline), (at as u64, at != length || length % first == 0), "{length}");
+        }
     }
 }

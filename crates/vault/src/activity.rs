@@ -13,6 +13,7 @@ use keymoor_cache::{Change, View};
 
 use crate::clock::now;
 use crate::devices;
+use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::notice::Notice;
@@ -106,10 +107,22 @@ impl Vault {
     pub(crate) fn look_at_activity(&mut self) -> bool {
         let _ = self.take_uses(); // a disk that refuses it leaves them where they are
         let keys = &self.keys;
-        let broken = |state| matches!(state, Ok(chain::State::Broken));
-        // Where it cannot be put down it is told again.
-        broken(self.cache.read(|view| chain::look(view, keys)))
-            && self.cache.write(|change| chain::mend(change, keys)).unwrap_or(true)
+        let look = |view: &View<'_>| {
+            drafts::device(view, keys)?; // nobody's business where these are the keys of before a join
+            chain::look(view, keys)
+        };
+        if !matches!(self.cache.read(look), Ok(chain::State::Broken)) {
+            return false;
+        }
+        let mut mended = false;
+        let done = self.cache.take_all_uses(|change, uses| {
+            drafts::device(change, keys)?;
+            chain::take(change, keys, uses)?;
+            devices::note_uses(change, keys, uses)?;
+            mended = chain::mend(change, keys)?;
+            Ok::<_, Error>(())
+        });
+        mended || done.is_err() // where it cannot be put down it is told again
     }
 
     /// Adds what the vault did by itself, if that can be done.
@@ -126,17 +139,25 @@ impl Vault {
 
     /// Has the user told of something, once now and afterwards in the activity.
     pub(crate) fn tell(&mut self, notice: Notice) {
-        self.note(&Event::from(&notice));
+        if let Some(event) = Event::of(&notice) {
+            self.note(&event);
+        }
         self.notices.push(notice);
     }
 
-    /// Adds that a secret was opened for somebody. It waits for no disk, and for nobody who writes.
+    /// Adds that a secret was opened for somebody. It waits for no disk, and for nobody who writes. Where that cannot be added
+    /// the secret is opened all the same, and the user told.
     pub(crate) fn note_use(&mut self, event: &Event) {
-        let Ok(sealed) = sealed(&self.keys, self.by.as_ref(), event) else { return };
         let (keys, at) = (&self.keys, now());
-        let link = |view: &View<'_>, last| chain::waiting(view, keys, last, at, &sealed);
-        if matches!(self.cache.add_use(at, &sealed, link), Ok(true)) {
-            let _ = self.take_uses();
+        let added = sealed(keys, self.by.as_ref(), event).and_then(|sealed| {
+            let link = |view: &View<'_>, last| chain::waiting(view, keys, last, at, &sealed);
+            self.cache.add_use(at, &sealed, link)
+        });
+        match added {
+            Ok(false) => {}
+            Ok(true) => drop(self.take_uses()),
+            Err(_) if self.notices.contains(&Notice::UseNotNoted) => {}
+            Err(_) => self.notices.push(Notice::UseNotNoted),
         }
     }
 

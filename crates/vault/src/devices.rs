@@ -13,7 +13,7 @@ use keymoor_protocol::api::{Device, DeviceUpdate};
 use keymoor_protocol::{Class, DeviceId, Envelope, RecordId, base64url};
 use keymoor_remote::Authorised;
 
-use crate::activity::{Event, opened};
+use crate::activity::{Event, chain, opened};
 use crate::clock::now;
 use crate::drafts;
 use crate::error::Error;
@@ -161,6 +161,7 @@ fn take(
             change.put_device_record(device.id, &bytes)?; // an older one is a server that was put back
         }
     }
+    chain::meet(change, keys, newest.as_ref().is_some_and(|(_, known)| known.record.linked))?;
     for (device, _) in change.device_records()? {
         if device != here && there.iter().all(|there| there.id != device) {
             change.drop_device_record(device)?;
@@ -209,6 +210,27 @@ pub(crate) fn note_uses(
         return Ok(());
     }
     write(change, keys, here, record, number + 1)
+}
+
+/// Puts into this device's record that its activity is linked. Whoever has no keys may delete the record and write none;
+/// and the server has it, too.
+pub(crate) fn note_linked(change: &mut Change<'_>, keys: &Keys) -> Result<(), Error> {
+    let here = drafts::device(change, keys)?.device;
+    let known = change.device_record(here)?.and_then(|bytes| open(keys, here, bytes));
+    let (number, mut record) =
+        known.map_or((0, DeviceRecord::default()), |known| (known.number, known.record));
+    if record.linked {
+        return Ok(());
+    }
+    record.linked = true;
+    write(change, keys, here, record, number + 1)
+}
+
+/// Whether it says so.
+pub(crate) fn is_linked(view: &View<'_>, keys: &Keys) -> Result<bool, Error> {
+    let Some(device) = view.device()? else { return Ok(false) };
+    let own = view.device_record(device.device)?.and_then(|bytes| open(keys, device.device, bytes));
+    Ok(own.is_some_and(|known| known.record.linked))
 }
 
 /// Puts what providers said into this device's record.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
-use keymoor_cache::{ActivityEntry, Cache, Error, KEEP_ENTRIES, KEEP_ENTRIES_MS, PrunedActivity, Tombstone};
+use keymoor_cache::{ActivityEntry, Cache, Error, KEEP_ENTRIES, KEEP_ENTRIES_MS, Tombstone};
 use keymoor_protocol::{DeviceId, Envelope, RecordId};
 
 use crate::made::{deleted, numbered, read, record, write};
@@ -108,22 +108,20 @@ fn a_long_file_says_so_and_a_directory_that_is_gone_is_an_error() {
 }
 
 #[test]
-fn activity_is_kept_by_number_and_by_age() {
+fn old_activity_is_found_by_number_and_by_age() {
     let (_dir, mut cache) = open();
     let entry = sealed(1);
-    let more = u32::try_from(KEEP_ENTRIES).unwrap() + 5;
-    write(&mut cache, |c| (0..more).try_for_each(|_| c.add_activity(1000, &entry, Some(&[9; 32])).map(drop)));
+    write(&mut cache, |c| (0..20).try_for_each(|_| c.add_activity(1000, &entry, Some(&[9; 32]))));
+    let old = |cache: &mut Cache, there: u64, now: u64| {
+        read(cache, |v| v.old_activity(there, now)).iter().map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    assert_eq!(old(&mut cache, KEEP_ENTRIES, 1000), [0; 0]);
+    assert_eq!(old(&mut cache, KEEP_ENTRIES + 6, 1000), [1, 2, 3, 4, 5, 6]);
+    // As old as is kept, and one millisecond older: a moment's wrong clock takes a few only.
+    assert_eq!(old(&mut cache, 20, 1000 + KEEP_ENTRIES_MS), [0; 0]);
+    assert_eq!(old(&mut cache, 20, 1001 + KEEP_ENTRIES_MS), [1, 2, 3, 4]);
+    assert_eq!(old(&mut cache, KEEP_ENTRIES + 1, 1001 + KEEP_ENTRIES_MS), [1, 2, 3, 4, 5]);
     let kept = read(&mut cache, |v| v.activity(u32::MAX));
-    assert_eq!((kept.len() as u64, kept.last().unwrap().id), (KEEP_ENTRIES, 6));
-    // As old as is kept, and one millisecond older.
-    let pruned = write(&mut cache, |c| c.add_activity(1000 + KEEP_ENTRIES_MS, &entry, None));
-    assert_eq!(pruned, PrunedActivity { count: 1, last: Some([9; 32]) });
-    assert_eq!(read(&mut cache, |v| v.activity(u32::MAX)).len() as u64, KEEP_ENTRIES);
-    let pruned = write(&mut cache, |c| c.add_activity(1001 + KEEP_ENTRIES_MS, &entry, None));
-    assert!((4..8).contains(&pruned.count), "{pruned:?}");
-    let kept = read(&mut cache, |v| v.activity(u32::MAX));
-    assert!(kept.len() as u64 <= KEEP_ENTRIES - 4, "{}", kept.len());
-    assert!(kept.len() as u64 > KEEP_ENTRIES - 10, "a moment's wrong clock takes a few only");
     write(&mut cache, |c| c.replace_activity(kept[0].id, &sealed(2)));
     write(&mut cache, |c| c.drop_activity(kept[1].id));
     write(&mut cache, |c| c.link_activity(kept[0].id, &[8; 32]));

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use keymoor_cache::{Cache, Error};
-use keymoor_protocol::RecordId;
+use keymoor_protocol::{Envelope, RecordId};
 
 use crate::made::{Dice, numbered, read, record, sized};
 
@@ -59,6 +59,20 @@ fn child_at_work() {
         "open" => {
             let mut cache = Cache::open(Path::new(&dir)).unwrap();
             cache.write(|c| c.add_activity(1, &record(RecordId::generate(), 1, 1).meta, None)).unwrap();
+        }
+        "take" => {
+            let mut cache = Cache::open(Path::new(&dir)).unwrap();
+            loop {
+                let taken = cache.take_uses(|change, uses| {
+                    let envelope = |bytes: &[u8]| Envelope::try_from(bytes.to_vec()).unwrap();
+                    uses.iter().try_for_each(|use_| {
+                        change.add_activity(use_.at, &envelope(&use_.bytes), use_.link.as_ref())
+                    })
+                });
+                taken.unwrap();
+                writeln!(out, "\n@took").unwrap();
+                out.flush().unwrap();
+            }
         }
         "refused" => {
             let refused = |dir: &Path| format!("{:?}", Cache::open(dir).err());
@@ -187,4 +201,32 @@ fn what_was_acknowledged_survives_a_kill() {
     }
     println!("{saved} acknowledged saves, {in_between} of 40 kills between the first write and the answer");
     assert!(saved > 40 && in_between > 10, "{saved} {in_between}");
+}
+
+#[test]
+fn uses_are_taken_once_each_whenever_the_taker_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut cache = Cache::open(dir.path()).unwrap();
+    let (mut dice, mut added, mut found_taken) = (Dice(5), 0, 0);
+    for _ in 0..25 {
+        let mut child = child("take", dir.path());
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        lines.by_ref().map_while(Result::ok).find(|line| line.contains("@took")).unwrap();
+        let end = Instant::now() + Duration::from_micros(dice.roll(30_000));
+        while Instant::now() < end {
+            added += 1;
+            let sealed = record(RecordId::generate(), 1, 1).meta;
+            cache.add_use(added, &sealed, |_, _| Ok::<_, Error>([7; 32])).unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let lines = std::fs::read_to_string(dir.path().join("keymoor.db.uses")).unwrap().lines().count();
+        found_taken += usize::from(lines > cache.uses().unwrap().len());
+    }
+    let mut all: Vec<u64> = read(&mut cache, |v| v.activity(u32::MAX)).iter().map(|entry| entry.at).collect();
+    all.reverse();
+    all.extend(cache.uses().unwrap().iter().map(|entry| entry.at));
+    println!("{added} added, {found_taken} of 25 kills between the commit and the file");
+    assert_eq!(all, (1..=added).collect::<Vec<_>>());
+    assert!(added > 25);
 }

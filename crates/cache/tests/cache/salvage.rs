@@ -47,7 +47,7 @@ fn make(dir: &Path) -> Made {
             }
         }
         history.extend(bases.values().map(Record::encode));
-        (1..=9).try_for_each(|n| c.add_activity(n, &record(ids[2], 1, 1).meta, None).map(drop))?;
+        (1..=9).try_for_each(|n| c.add_activity(n, &record(ids[2], 1, 1).meta, None))?;
         c.mark_erased(ids[1], 7)
     });
     Made { device, bases, drafts, history, erased: ids[1] }

@@ -14,6 +14,7 @@ use crate::account::login::by_password;
 use crate::account::recovery_page::WITHOUT_SERVER;
 use crate::activity::{self, Event};
 use crate::content::Content;
+use crate::devices;
 use crate::drafts;
 use crate::error::{Alarm, Error};
 use crate::grants;
@@ -142,6 +143,7 @@ impl Vault {
             }
             activity::hand_over(change, &old_keys, keys)?;
             change.drop_device_record(device.device)?; // it names records of before, under keys of before
+            devices::note_linked(change, keys)?;
             let server = kit.server.url.clone();
             activity::put_by(change, keys, by, &Event::Joined { server })?;
             let mut new_ids = BTreeMap::new();

@@ -6,14 +6,18 @@
 
 mod head;
 
+use std::collections::HashSet;
+
 use keymoor_cache::{ActivityEntry, Change, View};
 use keymoor_protocol::Envelope;
-use keymoor_sealing::activity::{ActivityKey, Link};
+use keymoor_sealing::activity::{ActivityKey, LINK, Link};
 
 use self::head::{Head, Known};
 use super::event::Event;
 use super::sealed::{SCHEMA, opened, sealed};
 use crate::clock::now;
+use crate::devices;
+use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 
@@ -28,9 +32,19 @@ pub(crate) enum State {
     Broken,
 }
 
-/// Begins the chain of a new cache, without an entry.
+/// Begins the chain of a new vault, without an entry and with nothing in the file of uses.
 pub(crate) fn begin(change: &mut Change<'_>, keys: &Keys) -> Result<(), Error> {
-    Head::new(keys).write(change, keys)
+    start(change, keys, Head { taken: Some([0; LINK]), ..Head::new(keys) })
+}
+
+/// Begins that of a new cache of a vault that there was: what waits in the file of uses may follow the chain of before.
+pub(crate) fn begin_again(change: &mut Change<'_>, keys: &Keys) -> Result<(), Error> {
+    start(change, keys, Head::new(keys))
+}
+
+fn start(change: &mut Change<'_>, keys: &Keys, head: Head) -> Result<(), Error> {
+    head.write(change, keys)?;
+    devices::note_linked(change, keys)
 }
 
 /// Lets the chain go, with all its entries, for keys that are not there yet.
@@ -44,7 +58,7 @@ pub(crate) fn clear(change: &mut Change<'_>) -> Result<(), keymoor_cache::Error>
 /// Begins it once they are.
 pub(crate) fn begin_cleared(change: &mut Change<'_>, keys: &Keys) -> Result<(), Error> {
     match Head::of(change, keys)? {
-        Known::Unlinked if change.activity(1)?.is_empty() => begin(change, keys),
+        Known::Unlinked if change.activity(1)?.is_empty() => begin_again(change, keys),
         _ => Ok(()),
     }
 }
@@ -54,19 +68,36 @@ pub(crate) fn append(change: &mut Change<'_>, keys: &Keys, at: u64, entry: &Enve
     let mut head = match Head::of(change, keys)? {
         Known::Head(head) => head,
         Known::Unlinked => {
-            let taken = relink(change, keys, Head::new(keys))?;
+            let taken = relink(change, keys, Head { young: true, ..Head::new(keys) })?;
+            devices::note_linked(change, keys)?;
             append(change, keys, now(), &sealed(keys, None, &Event::Linked { taken })?)?;
             return append(change, keys, at, entry);
         }
-        // That is left for whoever looks to find and to tell.
-        Known::Broken => return Ok(change.add_activity(at, entry, None).map(drop)?),
+        // What there is is linked, so that it is known how much that is; whoever looks tells of it.
+        Known::Broken => {
+            drafts::device(change, keys)?; // and not where these are the keys of before a join
+            relink(change, keys, Head { broken: true, ..Head::new(keys) })?;
+            return append(change, keys, at, entry);
+        }
     };
+    let key = key(keys, &head)?;
     head.last += 1;
-    head.last_link = key(keys, &head)?.link(&head.last_link, head.last, at, entry.as_bytes());
-    let pruned = change.add_activity(at, entry, Some(&head.last_link))?;
-    head.before += pruned.count;
-    head.before_link = pruned.last.unwrap_or(head.before_link);
+    head.last_link = key.link(&head.last_link, head.last, at, entry.as_bytes());
+    change.add_activity(at, entry, Some(&head.last_link))?;
+    prune(change, &key, &mut head, at.min(now()))?; // a line of the file may say any time
     head.write(change, keys)
+}
+
+/// Lets the oldest go, as many as the head says are too many, and what is too old. Each is looked at before: what somebody
+/// changed so that it should go is told like any other change.
+fn prune(change: &mut Change<'_>, key: &ActivityKey, head: &mut Head, now: u64) -> Result<(), Error> {
+    for entry in change.old_activity(head.last.saturating_sub(head.before), now)? {
+        head.before += 1;
+        head.before_link = key.link(&head.before_link, head.before, entry.at, &entry.bytes);
+        head.broken |= entry.link != Some(head.before_link);
+        change.drop_activity(entry.id)?;
+    }
+    Ok(())
 }
 
 /// Looks at every entry.
@@ -89,15 +120,27 @@ pub(crate) fn look(view: &View<'_>, keys: &Keys) -> Result<State, Error> {
     Ok(if fits { State::Whole } else { State::Broken })
 }
 
-/// Looks again, in a change; if the chain is broken, links what is there anew and puts down that it was. Returns whether it
-/// was.
+/// Looks again, in a change that has emptied the file of uses; if the chain is broken, links what is there anew and puts
+/// down that it was. Returns whether it was.
 pub(crate) fn mend(change: &mut Change<'_>, keys: &Keys) -> Result<bool, Error> {
     if look(change, keys)? != State::Broken {
         return Ok(false);
     }
-    relink(change, keys, Head::new(keys))?;
+    let was = Head::genuine(change, keys)?.unwrap_or_else(|| Head::new(keys));
+    // Where there is no other the next line follows zeros.
+    let taken = was.taken.or(Some([0; LINK]));
+    relink(change, keys, Head { taken, young: was.young, ..Head::new(keys) })?;
     append(change, keys, now(), &sealed(keys, None, &Event::ActivityBroken)?)?;
     Ok(true)
+}
+
+/// What the server has of this device says whether its activity was linked `before`. If so, then a chain that has only now
+/// taken over what is there has lost another one.
+pub(crate) fn meet(change: &mut Change<'_>, keys: &Keys, before: bool) -> Result<(), Error> {
+    match Head::genuine(change, keys)?.filter(|head| head.young) {
+        Some(head) => Head { young: false, broken: head.broken | before, ..head }.write(change, keys),
+        None => Ok(()),
+    }
 }
 
 /// Links everything that is there, and returns how much that is.
@@ -135,7 +178,9 @@ pub(super) fn waiting(
 pub(super) fn take(change: &mut Change<'_>, keys: &Keys, uses: &[ActivityEntry]) -> Result<(), Error> {
     let before = Head::genuine(change, keys)?.unwrap_or_else(|| Head::new(keys));
     let (key, mut taken, mut fits) = (key(keys, &before)?, before.taken, true);
-    for entry in uses {
+    // What the next line will follow, whether or not a crash leaves these in the file.
+    let follow = uses.iter().rev().find_map(|entry| entry.link).or(before.taken).unwrap_or_default();
+    for entry in &uses[known(change, &key, taken, uses)?..] {
         let Ok(envelope) = Envelope::try_from(entry.bytes.clone()) else {
             fits = false;
             continue;
@@ -155,12 +200,32 @@ pub(super) fn take(change: &mut Change<'_>, keys: &Keys, uses: &[ActivityEntry])
         append(change, keys, entry.at, &envelope)?;
     }
     if let Some(mut head) = Head::genuine(change, keys)? {
-        // Whoever changed the file may have left a last line that nothing can follow.
-        head.taken = if fits { taken } else { None };
+        head.taken = Some(follow);
         head.broken |= !fits;
         head.write(change, keys)?;
     }
     Ok(())
+}
+
+/// How many lines at the beginning are in the activity already: a disk that lost power may bring them back, without the one
+/// by which they would be known. They are not taken twice, which makes them harmless whoever put them there.
+fn known(
+    view: &View<'_>,
+    key: &ActivityKey,
+    taken: Option<Link>,
+    uses: &[ActivityEntry],
+) -> Result<usize, Error> {
+    let follows = |last: Link, entry: &ActivityEntry| {
+        entry.link == Some(key.waiting_link(&last, entry.at, &entry.bytes))
+    };
+    match (uses.first(), taken) {
+        (None, _) => return Ok(0),
+        (Some(first), Some(last)) if follows(last, first) => return Ok(0), // nearly always
+        _ => {}
+    }
+    let there = view.activity(u32::MAX)?;
+    let there: HashSet<(u64, &[u8])> = there.iter().map(|entry| (entry.at, entry.bytes.as_slice())).collect();
+    Ok(uses.iter().take_while(|entry| there.contains(&(entry.at, entry.bytes.as_slice()))).count())
 }
 
 fn key(keys: &Keys, head: &Head) -> Result<ActivityKey, Error> {

@@ -1,12 +1,14 @@
 //! What can happen on a device, as its activity keeps it. Older versions' entries stay readable, and what a newer version
 //! wrote is shown as unknown.
 
+mod about;
+mod notice;
+
 use keymoor_protocol::RecordId;
 use keymoor_providers::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Alarm, HomeName};
-use crate::notice::Notice;
 use crate::verification::Cause;
 
 /// Something that happened. `name` is `provider/name` as it was then.
@@ -46,7 +48,7 @@ pub enum Event {
         /// Provider and name.
         name: String,
     },
-    /// A secret was shown or lent to a program.
+    /// A secret was shown or copied.
     Revealed {
         /// Which credential.
         #[serde(flatten)]
@@ -260,85 +262,6 @@ impl Event {
             Self::Linked { .. } => "linked",
             Self::ActivityBroken => "activity_broken",
             Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether it says that something went wrong: a key that its provider refuses or could not be asked about, an alarm, a
-    /// record that does not open, entries that are missing.
-    pub fn is_failure(&self) -> bool {
-        match self {
-            Self::Verified { verdict, .. } => !verdict.is_good(),
-            Self::Revoked { done, .. } => !done,
-            Self::Alarm { .. } | Self::Quarantined { .. } | Self::ActivityBroken => true,
-            _ => false,
-        }
-    }
-
-    /// The credential's record, where it is about one.
-    pub fn id(&self) -> Option<RecordId> {
-        match self {
-            Self::Healed { id, .. } | Self::Quarantined { id } => Some(*id),
-            _ => self.subject().map(|subject| subject.id),
-        }
-    }
-
-    /// Provider and name of the credential as they were then.
-    pub(super) fn name(&self) -> Option<&str> {
-        match self {
-            Self::OnlyTrashed { name } | Self::Back { name, .. } => Some(name),
-            _ => self.subject().map(|subject| subject.name.as_str()),
-        }
-    }
-
-    /// The program that it was lent to.
-    pub(super) fn program(&self) -> Option<&String> {
-        match self {
-            Self::Lent { program, .. } => Some(program),
-            _ => None,
-        }
-    }
-
-    fn subject(&self) -> Option<&Subject> {
-        match self {
-            Self::Added(subject)
-            | Self::Edited(subject)
-            | Self::Deleted(subject)
-            | Self::Restored(subject)
-            | Self::Reverted(subject)
-            | Self::Settled(subject)
-            | Self::Rotated(subject)
-            | Self::Erased(subject)
-            | Self::Revoked { subject, .. }
-            | Self::DeletedElsewhere(subject)
-            | Self::ErasedElsewhere(subject)
-            | Self::Conflict(subject)
-            | Self::ConflictOver(subject)
-            | Self::Revealed { subject, .. }
-            | Self::Lent { subject, .. }
-            | Self::Verified { subject, .. } => Some(subject),
-            _ => None,
-        }
-    }
-}
-
-impl From<&Notice> for Event {
-    fn from(notice: &Notice) -> Self {
-        match notice {
-            Notice::CacheRebuilt { records } => Self::CacheRebuilt { records: *records },
-            Notice::CacheSetAside { path, taken, whole } => {
-                Self::CacheSetAside { path: path.display().to_string(), taken: *taken, whole: *whole }
-            }
-            Notice::CacheWasOlder { taken } => Self::CacheWasOlder { taken: *taken },
-            Notice::Healed { id, from } => Self::Healed { id: *id, from: *from },
-            Notice::Quarantined { id } => Self::Quarantined { id: *id },
-            Notice::Back { name, erased, here } => {
-                Self::Back { name: name.clone(), erased: *erased, here: *here }
-            }
-            Notice::OnlyTrashed { name } => Self::OnlyTrashed { name: name.clone() },
-            Notice::PasswordWaits => Self::PasswordWaits,
-            Notice::PasswordChanged => Self::PasswordChanged,
-            Notice::ActivityBroken => Self::ActivityBroken,
-            Notice::Alarm(alarm) => Self::Alarm { alarm: *alarm },
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct DeviceRecord {
     pub(crate) used: BTreeMap<RecordId, u64>,
     /// What providers said there of credentials.
     pub(crate) checks: BTreeMap<RecordId, Verification>,
+    /// Whether its activity is linked, so that nobody can say that it never was.
+    pub(crate) linked: bool,
     /// What a later version adds.
     more: Map<String, Value>,
 }
@@ -39,6 +41,7 @@ impl DeviceRecord {
             match name.as_str() {
                 "used" => record.used = ids::read(value)?,
                 "checks" => record.checks = ids::read(value)?,
+                "linked" => record.linked = value.get() == "true",
                 _ => drop(record.more.insert(name, serde_json::from_str(value.get()).ok()?)),
             }
         }
@@ -51,6 +54,9 @@ impl DeviceRecord {
         members.insert("used".to_owned(), ids::write(&self.used));
         if !self.checks.is_empty() {
             members.insert("checks".to_owned(), ids::write(&self.checks));
+        }
+        if self.linked {
+            members.insert("linked".to_owned(), true.into());
         }
         serde_json::to_vec(&members).unwrap_or_default() // texts and numbers: nothing that JSON could not say
     }
@@ -68,6 +74,7 @@ impl DeviceRecord {
             let cut = Self {
                 used: uses.iter().map(|(at, id)| (*id, *at)).collect(),
                 checks: checks.iter().filter_map(check).collect(),
+                linked: self.linked,
                 more: self.more.clone(),
             };
             if cut.encode().len() <= BYTES || (uses.is_empty() && checks.is_empty()) {
@@ -95,6 +102,7 @@ impl DeviceRecord {
             };
             self.checks.insert(id, merged);
         }
+        self.linked |= other.linked;
         for (name, value) in other.more {
             self.more.entry(name).or_insert(value);
         }
@@ -196,6 +204,7 @@ mod tests {
         let record = |used: &[(RecordId, u64)], more: &str| DeviceRecord {
             used: used.iter().copied().collect(),
             checks: BTreeMap::new(),
+            linked: false,
             more: serde_json::from_str(more).unwrap(),
         };
         let a = record(&[(id(1), 5), (id(2), 9)], r#"{"a":1}"#);

@@ -145,7 +145,7 @@ fn fill(
     let (mut records, mut taken, mut notices) = (0, 0, Vec::new());
     cache.write(|change| {
         change.set_device(&device)?;
-        chain::begin(change, keys)?;
+        chain::begin_again(change, keys)?;
         own.write(change, salvaged.document.as_ref())?;
         salvaged.write(change, keys, device.cursor)?;
         for (id, found) in &found {

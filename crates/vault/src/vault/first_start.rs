@@ -39,7 +39,8 @@ impl Vault {
         let device = new_device(&config, &entry);
         let (root, custody) = entry.into_keys();
         let keys = Keys::new(device.account, device.vault, root, &[]);
-        cache.write(|change| {
+        // With whatever a vault of before left beside it: nothing can follow that.
+        cache.take_all_uses(|change, _| {
             change.set_device(&device)?;
             chain::begin(change, &keys)?;
             change.set_slot(DEVICE_SLOT, crate::homes::mirror::from_slot(slot))?;
@@ -77,7 +78,8 @@ impl Vault {
         without_keychain::write_private(&pending, custody.secret_key.to_text().as_bytes())?;
         let mut cache = Cache::open(config.home())?;
         let keys = Keys::new(account, vault, root, &[]);
-        cache.write(|change| {
+        // With whatever a vault of before left beside it: nothing can follow that.
+        cache.take_all_uses(|change, _| {
             let device = keymoor_cache::Device {
                 account,
                 vault,

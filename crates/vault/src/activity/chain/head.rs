@@ -5,6 +5,7 @@ use keymoor_protocol::Envelope;
 use keymoor_sealing::activity::{LINK, Link};
 
 use super::super::sealed::SCHEMA;
+use crate::devices;
 use crate::error::Error;
 use crate::keys::Keys;
 
@@ -18,6 +19,8 @@ const LENGTH: usize = 4 + 1 + 8 + LINK + 8 + LINK + LINK;
 const BROKEN: u8 = 1;
 /// Lines of the file of uses were taken over.
 const TAKEN: u8 = 2;
+/// Entries of before there were links were taken over, and the server was not heard on it yet.
+const YOUNG: u8 = 4;
 
 /// Where the chain begins and ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub(super) struct Head {
     pub(super) epoch: u32,
     /// Whether something was found that nobody was told yet.
     pub(super) broken: bool,
+    /// Whether it began with entries of before there were links, and the server was not heard on that yet.
+    pub(super) young: bool,
     /// Number and link of the newest entry that went because it was old; 0 and zeros if none did.
     pub(super) before: u64,
     pub(super) before_link: Link,
@@ -51,6 +56,7 @@ impl Head {
         Self {
             epoch: keys.root.epoch(),
             broken: false,
+            young: false,
             before: 0,
             before_link: [0; LINK],
             last: 0,
@@ -80,7 +86,7 @@ impl Head {
             let schema = Envelope::try_from(entry.bytes).map_or(0, |envelope| envelope.header().schema);
             entry.link.is_some() || schema >= SCHEMA
         });
-        Ok(if linked { Known::Broken } else { Known::Unlinked })
+        Ok(if linked || devices::is_linked(view, keys)? { Known::Broken } else { Known::Unlinked })
     }
 
     pub(super) fn write(&self, change: &mut Change<'_>, keys: &Keys) -> Result<(), Error> {
@@ -100,7 +106,7 @@ impl Head {
         let mut bytes = Vec::with_capacity(LENGTH + 32);
         bytes.extend(self.epoch.to_be_bytes());
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        bytes.push(flag(self.broken, BROKEN) | flag(self.taken.is_some(), TAKEN));
+        bytes.push(flag(self.broken, BROKEN) | flag(self.taken.is_some(), TAKEN) | flag(self.young, YOUNG));
         bytes.extend(self.before.to_be_bytes());
         bytes.extend(self.before_link);
         bytes.extend(self.last.to_be_bytes());
@@ -126,6 +132,7 @@ impl Head {
         Some(Self {
             epoch,
             broken: flags & BROKEN != 0,
+            young: flags & YOUNG != 0,
             before: u64::from_be_bytes(*before),
             before_link: *before_link,
             last: u64::from_be_bytes(*last),

@@ -6,7 +6,6 @@ use rusqlite::Connection;
 use super::*;
 use crate::activity::{Subject, hand_over};
 use crate::config::{Backend, Config};
-use crate::error::Error;
 use crate::notice::Notice;
 use crate::vault::{Patience, Vault};
 use keymoor_protocol::RecordId;
@@ -40,7 +39,7 @@ fn told(vault: &mut Vault) -> bool {
     broken
 }
 
-const TAMPERED: [(&str, &str); 15] = [
+const TAMPERED: [(&str, &str); 20] = [
     ("one is gone", "DELETE FROM activity WHERE id = 3"),
     ("the newest is gone", "DELETE FROM activity WHERE id = 6"),
     ("the oldest is gone", "DELETE FROM activity WHERE id = 1"),
@@ -76,6 +75,19 @@ const TAMPERED: [(&str, &str); 15] = [
         "DELETE FROM activity WHERE id = 6; UPDATE activity SET link = NULL; \
          DELETE FROM setting WHERE key = 'activity.chain'; INSERT INTO setting VALUES ('activity.unlinked', x'01')",
     ),
+    (
+        "as if there had never been any",
+        "DELETE FROM activity; DELETE FROM setting WHERE key = 'activity.chain'; \
+         INSERT INTO setting VALUES ('activity.unlinked', x'01')",
+    ),
+    (
+        "as if all were of before there were links",
+        "UPDATE activity SET link = NULL, bytes = zeroblob(9); \
+         DELETE FROM setting WHERE key = 'activity.chain'; INSERT INTO setting VALUES ('activity.unlinked', x'01')",
+    ),
+    ("the oldest is to go", "UPDATE activity SET at = 0 WHERE id = 1"),
+    ("all are to go", "UPDATE activity SET at = 0"),
+    ("it was changed and is to go", "UPDATE activity SET at = 0, bytes = zeroblob(9) WHERE id = 1"),
 ];
 
 #[test]
@@ -132,8 +144,18 @@ fn whatever_is_done_to_what_waits_in_the_file_is_told_once() {
         assert!(told(&mut vault), "{what}");
         vault.note_use(&lent(8));
         assert!(!told(&mut vault), "{what}: what is left counts");
-        // What was taken over before is put there again.
+        // What was taken over before is put there again: it is not taken twice.
+        let before = vault.activity(0).unwrap();
         fs::write(&path, &taken).unwrap();
+        vault.take_uses().unwrap();
+        assert_eq!(vault.activity(0).unwrap(), before, "{what}");
+        assert!(!told(&mut vault), "{what}");
+        vault.note_use(&lent(9));
+        assert!(!told(&mut vault), "{what}");
+        // After a mend, too, the first of them is missed.
+        (10..=11).for_each(|n| vault.note_use(&lent(n)));
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.split_once('\n').unwrap().1).unwrap();
         assert!(told(&mut vault), "{what}");
     }
 }
@@ -152,7 +174,7 @@ fn what_a_death_or_a_crash_leaves_is_no_alarm() {
     assert!(!told(&mut vault));
     // A disk that was full in the middle of a line, or lost its end.
     (5..=6).for_each(|n| vault.note_use(&lent(n)));
-    for cut in [1, 2, 100] {
+    for cut in [1, 2, 43, 44, 45, 46, 47, 48, 49, 100] {
         let text = fs::read(&path).unwrap();
         fs::write(&path, &text[..text.len() - cut]).unwrap();
         (7..=8).for_each(|n| vault.note_use(&lent(n)));
@@ -173,8 +195,6 @@ fn what_a_death_or_a_crash_leaves_is_no_alarm() {
 fn what_is_pruned_at_the_front_is_not_missing() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = vault(home.path());
-    let sql =
-        |text: &str| Connection::open(home.path().join("keymoor.db")).unwrap().execute_batch(text).unwrap();
     let keys = &vault.keys;
     let entry = sealed(keys, None, &lent(1)).unwrap();
     let at = now() - keymoor_cache::KEEP_ENTRIES_MS;
@@ -183,13 +203,129 @@ fn what_is_pruned_at_the_front_is_not_missing() {
     vault.note(&lent(2)); // a few are too old
     assert_eq!(vault.activity(0).unwrap().len(), 17);
     assert!(!told(&mut vault));
-    sql("UPDATE sqlite_sequence SET seq = 10016 WHERE name = 'activity'");
-    vault.note(&lent(3)); // all up to the 17th are too many
-    assert!((2..6).contains(&vault.activity(0).unwrap().len()));
-    assert!(!told(&mut vault));
-    sql("DELETE FROM activity WHERE id = (SELECT min(id) FROM activity)");
+}
+
+#[test]
+fn how_many_are_too_many_is_for_the_head_to_say_and_what_goes_is_looked_at() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = vault(home.path());
+    let sql =
+        |text: &str| Connection::open(home.path().join("keymoor.db")).unwrap().execute_batch(text).unwrap();
+    let keys = Keys::new(
+        vault.keys.account,
+        vault.keys.vault,
+        keymoor_sealing::RootKey::from_bytes(vault.keys.root.epoch(), *vault.keys.root.expose()),
+        &[],
+    );
+    let entry = sealed(&keys, None, &lent(1)).unwrap();
+    let all = |change: &mut Change<'_>| {
+        (0..keymoor_cache::KEEP_ENTRIES).try_for_each(|_| change.add_activity(now(), &entry, None))?;
+        relink(change, &keys, Head::new(&keys))
+    };
+    vault.cache.write(all).unwrap();
+    let stands = |vault: &mut Vault| {
+        let there = vault.cache.read(|view| view.activity(u32::MAX)).unwrap();
+        (there.len() as u64, vault.cache.read(|view| look(view, &keys)).unwrap())
+    };
+    vault.note(&lent(2));
+    assert_eq!(stands(&mut vault), (keymoor_cache::KEEP_ENTRIES, State::Whole));
+    sql("UPDATE sqlite_sequence SET seq = 1000000 WHERE name = 'activity'");
+    vault.note(&lent(3));
+    assert_eq!(stands(&mut vault), (keymoor_cache::KEEP_ENTRIES, State::Whole));
+    sql("UPDATE activity SET bytes = zeroblob(9) WHERE id = (SELECT min(id) FROM activity)");
     vault.note(&lent(4));
+    assert_eq!(stands(&mut vault), (keymoor_cache::KEEP_ENTRIES, State::Broken));
+}
+
+#[test]
+fn the_first_line_of_a_new_vault_is_missed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = vault(home.path());
+    let path = home.path().join("keymoor.db.uses");
+    (1..=2).for_each(|n| vault.note_use(&lent(n)));
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.split_once('\n').unwrap().1).unwrap();
     assert!(told(&mut vault));
+}
+
+#[test]
+fn lines_that_a_power_cut_brought_back_without_the_last_are_not_taken_twice() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = vault(home.path());
+    let path = home.path().join("keymoor.db.uses");
+    (1..=3).for_each(|n| vault.note_use(&lent(n)));
+    let text = fs::read_to_string(&path).unwrap();
+    vault.take_uses().unwrap();
+    let before = vault.activity(0).unwrap();
+    fs::write(&path, &text[..text.len() - 100]).unwrap();
+    vault.take_uses().unwrap();
+    assert_eq!(vault.activity(0).unwrap(), before);
+    vault.note_use(&lent(4));
+    assert!(!told(&mut vault));
+    assert_eq!(vault.activity(0).unwrap().len(), 4);
+}
+
+/// Makes it as a cache was before there were links, in all that its tables hold.
+fn of_before(home: &Path, entries: &[Envelope], lines: &[Envelope]) {
+    let cache = Connection::open(home.join("keymoor.db")).unwrap();
+    cache
+        .execute_batch(
+            "DELETE FROM activity; ALTER TABLE activity DROP COLUMN link; DELETE FROM device_record; \
+             DELETE FROM setting WHERE key IN ('activity.chain', 'activity.unlinked', 'uses.taken'); \
+             DELETE FROM refinery_schema_history WHERE version = 3",
+        )
+        .unwrap();
+    for entry in entries {
+        let at = i64::try_from(now()).unwrap();
+        cache.execute("INSERT INTO activity (at, bytes) VALUES (?1, ?2)", (at, entry.as_bytes())).unwrap();
+    }
+    let line =
+        |entry: &Envelope| format!("{} {}\n", now(), keymoor_protocol::base64url::encode(entry.as_bytes()));
+    fs::write(home.join("keymoor.db.uses"), lines.iter().map(line).collect::<String>()).unwrap();
+}
+
+fn entry_of_before(keys: &Keys, n: u8) -> Envelope {
+    let text = serde_json::to_vec(&lent(n)).unwrap();
+    keys.envelope(keymoor_protocol::Class::Activity, RecordId([0; 16]), 1, 1, &text).unwrap()
+}
+
+#[test]
+fn a_directory_of_the_schema_before_is_taken_over_without_an_alarm() {
+    let home = tempfile::tempdir().unwrap();
+    let first = vault(home.path());
+    let [entries, lines] = [[1, 2], [3, 4]].map(|all| all.map(|n| entry_of_before(&first.keys, n)));
+    drop(first);
+    of_before(home.path(), &entries, &lines);
+    let mut vault = vault(home.path());
+    assert_eq!(vault.activity(0).unwrap().len(), 5, "and that it is linked from now on");
+    assert!(!told(&mut vault));
+    vault.note_use(&lent(5));
+    vault.note(&lent(6));
+    let events: Vec<_> = vault.activity(0).unwrap().into_iter().map(|entry| entry.event).collect();
+    assert_eq!(events.iter().filter(|event| **event == Event::Linked { taken: 2 }).count(), 1);
+    for n in 1..=6 {
+        assert!(events.contains(&lent(n)), "{n}");
+    }
+    assert!(!told(&mut vault));
+}
+
+#[test]
+fn that_it_was_linked_is_known_from_the_server_where_even_the_schema_was_put_back() {
+    for before in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        drop(vault(home.path()));
+        of_before(home.path(), &[], &[]);
+        let mut vault = vault(home.path());
+        vault.note(&lent(1));
+        assert!(!told(&mut vault), "nothing shows it here");
+        let keys = &vault.keys;
+        vault.cache.write(|change| meet(change, keys, before)).unwrap();
+        assert_eq!(told(&mut vault), before);
+        // What it says of itself from then on is no other chain.
+        let keys = &vault.keys;
+        vault.cache.write(|change| meet(change, keys, true)).unwrap();
+        assert!(!told(&mut vault));
+    }
 }
 
 #[test]
@@ -220,21 +356,11 @@ fn under_new_keys_it_is_linked_anew_and_a_break_of_before_is_told() {
 #[test]
 fn what_was_there_before_there_were_links_is_taken_as_it_is() {
     let home = tempfile::tempdir().unwrap();
+    let first = vault(home.path());
+    let entries = [1, 2, 3].map(|n| entry_of_before(&first.keys, n));
+    drop(first);
+    of_before(home.path(), &entries, &[]);
     let mut vault = vault(home.path());
-    let keys = &vault.keys;
-    vault
-        .cache
-        .write(|change| {
-            clear(change)?;
-            for n in 1..=3 {
-                let text = serde_json::to_vec(&lent(n)).unwrap();
-                let class = keymoor_protocol::Class::Activity;
-                let entry = keys.envelope(class, RecordId([0; 16]), 1, 1, &text)?;
-                change.add_activity(now(), &entry, None)?;
-            }
-            Ok::<_, Error>(())
-        })
-        .unwrap();
     assert_eq!(vault.activity(0).unwrap().len(), 3);
     assert!(!told(&mut vault), "nothing is written by looking");
     vault.note_use(&lent(4));
