@@ -119,8 +119,8 @@ pub(crate) fn left_there(called: &str, provider: Option<&Provider>) -> String {
 /// The key that is to stay is not known to be good.
 pub(crate) fn unverified(old: &str, said: &str, name: &str) -> String {
     format!(
-        "{} was not revoked, and still works: the new key is {said}, and no old key goes before its provider accepts the \
-         new one.\nTo try again later: keymoor rotate {} --yes",
+        "{} was not revoked, and still works: no old key goes before the new one is accepted, and it is not ({said}).\n\
+         To try again later: keymoor rotate {} --yes",
         plain(old),
         argument(name)
     )
