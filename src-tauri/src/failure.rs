@@ -110,7 +110,7 @@ fn code(error: &Error) -> &'static str {
         Error::WhichVersion(_) => Failure::INVALID_INPUT,
         Error::LastSecret => "EMPTY_SECRET",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
-        Error::ChangedMeanwhile => "CHANGED_MEANWHILE",
+        Error::ChangedMeanwhile | Error::Unsettled => "CHANGED_MEANWHILE",
         Error::NotFound
         | Error::NoSuchVersion
         | Error::NoSuchChoice

@@ -170,7 +170,7 @@ fn of(error: Error) -> Refusal {
         | Error::NoSuchGrant
         | Error::NoSuchPolicy
         | Error::WhichVersion(_) => Code::NotFound,
-        Error::NameTaken | Error::GrantTaken | Error::ChangedMeanwhile => Code::NameTaken,
+        Error::NameTaken | Error::GrantTaken | Error::ChangedMeanwhile | Error::Unsettled => Code::NameTaken,
         Error::NewerRecord => Code::ReadOnly,
         Error::Unreadable { .. } | Error::Cache(CacheError::Record(_)) => Code::Unreadable,
         Error::Locked

@@ -39,11 +39,35 @@ pub enum NotMade {
     ByHand,
 }
 
+/// What can be said without a request: that there is none for this key, or that it is the one that stays.
+pub fn unsent(provider: &Provider, old: &Fields, new: &Fields) -> Option<Outcome> {
+    revocation(provider, old, new).err()
+}
+
+/// Whether this answer says that a key is no more.
+pub fn is_gone(report: &Report) -> bool {
+    report.verdict.is_gone() && report.reason == Reason::Answered
+}
+
 /// Revokes `old`, after `new` took its place.
 pub fn revoke(provider: &Provider, old: &Fields, new: &Fields, options: &Options) -> Outcome {
-    let Some(revocation) = &provider.rotation.revoke else { return Outcome::ByHand };
+    let revocation = match revocation(provider, old, new) {
+        Ok(revocation) => revocation,
+        Err(outcome) => return outcome,
+    };
+    match revocation.kind {
+        RevocationKind::Aws => revoke_at_aws(provider, old, new, options),
+        RevocationKind::Http => {
+            let report = verify::ask(provider, &question(revocation), old, options);
+            if is_gone(&report) { Outcome::Revoked(report) } else { Outcome::Kept(report) }
+        }
+    }
+}
+
+fn revocation<'p>(provider: &'p Provider, old: &Fields, new: &Fields) -> Result<&'p Revocation, Outcome> {
+    let revocation = provider.rotation.revoke.as_ref().ok_or(Outcome::ByHand)?;
     if revocation.unless.iter().any(|field| old.get(field).is_some()) {
-        return Outcome::ByHand;
+        return Err(Outcome::ByHand);
     }
     let names = provider.fields.iter().filter(|field| field.secret || field.required).map(|field| &field.key);
     let differ = |name: &String| old.get(name) != new.get(name);
@@ -53,20 +77,7 @@ pub fn revoke(provider: &Provider, old: &Fields, new: &Fields, options: &Options
         RevocationKind::Aws => old.get(ID) == new.get(ID),
         RevocationKind::Http => secret.is_some_and(|field| !differ(&field.key)) || !names.clone().any(differ),
     };
-    if same {
-        return Outcome::InUse;
-    }
-    match revocation.kind {
-        RevocationKind::Aws => revoke_at_aws(provider, old, new, options),
-        RevocationKind::Http => {
-            let report = verify::ask(provider, &question(revocation), old, options);
-            if report.verdict.is_bad() && report.reason == Reason::Answered {
-                Outcome::Revoked(report)
-            } else {
-                Outcome::Kept(report)
-            }
-        }
-    }
+    if same { Err(Outcome::InUse) } else { Ok(revocation) }
 }
 
 /// Makes another key beside this one, with all of its fields. It exists from now on, and nobody else has it: store it before
@@ -90,6 +101,18 @@ pub fn make(provider: &Provider, fields: &Fields, options: &Options) -> Result<F
     }
 }
 
+/// Deletes a key that `by` has just made and that could not be stored; says whether it is gone.
+pub fn unmake(provider: &Provider, made: &Fields, by: &Fields, options: &Options) -> bool {
+    let Some(id) = made.get(ID).filter(|id| by.get(ID) != Some(*id)) else { return false };
+    let reply = iam(provider, by, "DeleteAccessKey", Some((id, "")), options);
+    reply.is_ok_and(|reply| matches!(reply.status, 200 | 404))
+}
+
+/// What a key is called at its provider, for whoever looks for it there. It is no secret.
+pub fn called(made: &Fields) -> Option<&str> {
+    made.get(ID)
+}
+
 /// What an AWS key is called.
 const ID: &str = "access_key_id";
 
@@ -103,8 +126,7 @@ fn revoke_at_aws(provider: &Provider, old: &Fields, new: &Fields, options: &Opti
         // Gone already, or another user's: its provider knows.
         Ok(reply) if reply.status == 404 => {
             let report = verify::verify(provider, old, options);
-            let is_gone = report.verdict.is_bad() && report.reason == Reason::Answered;
-            return if is_gone { Outcome::Revoked(report) } else { Outcome::Kept(report) };
+            return if is_gone(&report) { Outcome::Revoked(report) } else { Outcome::Kept(report) };
         }
         Ok(reply) => return Outcome::Kept(answered(&reply)),
         Err(reason) => return Outcome::Kept(reason.into()),
@@ -152,5 +174,34 @@ fn question(revocation: &Revocation) -> Check {
             .cloned()
             .collect::<Vec<Answer>>(),
         ..Check::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Verdict;
+
+    #[test]
+    fn only_a_key_that_can_never_be_good_again_is_gone() {
+        use Verdict::*;
+        let all = [Valid, ValidLimited, Invalid, Expired, Disabled, InvalidConfig, Retry, Indeterminate];
+        let said = |verdict, reason| {
+            let mut report = Report::from(reason);
+            report.verdict = verdict;
+            report
+        };
+        let gone: Vec<_> =
+            all.into_iter().filter(|verdict| is_gone(&said(*verdict, Reason::Answered))).collect();
+        assert_eq!(gone, [Invalid, Expired]);
+        assert!(!all.into_iter().any(|verdict| is_gone(&said(verdict, Reason::CutOff))), "not said by it");
+    }
+
+    #[test]
+    fn a_made_key_is_never_taken_for_the_one_that_made_it() {
+        let aws = crate::provider("aws").unwrap();
+        let same = || Fields::new().with(ID, "AKIAEXAMPLE000000001");
+        assert!(!unmake(aws, &same(), &same(), &Options::default()));
+        assert_eq!(unsent(aws, &same(), &same()), Some(Outcome::InUse));
     }
 }

@@ -60,6 +60,9 @@ pub enum Error {
     /// Somebody changed the credential since the caller looked.
     #[error("changed meanwhile")]
     ChangedMeanwhile,
+    /// Two devices' values of the credential stand beside each other, and which is meant has to be said first.
+    #[error("not settled")]
+    Unsettled,
     /// The only secret field would go.
     #[error("the last secret field")]
     LastSecret,

@@ -113,13 +113,7 @@ impl Vault {
             if content.meta.deleted() || !content.meta.is_credential() {
                 return Err(Error::NotFound);
             }
-            questions.push(Question {
-                id: *id,
-                title: content.meta.title(),
-                provider: content.meta.text(field::PROVIDER).to_owned(),
-                values: Values::of(&content.meta),
-                fields: fields_of(&content),
-            });
+            questions.push(Question::of(*id, &content));
         }
         Ok(Questions(questions))
     }
@@ -157,10 +151,27 @@ impl Asked {
     }
 }
 
+impl Question {
+    fn of(id: RecordId, content: &Content) -> Self {
+        Self {
+            id,
+            title: content.meta.title(),
+            provider: content.meta.text(field::PROVIDER).to_owned(),
+            values: Values::of(&content.meta),
+            fields: fields_of(content),
+        }
+    }
+}
+
 /// How many answers are put down together.
 const AT_ONCE: usize = 16;
 
 impl Questions {
+    /// About just this content, whatever is stored by now.
+    pub(crate) fn about(id: RecordId, content: &Content) -> Self {
+        Self(vec![Question::of(id, content)])
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -78,6 +78,25 @@ impl Vault {
     }
 }
 
+/// The credentials in use that have this secret now, also as the other value of a conflict, and whatever blanks stand
+/// around it there: with their titles.
+pub(crate) fn in_use(
+    view: &View<'_>,
+    keys: &Keys,
+    secret: &SecretString,
+) -> Result<Vec<(RecordId, String)>, Error> {
+    // Exposed to be compared as a fingerprint.
+    let text = secret.expose_secret();
+    let line = zeroize::Zeroizing::new(format!("{}\n", text.trim()));
+    let mut found = Vec::new();
+    list::each_meta(view, keys, false, |row| {
+        if [text, text.trim(), &line].iter().any(|text| owner(row.id, &row.meta, text, false).is_some()) {
+            found.push((row.id, row.meta.title()));
+        }
+    })?;
+    Ok(found)
+}
+
 fn owner(id: RecordId, meta: &Meta, text: &str, before: bool) -> Option<Owner> {
     let wanted = fingerprint(&meta.salt, text);
     let shown = meta.key().into_iter().flatten().map(|part| (part, false));

@@ -166,3 +166,56 @@ fn where_the_provider_makes_keys_one_command_does_it_all_and_a_full_account_is_s
     assert_eq!(device.list().len(), 1);
     device.assert_well();
 }
+
+#[test]
+fn an_outage_and_a_server_that_is_down_switch_if_told_to_and_never_revoke() {
+    let world = World::new();
+    let (mut server, mut device) = (world.server(), world.device_without_keychain("a"));
+    let provider = Provider::new("github");
+    provider.stands_in_for(&mut device);
+    device.add("github", "work", "ghp_old").done();
+    world.create_account(&device, &server);
+    server.stop();
+
+    // The key is switched because it was told to be, and no more.
+    provider.say("ghp_new", Reply::of(500, "oh"));
+    provider.say(NO_KEY, Reply::of(202, ""));
+    let ran = rotate(&device, &["--stdin", "--unverified", "--yes", "--unsynced", "--json"], "ghp_new")
+        .ends(6, &["was not verified", "has the new key now", "was not revoked, and still works"]);
+    assert_eq!(ran.json()["old"]["outcome"], "unverified");
+    provider.say("ghp_new", Reply::of(401, "{}"));
+    rotate(&device, &["--yes", "--unsynced"], "").ends(1, &["was not revoked", "refused"]);
+
+    // It is good now, and is in this cache alone.
+    provider.say("ghp_new", Reply::of(200, USER));
+    let ran = rotate(&device, &["--yes", "--json"], "")
+        .ends(6, &["the account's server has not got it yet", "keymoor sync, then", "--unsynced"]);
+    assert_eq!(ran.json()["old"]["outcome"], "not_synced");
+    assert!(!provider.asked().contains(&NO_KEY.to_owned()), "nothing was revoked");
+    assert_eq!((device.get("work"), device.list().len()), (b"ghp_new".to_vec(), 2));
+
+    server.start_again();
+    rotate(&device, &["--yes"], "").ends(0, &["is revoked, and in the trash"]);
+    let other = world.device_without_keychain("b");
+    world.join(&other);
+    assert_eq!(other.get("work"), b"ghp_new");
+    device.sync();
+    device.assert_well();
+}
+
+#[test]
+fn a_credential_with_two_values_is_not_rotated_before_one_is_chosen() {
+    let world = World::new();
+    let (server, a, b) =
+        (world.server(), world.device_without_keychain("a"), world.device_without_keychain("b"));
+    a.add("internal", "work", "the-first-secret").done();
+    world.create_account(&a, &server);
+    world.join(&b);
+    a.edit("work", "the-secret-of-a").done();
+    b.edit("work", "the-secret-of-b").done();
+    a.sync();
+    b.sync();
+    let ran = b.feed(&["rotate", "work", "--stdin"], b"the-new-secret");
+    ran.ends(5, &["two values", "keymoor settle"]);
+    assert_eq!(b.list().len(), 1);
+}

@@ -23,7 +23,7 @@ use crate::{
 /// its provider accepts it; then the old one is revoked. Run again, it goes on where it was.
 ///
 /// Exit code 0: done, or the old key is left by your choice. 1: the new key is refused. 5: an earlier rotation is not over.
-/// 6: the provider could not be asked.
+/// 6: the provider or the account's server could not be asked; what was done is said. 8: the keychain has no copy.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
@@ -55,6 +55,9 @@ pub(crate) struct Args {
     /// Revoke the old key without asking.
     #[arg(long)]
     yes: bool,
+    /// Revoke the old key although the keychain or the account's server has not got the new one yet.
+    #[arg(long, conflicts_with = "keep_old")]
+    unsynced: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -112,14 +115,14 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         old: None,
     };
     if !rotation.switched {
-        let asked = verified(&mut session, rotation.new, &options)?;
+        let asked = verified(&mut session, rotation.new, &options, true)?;
         told.result = asked.as_ref().map(|asked| asked.report.verdict);
         if let Some(code) = stops(&args, &mut session, &rotation, asked.as_ref())? {
             told.tell(&args)?;
             return Ok(ExitCode::from(code));
         }
-        let (saved, aside) = session.vault.switch_rotation(&rotation, &date(now()))?;
-        rotation.switched = true;
+        let (saved, (after, aside)) = session.vault.switch_rotation(&rotation, &date(now()))?;
+        rotation = after;
         (told.switched, told.credential) = (true, format!("{}/{}", saved.provider, saved.name));
         output::say(words::rotate::switched(&told.credential, &aside));
     }
@@ -135,10 +138,15 @@ impl Told {
     }
 }
 
-/// Asks the provider about one credential.
-fn verified(session: &mut Session, id: RecordId, options: &Options) -> Result<Option<Asked>, Failure> {
+/// Asks the provider about one credential. `costs`: also where that costs something.
+fn verified(
+    session: &mut Session,
+    id: RecordId,
+    options: &Options,
+    costs: bool,
+) -> Result<Option<Asked>, Failure> {
     let mut ask = options.clone();
-    ask.with_side_effects = true; // it was asked for
+    ask.with_side_effects = costs;
     let options = VerifyOptions { ask, by_name: true, ..VerifyOptions::default() };
     Ok(session.vault.verify(&[id], &options, |_, _, _| {})?.pop())
 }

@@ -101,6 +101,52 @@ pub(crate) fn question(old: &str) -> String {
     )
 }
 
+/// The new key could not be stored.
+pub(crate) fn taken_back() -> String {
+    "The provider made a key that could not be stored, and has deleted it again.".to_owned()
+}
+
+/// The new key could not be stored, and nobody has it.
+pub(crate) fn left_there(called: &str, provider: Option<&Provider>) -> String {
+    let at = provider.and_then(|provider| provider.console.as_deref());
+    let at = at.map(|console| format!(" at {console}")).unwrap_or_default();
+    format!(
+        "The provider made the key {}, which could not be stored, and did not delete it. Nobody has it: delete it{at}.",
+        plain(called)
+    )
+}
+
+/// The key that is to stay is not known to be good.
+pub(crate) fn unverified(old: &str, said: &str, name: &str) -> String {
+    format!(
+        "{} was not revoked, and still works: no old key goes before the new one is accepted, and it is not ({said}).\n\
+         To try again later: keymoor rotate {} --yes",
+        plain(old),
+        argument(name)
+    )
+}
+
+/// Others have it, too.
+pub(crate) fn shared(old: &str, others: &[String], name: &str) -> String {
+    let name = argument(name);
+    format!(
+        "{} was not revoked: {} has the same secret and would stop working. Give it a key of its own (keymoor edit), or put \
+         it in the trash (keymoor rm). Then: keymoor rotate {name} --yes. To leave the old key: keymoor rotate {name} --keep-old",
+        plain(old),
+        plain(&others.join(", "))
+    )
+}
+
+/// A home has not got the new key.
+pub(crate) fn not_safe(old: &str, home: &str, first: &str, name: &str) -> String {
+    let name = argument(name);
+    format!(
+        "The new key is in use, but {home} has not got it yet, so {} was not revoked, and still works.\n\
+         To go on: {first}, then keymoor rotate {name} --yes. To revoke it all the same: keymoor rotate {name} --yes --unsynced",
+        plain(old)
+    )
+}
+
 /// Nobody agreed to it.
 pub(crate) fn left(old: &str, name: &str) -> String {
     format!(

@@ -79,6 +79,7 @@ fn failures() -> Vec<Failure> {
         Error::LastSecret,
         Error::NothingToChange,
         Error::ChangedMeanwhile,
+        Error::Unsettled,
         Error::NotFound,
         Error::NoSuchVersion,
         Error::NoSuchChoice,

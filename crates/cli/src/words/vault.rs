@@ -39,6 +39,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::ChangedMeanwhile => Words::new("Somebody changed this credential meanwhile.")
             .safe(UNCHANGED)
             .hint("keymoor history NAME lists its versions."),
+        Error::Unsettled => Words::new("Two devices changed this credential at the same time, and it has two values.")
+            .safe(UNCHANGED)
+            .hint("Say first which is meant: keymoor show NAME lists them, keymoor settle NAME FIELD CHOICE picks one."),
         Error::GrantTaken => Words::new("That program has a grant already.")
             .safe(UNCHANGED)
             .hint("Its token cannot be shown again. For a new one: keymoor grant revoke PROGRAM, then add it anew."),

@@ -242,6 +242,12 @@ impl Verdict {
         matches!(self, Self::Valid | Self::ValidLimited)
     }
 
+    /// Whether the key is no more: one that is switched off can be switched on again, and one beside which something is
+    /// wrong may be good elsewhere.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Invalid | Self::Expired)
+    }
+
     /// Whether the provider refused the key or what stands beside it.
     pub fn is_bad(self) -> bool {
         matches!(self, Self::Invalid | Self::Expired | Self::Disabled | Self::InvalidConfig)

@@ -27,9 +27,9 @@ impl Fields {
         self.0.insert(name.into(), value.into());
     }
 
-    /// The values, by name, for whoever keeps them.
-    pub fn into_values(self) -> impl Iterator<Item = (String, SecretString)> {
-        self.0.into_iter()
+    /// Copies of the values, by name, for whoever keeps them.
+    pub fn values(&self) -> impl Iterator<Item = (String, SecretString)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
     }
 
     /// The value of that name, if it is not empty.

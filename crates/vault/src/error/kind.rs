@@ -56,6 +56,7 @@ impl Error {
             | MassDelete { .. }
             | NewerRecord
             | ServiceOff
+            | Unsettled
             | ChangedMeanwhile => Kind::Conflict,
             Locked | LockedEmpty | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused
             | BackendChanged(_) => Kind::Locked,

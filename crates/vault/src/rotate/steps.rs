@@ -7,6 +7,7 @@ use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Rotation;
+use super::pair::{settled, text};
 use crate::activity::Deed;
 use crate::add::{Field, check};
 use crate::clock::now;
@@ -19,37 +20,6 @@ use crate::{find, input, services};
 
 /// Longest name of a credential that still has room for what is added.
 const ROOM: usize = 170;
-
-/// What the new key says of the other. After a join that one has another id, and is known by its name.
-pub(super) struct Rotates {
-    pub(super) switched: bool,
-    pub(super) id: Option<RecordId>,
-    pub(super) title: String,
-}
-
-impl Rotates {
-    pub(super) fn of(meta: &Meta) -> Option<Self> {
-        let (step, rest) = meta.text(field::ROTATES).split_once(' ')?;
-        let (id, title) = rest.split_once(' ')?;
-        Some(Self { switched: step == "after", id: id.parse().ok(), title: title.to_owned() })
-    }
-
-    /// The other, if it is still there and in no trash.
-    pub(super) fn find(&self, view: &View<'_>, keys: &Keys) -> Result<Option<RecordId>, Error> {
-        let is_there =
-            |id: &RecordId| drafts::current(view, keys, *id).is_ok_and(|content| !content.meta.deleted());
-        if let Some(id) = self.id.filter(is_there) {
-            return Ok(Some(id));
-        }
-        let Some((provider, name)) = self.title.split_once('/') else { return Ok(None) };
-        let holders = find::holders(view, keys, provider, name)?;
-        Ok(if let [one] = holders[..] { Some(one) } else { None })
-    }
-}
-
-fn text(step: &str, id: RecordId, title: &str) -> String {
-    format!("{step} {id} {title}")
-}
 
 impl Vault {
     /// `all`: secrets that are not given are those of the old one, too.
@@ -93,11 +63,15 @@ impl Vault {
     }
 
     /// The new key takes the place of the old one: its name, labels and note, and every service that uses it. The old one is
-    /// switched off and called `NAME (old DATE)`. Returns that as `provider/name`.
+    /// switched off and called `NAME (old DATE)`. Returns that as `provider/name`, and the rotation as it is now.
     ///
     /// # Errors
-    /// [`Error::ChangedMeanwhile`] if they are not what they were. Nothing is changed after an error.
-    pub fn switch_rotation(&mut self, rotation: &Rotation, date: &str) -> Result<(Saved, String), Error> {
+    /// [`Error::ChangedMeanwhile`] if they are not what they were, [`Error::Unsettled`]. Nothing is changed after an error.
+    pub fn switch_rotation(
+        &mut self,
+        rotation: &Rotation,
+        date: &str,
+    ) -> Result<(Saved, (Rotation, String)), Error> {
         let Rotation { old, new, .. } = *rotation;
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)?;
@@ -105,11 +79,12 @@ impl Vault {
         self.heal(new)?;
         self.heal_services()?;
         self.save(|change, keys| {
-            let (was, is) = (drafts::current(change, keys, old)?, drafts::current(change, keys, new)?);
-            let waits = Rotates::of(&is.meta).is_some_and(|of| !of.switched);
-            if was.meta.deleted() || is.meta.deleted() || !waits {
+            let [was, is] = rotation.still(change, keys)?;
+            if rotation.switched {
                 return Err(Error::ChangedMeanwhile);
             }
+            settled(&was)?;
+            settled(&is)?;
             let actor = drafts::actor(change, keys)?;
             let (provider, name) = (was.meta.text(field::PROVIDER), was.meta.text(field::NAME).to_owned());
             let title = was.meta.title();
@@ -130,7 +105,8 @@ impl Vault {
             let content = action.finish();
             let written = drafts::replace(change, keys, new, &is, &content)?;
             services::hand_over(change, keys, salt, (old, &title), (new, &title))?;
-            Ok((written.by(Deed::Rotated), gone.meta.title()))
+            let after = rotation.after(&gone.meta, &content.meta);
+            Ok((written.by(Deed::Rotated), (after, gone.meta.title())))
         })
     }
 
@@ -138,14 +114,14 @@ impl Vault {
     /// as it is.
     ///
     /// # Errors
-    /// Nothing is changed after an error.
+    /// [`Error::ChangedMeanwhile`] if they are not what they were. Nothing is changed after an error.
     pub fn end_rotation(&mut self, rotation: &Rotation, gone: bool) -> Result<(), Error> {
         let Rotation { old, new, .. } = *rotation;
         self.heal(old)?;
         self.heal(new)?;
         self.save(|change, keys| {
             let actor = drafts::actor(change, keys)?;
-            let (was, is) = (drafts::current(change, keys, old)?, drafts::current(change, keys, new)?);
+            let [was, is] = rotation.still(change, keys)?;
             let mut action = is.clone().act(actor, now());
             action.set_text(field::ROTATES, "");
             let content = action.finish();

@@ -14,5 +14,6 @@ mod names;
 mod older;
 mod opening;
 mod place;
+mod rotate;
 mod services;
 mod together;

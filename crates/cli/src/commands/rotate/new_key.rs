@@ -1,7 +1,7 @@
 //! The first step: a new key is there, stored beside the old one.
 
 use keymoor_providers::{provider, rotate::NotMade, verify::Options};
-use keymoor_vault::{Error, RecordId, Rotation};
+use keymoor_vault::{Error, NoKey, RecordId, Rotation};
 
 use super::{Args, Stop};
 use crate::{
@@ -36,7 +36,7 @@ pub(super) fn stored(
         };
     };
     let fields = edit::fields(&detail, open, Some(entered))?;
-    if let Some(rotation) = under_way.filter(|rotation| rotation.switched) {
+    if let Some(rotation) = under_way.clone().filter(|rotation| rotation.switched) {
         // The same command once more: the key that it brings is in its place already.
         if session.vault.has_values(rotation.new, &fields)? {
             return Ok(Ok(rotation));
@@ -72,11 +72,20 @@ fn made(
             output::say(words::rotate::stored(&format!("{}/{}", saved.provider, saved.name)));
             begun(session, id)
         }
-        Err(why) => {
+        Err(NoKey::NotMade(why)) => {
             let listing = session.vault.show(id)?.listing;
             output::say(words::rotate::not_made(title, why, provider(&listing.provider)));
             let code = if why == NotMade::Unknown { 6 } else { 1 };
             Ok(Err(Stop(code)))
+        }
+        Err(NoKey::TakenBack(error)) => {
+            output::say(words::rotate::taken_back());
+            Err(error.into())
+        }
+        Err(NoKey::LeftThere { called, error }) => {
+            let provider = provider(title.split('/').next().unwrap_or_default());
+            output::say(words::rotate::left_there(&called, provider));
+            Err(error.into())
         }
     }
 }

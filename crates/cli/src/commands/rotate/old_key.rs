@@ -1,7 +1,11 @@
 //! The last step: the old key is revoked where its provider offers that, and goes to the trash.
 
-use keymoor_providers::{provider, rotate::Outcome, verify::Options, verify::Reason};
-use keymoor_vault::Rotation;
+use keymoor_providers::{
+    provider,
+    rotate::{self, Outcome},
+    verify::{Options, Report},
+};
+use keymoor_vault::{Revoking, Rotation};
 
 use super::{Args, verified};
 use crate::{
@@ -40,7 +44,22 @@ pub(super) fn revoked(
             output::say(words::rotate::left(&title, &args.name));
             return Ok(old("not_asked", 0));
         }
-        true => session.vault.revoke_rotated(rotation, options)?,
+        true => {
+            if !args.unsynced && !session.vault.rotation_is_synced(rotation)? {
+                // Why it failed is said here; that it has to go through is the vault's own rule.
+                if let Err(failure) = session.sync() {
+                    let _ = words::explain(&failure);
+                }
+                session.tell_notices();
+            }
+            match session.vault.revoke_rotated(rotation, options, args.unsynced)? {
+                Revoking::Asked(outcome) => outcome,
+                not_sent => {
+                    let (done, code) = unsent(&not_sent, &title, &args.name);
+                    return Ok(old(done, code));
+                }
+            }
+        }
         false => Outcome::ByHand,
     };
     let (done, code) = match outcome {
@@ -59,11 +78,8 @@ pub(super) fn revoked(
         }
         // By the time of a second run somebody may have done it.
         Outcome::ByHand => {
-            let asked = verified(session, rotation.old, options)?;
-            let gone = |report: &keymoor_providers::verify::Report| {
-                report.verdict.is_bad() && report.reason == Reason::Answered
-            };
-            if asked.is_some_and(|asked| gone(&asked.report)) {
+            let asked = verified(session, rotation.old, options, false)?;
+            if asked.is_some_and(|asked| rotate::is_gone(&asked.report)) {
                 ("revoked", 0)
             } else {
                 output::say(words::rotate::by_hand(&title, &args.name, console));
@@ -78,6 +94,30 @@ pub(super) fn revoked(
     Ok(old(done, code))
 }
 
-fn reason(report: &keymoor_providers::verify::Report) -> String {
+/// Says why nothing was asked of the provider.
+fn unsent(why: &Revoking, title: &str, name: &str) -> (&'static str, u8) {
+    match why {
+        Revoking::Unverified(report) => {
+            output::say(words::rotate::unverified(title, &reason(report), name));
+            ("unverified", if report.verdict.is_bad() { 1 } else { 6 })
+        }
+        Revoking::Shared(others) => {
+            output::say(words::rotate::shared(title, others, name));
+            ("shared", 5)
+        }
+        Revoking::NotSynced => {
+            output::say(words::rotate::not_safe(title, "the account's server", "keymoor sync", name));
+            ("not_synced", 6)
+        }
+        Revoking::NotCopied(problem) => {
+            output::say(words::mirror_stopped(*problem));
+            output::say(words::rotate::not_safe(title, "the keychain", "keymoor status", name));
+            ("not_copied", 8)
+        }
+        Revoking::Asked(_) => ("not_asked", 0),
+    }
+}
+
+fn reason(report: &Report) -> String {
     words::verification::verdict(report.verdict, Some(&report.reason), report.say.as_deref())
 }

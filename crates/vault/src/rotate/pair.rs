@@ -1,0 +1,109 @@
+//! Which two credentials a rotation is about. It is read anew in every step: only the new record says it, and no step
+//! believes what an earlier one had seen.
+
+use keymoor_cache::View;
+use keymoor_protocol::RecordId;
+
+use super::Rotation;
+use crate::content::{Content, Meta, field};
+use crate::drafts;
+use crate::error::Error;
+use crate::find;
+use crate::keys::Keys;
+use crate::list;
+
+/// What the new key says of the other. After a join that one has another id, and is known by its name.
+pub(super) struct Rotates {
+    pub(super) switched: bool,
+    id: Option<RecordId>,
+    title: String,
+}
+
+impl Rotates {
+    pub(super) fn of(meta: &Meta) -> Option<Self> {
+        let (step, rest) = meta.text(field::ROTATES).split_once(' ')?;
+        let (id, title) = rest.split_once(' ')?;
+        Some(Self { switched: step == "after", id: id.parse().ok(), title: title.to_owned() })
+    }
+
+    /// The other, if it is still there and in no trash. `new` is whose words these are.
+    fn find(&self, view: &View<'_>, keys: &Keys, new: &Meta) -> Result<Option<RecordId>, Error> {
+        if let Some(id) = self.id
+            && view.holds(id)?
+        {
+            let deleted = drafts::current(view, keys, id)?.meta.deleted();
+            return Ok((!deleted).then_some(id));
+        }
+        // Only what is nowhere in the vault may have another id by now.
+        let Some((provider, name)) = self.title.split_once('/') else { return Ok(None) };
+        let [one] = find::holders(view, keys, provider, name)?[..] else { return Ok(None) };
+        // A key is never rotated before it is there: one that came later only has the name.
+        let created = drafts::current(view, keys, one)?.meta.created;
+        Ok((created <= new.created).then_some(one))
+    }
+}
+
+/// What is kept of it in the new record.
+pub(super) fn text(step: &str, id: RecordId, title: &str) -> String {
+    format!("{step} {id} {title}")
+}
+
+impl Rotation {
+    /// The one under way of which `id`, that is this content, is the new or the old key.
+    pub(super) fn of(
+        view: &View<'_>,
+        keys: &Keys,
+        id: RecordId,
+        content: &Content,
+    ) -> Result<Option<Self>, Error> {
+        if Rotates::of(&content.meta).is_some() {
+            return Self::begun_by(view, keys, id, &content.meta);
+        }
+        let (mut found, title) = (Vec::new(), content.meta.title());
+        list::each_meta(view, keys, false, |row| {
+            let of = Rotates::of(&row.meta).filter(|of| !of.switched);
+            if of.is_some_and(|of| of.id == Some(id) || of.title == title) {
+                found.push((row.id, row.meta));
+            }
+        })?;
+        found.sort_by_key(|(new, _)| std::cmp::Reverse(*new));
+        for (new, meta) in found {
+            if let Some(rotation) = Self::begun_by(view, keys, new, &meta)?.filter(|one| one.old == id) {
+                return Ok(Some(rotation));
+            }
+        }
+        Ok(None)
+    }
+
+    fn begun_by(view: &View<'_>, keys: &Keys, new: RecordId, meta: &Meta) -> Result<Option<Self>, Error> {
+        let Some(of) = Rotates::of(meta) else { return Ok(None) };
+        let Some(old) = of.find(view, keys, meta)?.filter(|old| *old != new) else { return Ok(None) };
+        let was = drafts::current(view, keys, old)?;
+        let versions = [was.meta.version_id(None), meta.version_id(None)];
+        Ok(Some(Self { old, new, switched: of.switched, versions }))
+    }
+
+    /// The old key and the new one, if all is as it was when this was looked at.
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`] if it is not.
+    pub(super) fn still(&self, view: &View<'_>, keys: &Keys) -> Result<[Content; 2], Error> {
+        let is = drafts::current(view, keys, self.new)?;
+        let now = Self::begun_by(view, keys, self.new, &is.meta)?;
+        if is.meta.deleted() || now.as_ref() != Some(self) {
+            return Err(Error::ChangedMeanwhile);
+        }
+        Ok([drafts::current(view, keys, self.old)?, is])
+    }
+
+    /// The same after the two were written.
+    pub(super) fn after(&self, was: &Meta, is: &Meta) -> Self {
+        let versions = [was.version_id(None), is.version_id(None)];
+        Self { switched: true, versions, ..self.clone() }
+    }
+}
+
+/// A credential of which two values stand beside each other is not rotated: nobody knows which of them is meant.
+pub(super) fn settled(content: &Content) -> Result<(), Error> {
+    if content.meta.alternates().next().is_some() { Err(Error::Unsettled) } else { Ok(()) }
+}
