@@ -31,7 +31,7 @@ impl Vault {
     /// Changes a credential; the values before stay in its history.
     ///
     /// # Errors
-    /// Nothing is changed after an error.
+    /// Nothing is changed after an error. [`Error::AddressAlone`] for a program that was let in ([`Vault::act_for`]).
     pub fn edit(&mut self, id: keymoor_protocol::RecordId, edit: Edit) -> Result<Saved, Error> {
         let Edit { name, fields, labels, note, on, expires } = edit;
         let switches = on.is_some() || expires.is_some();
@@ -40,8 +40,9 @@ impl Vault {
         }
         let name = name.as_deref().map(input::name).transpose()?;
         let replace_labels = labels.is_some();
-        let checked = check(fields, labels.unwrap_or_default(), note)?;
+        let mut checked = check(fields, labels.unwrap_or_default(), note)?;
         self.heal(id)?;
+        let by = self.by.clone();
         let (saved, ()) = self.save(|change, keys| {
             let before = drafts::current(change, keys, id)?;
             if before.meta.deleted() {
@@ -59,6 +60,7 @@ impl Vault {
             if let Some(on) = on {
                 action.set_text(field::OFF, if on { "" } else { "yes" });
             }
+            checked.must_not_lead_away(by.as_ref(), action.meta())?;
             checked.apply(&mut action)?;
             if let Some(expires) = expires {
                 action.set_text(field::EXPIRES, &expiry_text(expires));

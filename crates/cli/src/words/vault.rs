@@ -39,6 +39,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::ChangedMeanwhile => Words::new("Somebody changed this credential meanwhile.")
             .safe(UNCHANGED)
             .hint("keymoor history NAME lists its versions."),
+        Error::AddressAlone(names) => Words::new("A program may not send a key to another address.")
+            .safe(UNCHANGED)
+            .hint(format!("Change the address yourself with keymoor edit, or have it bring the secrets, too: {}.", names_of(names))),
         Error::GrantTaken => Words::new("That program has a grant already.")
             .safe(UNCHANGED)
             .hint("Its token cannot be shown again. For a new one: keymoor grant revoke PROGRAM, then add it anew."),

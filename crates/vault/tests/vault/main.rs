@@ -14,5 +14,6 @@ mod names;
 mod older;
 mod opening;
 mod place;
+mod programs;
 mod services;
 mod together;
