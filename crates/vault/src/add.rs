@@ -133,6 +133,16 @@ impl Vault {
             several => Err(find::ambiguous(view, keys, several)?),
         })
     }
+
+    /// All credentials of exactly this provider and name, opened or not.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what can be neither.
+    pub fn holders(&mut self, provider: &str, name: &str) -> Result<Vec<RecordId>, Error> {
+        let (provider, name) = (input::provider(provider)?, input::name(name)?);
+        let keys = &self.keys;
+        self.cache.read(|view| find::holders(view, keys, &provider, &name))
+    }
 }
 
 /// Checks fields, labels and note before anything is stored.

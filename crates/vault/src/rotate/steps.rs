@@ -15,7 +15,7 @@ use crate::drafts::{self, Saved};
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::vault::Vault;
-use crate::{find, input, services};
+use crate::{find, grants, input, services};
 
 /// Longest name of a credential that still has room for what is added.
 const ROOM: usize = 170;
@@ -130,6 +130,7 @@ impl Vault {
             let content = action.finish();
             let written = drafts::replace(change, keys, new, &is, &content)?;
             services::hand_over(change, keys, salt, (old, &title), (new, &title))?;
+            grants::follow(change, keys, old, new)?;
             Ok((written.by(Deed::Rotated), gone.meta.title()))
         })
     }
