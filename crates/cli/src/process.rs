@@ -39,6 +39,31 @@ fn forbid_dumps() {
 #[cfg(unix)]
 static BEFORE: OnceLock<Rlimit> = OnceLock::new();
 
+/// Whether this process was started to ignore a signal, as under `nohup`. Then nothing listens to it, and it does not begin
+/// to end this process or a program that takes its place.
+#[cfg(unix)]
+pub(crate) fn was_started_to_ignore(signal: i32) -> bool {
+    // Whoever listens asks here first, so that it is still as it was.
+    IGNORED.get_or_init(ignored) & (1 << (signal - 1)) != 0
+}
+
+/// The signals that this process ignored, a bit each.
+#[cfg(unix)]
+static IGNORED: OnceLock<u64> = OnceLock::new();
+
+#[cfg(target_os = "linux")]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Elsewhere it cannot be asked without unsafe code.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn ignored() -> u64 {
+    0
+}
+
 /// Windows writes no dump of a process unless an administrator asked for it.
 #[cfg(not(unix))]
 pub(crate) fn keep_memory_private() {}

@@ -97,13 +97,19 @@ pub(crate) enum Failure {
         error: ProjectError,
     },
     /// What follows a `=` is no name of a variable.
-    NotAVariable(String),
+    NotAVariable,
+    /// What goes into this variable says what programs load and run.
+    Governing(String),
+    /// A key stands where a name belongs.
+    KeyNamed,
     /// The program does not run.
     NotRun {
         /// As it was typed.
         program: String,
         /// Why.
         why: NotRun,
+        /// Whether the activity has it already that the program was lent something.
+        noted: bool,
     },
     /// No credential has or had this key.
     NobodysKey,
@@ -240,8 +246,10 @@ fn words(failure: &Failure) -> Words {
         Failure::Lend(error) => run::lend(error),
         Failure::NothingToLend => run::nothing(),
         Failure::Project { path, error } => run::no_project(path, error),
-        Failure::NotAVariable(name) => run::not_a_variable(name),
-        Failure::NotRun { program, why } => run::not_run(program, *why),
+        Failure::NotAVariable => run::not_a_variable(),
+        Failure::Governing(name) => run::governing(name),
+        Failure::KeyNamed => run::key_named(),
+        Failure::NotRun { program, why, noted } => run::not_run(program, *why, *noted),
         Failure::NobodysKey => Words::new("None of your credentials has this key, or had it on this device.")
             .hint("Look at it again: one character more or less is another key."),
         Failure::NoKit => Words::new("A kit is needed to unlock.")
@@ -293,7 +301,9 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::FieldsMissing(..)
         | Failure::NothingToLend
         | Failure::Project { .. }
-        | Failure::NotAVariable(_)
+        | Failure::NotAVariable
+        | Failure::Governing(_)
+        | Failure::KeyNamed
         | Failure::NoKit
         | Failure::PasswordsDiffer
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),

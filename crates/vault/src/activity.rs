@@ -139,17 +139,25 @@ impl Vault {
 
     /// Has the user told of something, once now and afterwards in the activity.
     pub(crate) fn tell(&mut self, notice: Notice) {
-        self.note(&Event::from(&notice));
+        if let Some(event) = Event::of(&notice) {
+            self.note(&event);
+        }
         self.notices.push(notice);
     }
 
-    /// Adds that a secret was opened for somebody. It waits for no disk, and for nobody who writes.
+    /// Adds that a secret was opened for somebody. It waits for no disk, and for nobody who writes. Where that cannot be added
+    /// the secret is opened all the same, and the user told.
     pub(crate) fn note_use(&mut self, event: &Event) {
-        let Ok(sealed) = sealed(&self.keys, self.by.as_ref(), event) else { return };
         let (keys, at) = (&self.keys, now());
-        let link = |view: &View<'_>, last| chain::waiting(view, keys, last, at, &sealed);
-        if matches!(self.cache.add_use(at, &sealed, link), Ok(true)) {
-            let _ = self.take_uses();
+        let added = sealed(keys, self.by.as_ref(), event).and_then(|sealed| {
+            let link = |view: &View<'_>, last| chain::waiting(view, keys, last, at, &sealed);
+            self.cache.add_use(at, &sealed, link)
+        });
+        match added {
+            Ok(false) => {}
+            Ok(true) => drop(self.take_uses()),
+            Err(_) if self.notices.contains(&Notice::UseNotNoted) => {}
+            Err(_) => self.notices.push(Notice::UseNotNoted),
         }
     }
 

@@ -124,9 +124,9 @@ impl Vault {
 
     /// The grant as it is now; `None` once it is revoked, also if the program was let in anew.
     pub fn still_granted(&mut self, grant: &Grant) -> Result<Option<Grant>, Error> {
-        let grants = self.grants()?.into_iter();
+        let mut grants = self.grants()?.into_iter();
         let of_it = |known: &Grant| known.program == grant.program && known.made_at == grant.made_at;
-        Ok(grants.filter(of_it).next_back())
+        Ok(grants.find(of_it))
     }
 
     /// Shuts a program out, from its next call on.

@@ -5,21 +5,23 @@
 
 mod claims;
 mod error;
+mod reading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keymoor_protocol::RecordId;
-use keymoor_providers::{Provider, Service, provider};
+use keymoor_providers::{Field, Provider, provider};
 use secrecy::SecretString;
 
-use self::claims::{Claim, Claims};
+use self::claims::Claim;
 pub use self::error::{LendError, Source};
+use self::reading::{Read, Reading, Stopped};
 use crate::activity::{Event, Subject};
 use crate::content::{Content, field};
 use crate::error::Error;
 use crate::reveal::pick;
-use crate::services::{self, Because, Resolved, ServiceState};
+use crate::services::Resolved;
 use crate::vault::Vault;
 use crate::verify::name_in_catalogue;
 
@@ -46,8 +48,8 @@ pub enum Wish {
 pub struct Lent {
     /// Each name once, sorted.
     pub variables: Vec<Variable>,
-    /// Names of secrets which the credentials could have had and have not: what the environment has under them belongs to
-    /// other credentials, and would be mixed with these.
+    /// Names of secrets and addresses which the credentials could have had and have not: what the environment has under them
+    /// belongs to other credentials, and would be mixed with these, or these be sent there.
     pub not_theirs: Vec<String>,
     /// What the user has to hear of it.
     pub told: Vec<Told>,
@@ -62,6 +64,9 @@ pub struct Variable {
     pub value: Arc<SecretString>,
     /// Which of both.
     pub form: Form,
+    /// The credentials, `provider/name`, that are of use only with this value, and not with another's: it is a secret of
+    /// theirs, or says where they are sent, or is required.
+    pub tied: BTreeSet<String>,
 }
 
 /// How a program takes a value.
@@ -105,98 +110,26 @@ impl Vault {
     /// # Errors
     /// [`LendError`]; then nothing is lent, and no use noted.
     pub fn lend(&mut self, wishes: &[Wish], program: &str) -> Result<Lent, LendError> {
-        let (mut claims, mut told) = (Claims::default(), Vec::new());
-        let mut opened: BTreeMap<RecordId, Content> = BTreeMap::new();
-        for wish in wishes {
-            let claimed = match wish {
-                Wish::Credential(id) => all_fields(self.usable(&mut opened, *id)?)?,
-                Wish::Field { id, field, variable } => {
-                    one_field(self.usable(&mut opened, *id)?, field.as_deref(), variable)?
-                }
-                Wish::Service(name) => {
-                    let (service, uses) = self.service_to_lend(name)?;
-                    let settings = self.settings_to_lend(service, &mut told)?;
-                    let mut claimed = all_fields(self.usable(&mut opened, uses.id)?)?;
-                    // What is set for the service goes before what stands in its credential.
-                    claimed.claims.retain(|claim| settings.iter().all(|set| set.name() != claim.name()));
-                    claimed.claims.extend(settings);
-                    if matches!(uses.because, Because::Fallback { .. }) {
-                        told.push(Told::Fallback { service: service.name.clone(), uses });
-                    }
-                    claimed
-                }
-            };
-            claims.add(claimed)?;
+        if wishes.iter().any(|wish| matches!(wish, Wish::Service(_))) {
+            self.heal_services()?;
         }
-        for (id, content) in &opened {
-            let subject = Subject { id: *id, name: content.meta.title() };
+        let mut healed = BTreeMap::new();
+        let Read { claims, opened, mut told } = loop {
+            let keys = &self.keys;
+            // In one transaction: a setting that is changed meanwhile is not lent with the credential of before.
+            match self.cache.read(|view| Reading::new(view, keys, &healed).all(wishes)) {
+                Ok(read) => break read,
+                Err(Stopped::For(error)) => return Err(error),
+                Err(Stopped::Unopened(id)) => drop(healed.insert(id, self.heal(id)?)),
+            }
+        };
+        for (id, name) in opened {
+            let subject = Subject { id, name };
             self.note_use(&Event::Lent { subject, program: program.to_owned() });
         }
         let (variables, not_theirs, conflicts) = claims.settled();
         told.extend(conflicts.into_iter().map(|(id, field)| Told::InConflict { id, field }));
         Ok(Lent { variables, not_theirs, told })
-    }
-
-    /// A credential, opened once, that may be lent.
-    fn usable<'o>(
-        &mut self,
-        opened: &'o mut BTreeMap<RecordId, Content>,
-        id: RecordId,
-    ) -> Result<(RecordId, &'o Content), LendError> {
-        use std::collections::btree_map::Entry;
-
-        let content = match opened.entry(id) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => free.insert(self.opened(id)?),
-        };
-        if content.meta.deleted() || !content.meta.is_credential() {
-            return Err(Error::NotFound.into());
-        }
-        if content.meta.text(field::OFF) == "yes" {
-            return Err(LendError::SwitchedOff(content.meta.title()));
-        }
-        Ok((id, content))
-    }
-
-    fn service_to_lend(&mut self, name: &str) -> Result<(&'static Service, Resolved), LendError> {
-        let of_service = |error| match error {
-            Error::NoSuchService | Error::ServiceOff | Error::NothingToUse | Error::WhichCredential(_) => {
-                LendError::Service { service: name.to_owned(), error }
-            }
-            error => error.into(),
-        };
-        let service = services::known(name).map_err(of_service)?;
-        Ok((service, self.resolve_service(name).map_err(of_service)?))
-    }
-
-    fn settings_to_lend(&mut self, service: &Service, told: &mut Vec<Told>) -> Result<Vec<Claim>, LendError> {
-        let state = self.services()?.into_iter().find(|state| state.id == service.id);
-        let value = |state: &ServiceState, key: &str| state.settings.get(key).cloned().flatten();
-        let (mut claims, mut missing) = (Vec::new(), Vec::new());
-        for setting in &service.settings {
-            let set = state.as_ref().and_then(|state| value(state, &setting.key));
-            let Some(text) = set.or_else(|| setting.default.clone()) else {
-                missing.extend(setting.required.then(|| setting.key.clone()));
-                continue;
-            };
-            if state.as_ref().is_some_and(|state| state.conflicts.contains_key(&setting.key)) {
-                let setting = setting.key.clone();
-                told.push(Told::SettingInConflict { service: service.id.clone(), setting });
-            }
-            let value = Arc::new(SecretString::from(text));
-            let source = Source::Setting { service: service.id.clone(), setting: setting.key.clone() };
-            claims.extend(
-                setting
-                    .env
-                    .iter()
-                    .map(|name| Claim::new(name, Arc::clone(&value), Form::Text, source.clone())),
-            );
-        }
-        if missing.is_empty() {
-            Ok(claims)
-        } else {
-            Err(LendError::SettingsMissing { service: service.id.clone(), settings: missing })
-        }
     }
 }
 
@@ -212,17 +145,21 @@ struct Claimed {
 fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError> {
     let meta = &content.meta;
     let provider = provider(meta.text(field::PROVIDER));
+    let addresses: Vec<&str> = provider.into_iter().flat_map(addresses).collect();
+    let sent_to = |key: &str| addresses.contains(&key);
     let (mut claimed, mut has_secret) = (Claimed::default(), false);
     let (mut known, mut nameless) = (Vec::new(), Vec::new());
     for name in meta.field_names() {
         let is_secret = meta.key().is_some_and(|parts| parts.contains_key(&name));
         let key = name_in_catalogue(meta, &name);
         let places = provider.and_then(|provider| provider.field(key));
+        let is_tied = is_secret || places.is_some_and(|field| field.secret || field.required || sent_to(key));
         let revealed = pick(content, Some(&name))?;
         let names = places.into_iter().flat_map(places_of);
         let before = claimed.claims.len();
         claimed.claims.extend(names.map(|(variable, form)| {
-            Claim::new(variable, Arc::clone(&revealed.value), form, Source::Credential(meta.title()))
+            let source = Source::Credential(meta.title());
+            Claim::new(variable, Arc::clone(&revealed.value), form, source).tied(is_tied)
         }));
         let is_lent = claimed.claims.len() > before;
         has_secret |= is_secret && is_lent;
@@ -233,7 +170,8 @@ fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError>
     if !has_secret {
         return Err(LendError::NoVariable { credential: meta.title(), fields: nameless });
     }
-    claimed.not_theirs = provider.map(|provider| secrets_besides(provider, &known)).unwrap_or_default();
+    let is_other = |field: &Field| (field.secret || sent_to(&field.key)) && !known.contains(&field.key);
+    claimed.not_theirs = provider.map(|provider| variables_of(provider, is_other)).unwrap_or_default();
     Ok(claimed)
 }
 
@@ -255,20 +193,37 @@ fn one_field(
         provider.fields.iter().flat_map(places_of).any(|place| place == (variable, Form::File))
     };
     let form = if provider.is_some_and(wants_file) { Form::File } else { Form::Text };
+    // Programs that look for the secret there look for its address, too: another's would be that of another server.
+    let is_other = |provider: &Provider, field: &Field| {
+        addresses(provider).any(|key| key == field.key) && !content.meta.field_names().contains(&field.key)
+    };
+    let is_usual = |provider: &&Provider| {
+        let secrets = provider.fields.iter().filter(|field| field.secret);
+        secrets.flat_map(places_of).any(|(name, _)| name == variable)
+    };
+    let not_theirs = provider
+        .filter(is_usual)
+        .map(|provider| variables_of(provider, |field| is_other(provider, field)))
+        .unwrap_or_default();
     Ok(Claimed {
         claims: vec![Claim::new(variable, revealed.value, form, Source::Credential(credential()))],
-        not_theirs: Vec::new(),
+        not_theirs,
         conflicts: revealed.conflict.into_iter().map(|conflict| (id, conflict)).collect(),
     })
 }
 
-fn places_of(field: &keymoor_providers::Field) -> impl Iterator<Item = (&str, Form)> {
+fn places_of(field: &Field) -> impl Iterator<Item = (&str, Form)> {
     let texts = field.env.iter().map(|name| (name.as_str(), Form::Text));
     texts.chain(field.env_file.iter().map(|name| (name.as_str(), Form::File)))
 }
 
-/// The variables of the provider's other secrets.
-fn secrets_besides(provider: &Provider, known: &[String]) -> Vec<String> {
-    let others = provider.fields.iter().filter(|field| field.secret && !known.contains(&field.key));
-    others.flat_map(places_of).map(|(name, _)| name.to_owned()).collect()
+fn addresses(provider: &Provider) -> impl Iterator<Item = &str> {
+    provider.addresses().map(|field| field.key.as_str())
+}
+
+/// The variables of some of the provider's fields, and those by which programs are told another address than the provider's.
+fn variables_of(provider: &Provider, of: impl Fn(&Field) -> bool) -> Vec<String> {
+    let fields = provider.fields.iter().filter(|field| of(field)).flat_map(places_of).map(|(name, _)| name);
+    let base = provider.endpoint.iter().flat_map(|endpoint| &endpoint.base_env).map(String::as_str);
+    fields.chain(base).map(str::to_owned).collect()
 }

@@ -61,6 +61,8 @@ pub enum Notice {
     PasswordChanged,
     /// What this device remembers of what happened on it has holes, or was changed, by somebody without the keys.
     ActivityBroken,
+    /// A secret was opened, and the disk did not take the entry that says so.
+    UseNotNoted,
     /// Something about the server.
     Alarm(Alarm),
 }

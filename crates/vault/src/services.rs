@@ -10,7 +10,7 @@ mod test;
 
 use std::collections::BTreeMap;
 
-use keymoor_cache::Change;
+use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
 use keymoor_providers::{Service, Setting, service, template};
 
@@ -159,13 +159,7 @@ impl Vault {
         let service = known(id)?;
         self.heal_services()?;
         let keys = &self.keys;
-        self.cache.read(|view| {
-            let document = Document::read(view, keys)?;
-            if document.is_off(&service.id) {
-                return Err(Error::ServiceOff);
-            }
-            resolve::resolve(view, keys, &document, service)
-        })
+        self.cache.read(|view| in_use(view, keys, service)).map(|(uses, _)| uses)
     }
 
     fn service(&mut self, id: &str) -> Result<ServiceState, Error> {
@@ -180,7 +174,7 @@ impl Vault {
     /// One action on the record of services, which is made if there is none.
     pub(crate) fn change_services(
         &mut self,
-        act: impl FnOnce(&mut Document, &keymoor_cache::View<'_>, &crate::keys::Keys) -> Result<(), Error>,
+        act: impl FnOnce(&mut Document, &View<'_>, &Keys) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)?;
@@ -192,6 +186,18 @@ impl Vault {
         })?;
         Ok(())
     }
+}
+
+/// The credential that a service uses now, and the record that has its settings, of the same moment.
+///
+/// # Errors
+/// As [`Vault::resolve_service`].
+pub(crate) fn in_use(view: &View<'_>, keys: &Keys, service: &Service) -> Result<(Resolved, Document), Error> {
+    let document = Document::read(view, keys)?;
+    if document.is_off(&service.id) {
+        return Err(Error::ServiceOff);
+    }
+    Ok((resolve::resolve(view, keys, &document, service)?, document))
 }
 
 /// Has every service that uses a credential, known by its id or as it is called, use another.

@@ -121,7 +121,7 @@ impl Vault {
         }?;
         // An older copy of this very first state is one, too. Where it cannot be noted now, the next start does it.
         let _ = vault.note_file();
-        for event in vault.notices.iter().map(Event::from).collect::<Vec<_>>() {
+        for event in vault.notices.iter().filter_map(Event::of).collect::<Vec<_>>() {
             vault.note(&event);
         }
         Ok(vault)

@@ -57,7 +57,7 @@ fn the_own_key_overrides_the_fallback_and_switched_off_it_falls_back_visibly_on_
     a.done(&["edit", "company", "--off"]);
     exchange();
     for device in [&a, &b] {
-        let ran = lent(device).ends(3, &["There is no credential that it could use."]);
+        let ran = lent(device).ends(3, &["There is no credential that openai could use."]);
         assert_eq!(ran.text(), "", "nothing takes the place of nothing");
     }
 }

@@ -64,11 +64,14 @@ fn signal(process: &str, signal: &str) {
     assert!(Command::new("kill").args(["-s", signal, process]).status().unwrap().success());
 }
 
+const HANDED_ON: [&str; 12] =
+    ["TERM", "HUP", "USR1", "USR2", "INT", "QUIT", "ALRM", "VTALRM", "PROF", "XCPU", "XFSZ", "ABRT"];
+
 #[test]
 fn signals_are_handed_on_and_the_file_goes_with_the_program() {
     let world = World::new();
     let device = device(&world);
-    for (number, name) in ["TERM", "HUP", "USR1", "USR2", "INT", "QUIT"].into_iter().enumerate() {
+    for (number, name) in HANDED_ON.into_iter().enumerate() {
         let code = 40 + number;
         let script = format!("trap 'exit {code}' {name}; echo; while :; do sleep 0.02; done");
         let Running { keymoor: mut child, mut says, path, .. } = start(&device, &script);
@@ -218,6 +221,53 @@ fn the_program_lives_as_if_it_had_been_started_without_keymoor() {
     assert!(child.try_wait().unwrap().is_none() && path.exists());
     signal(&process, "TERM");
     assert_eq!(child.wait().unwrap().signal(), Some(15));
+}
+
+#[test]
+fn a_script_that_does_not_say_by_what_it_is_run_is_run_by_the_shell() {
+    let world = World::new();
+    let device = device(&world);
+    let script = device.path("script");
+    fs::write(&script, "echo $1 $GOOGLE_CREDENTIALS$OPENAI_API_KEY; exit 7\n").unwrap();
+    mode(&script, 0o755);
+    for (with, lent) in WAYS.into_iter().zip(["sk-work", ROBOT]) {
+        let ran = device.run(&["run", "--with", with, "--", script.to_str().unwrap(), "said"]);
+        assert_eq!((ran.code, ran.text()), (Some(7), format!("said {lent}\n")), "{with}: {ran}");
+    }
+}
+
+#[test]
+fn what_does_not_start_is_not_said_to_be_lent_nothing() {
+    let world = World::new();
+    let device = device(&world);
+    let script = device.path("script");
+    fs::write(&script, "#!/nowhere/at-all\n").unwrap();
+    mode(&script, 0o755);
+    for with in WAYS {
+        let ran = device.run(&["run", "--with", with, "--", script.to_str().unwrap()]);
+        ran.ends(126, &["cannot be run.", "In the activity it stands as lent all the same."]);
+    }
+    assert!(left(&device).is_empty(), "{:?}", left(&device));
+}
+
+/// A key has to be there when it is needed: it is, and what could not be noted is said.
+#[test]
+fn a_use_that_cannot_be_noted_is_said_and_the_key_is_there() {
+    let world = World::new();
+    let device = device(&world);
+    device.done(&["get", "work"]);
+    let uses = device.cache().with_file_name("keymoor.db.uses");
+    // Whoever runs this, root as well, cannot write to a folder.
+    fs::remove_file(&uses).unwrap();
+    fs::create_dir(&uses).unwrap();
+    let said = "could not be noted in the activity";
+    let ran =
+        device.run(&["run", "--with", "work", "--with", "canary", "--", "sh", "-c", "echo $OPENAI_API_KEY"]);
+    assert_eq!((ran.code, ran.text().as_str()), (Some(0), "sk-work\n"), "{ran}");
+    assert_eq!(ran.err.matches(said).count(), 1, "{ran}");
+    let got = device.run(&["get", "work"]);
+    assert_eq!(got.text(), "sk-work\n");
+    assert!(got.err.contains(said), "{got}");
 }
 
 #[test]

@@ -60,6 +60,7 @@ export const errors = {
   ONLY_TRASHED: ["A key was erased here, but other devices may still have it.", "It is in the trash now, on all of them.", "Erase it again to remove it for good."],
   BACK_AGAIN: ["A key was deleted on one device and edited on another.", "It is kept, with the edit.", "Delete it again if nobody needs it."],
   PASSWORD_WAITS: ["The new password holds on this device.", "The server could not be reached.", "It gets the password with the next sync."],
+  USE_NOT_NOTED: ["That a key was opened could not be put down in the activity.", "The key itself is safe.", "Look at the disk: it may be full, or not writable."],
   ACTIVITY_BROKEN: ["Entries are missing or were changed in what this device remembers, and not by Keymoor.", "Your keys are not affected.", "If that was not you, look for what writes to Keymoor's files."],
   PASSWORD_CHANGED: ["The password was changed on another device.", "Your keys are not affected.", "The new one opens this vault from now on."],
   QUARANTINED: ["A key does not open and was set aside.", "The others are not affected.", "Run keymoor doctor in a terminal."],

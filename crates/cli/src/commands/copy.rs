@@ -29,6 +29,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(field) = &secret.conflict {
         output::say(words::in_conflict(id, field));
     }
+    session.tell_notices();
     clipboard::lend(&secret.value)?;
     output::say(format!("Copied. The clipboard is cleared in {} seconds.", clipboard::HELD_FOR.as_secs()));
     Ok(())

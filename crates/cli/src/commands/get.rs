@@ -35,6 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(field) = &secret.conflict {
         output::say(words::in_conflict(id, field));
     }
+    session.tell_notices();
     // Exposed because that is what was asked for.
     output::secret(secret.expose_secret(), args.raw)
 }

@@ -6,10 +6,18 @@ mod environment;
 mod files;
 mod found;
 mod project;
+mod secret;
+mod variable;
 
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use keymoor_vault::{Lent, Wish, lend::Told};
+use keymoor_providers::service;
+use keymoor_vault::{Lent, lend::Told};
 
 use self::{asked::Asked, found::Program, project::Project};
 pub(crate) use self::{environment::Changes, found::NotRun, project::ProjectError};
@@ -42,7 +50,7 @@ pub(crate) struct Args {
     /// A service: the credential that it uses, and its settings. May be given several times.
     #[arg(long, value_name = "SERVICE")]
     service: Vec<String>,
-    /// Where the environment has a variable of that name already, keep it.
+    /// Where the environment has a variable of that name already, keep it, and what belongs together with it.
     #[arg(long)]
     keep_env: bool,
     /// The program and its arguments.
@@ -52,8 +60,8 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     let program = Program::find(args.command)?;
-    let asked = asked(args.with, args.service)?;
-    let lent = lend(&asked, &program.file_name())?;
+    let (asked, project) = asked(args.with, args.service)?;
+    let lent = lend(&asked, project.as_deref(), &program.file_name())?;
     let changes = Changes::new(env::vars_os(), lent, args.keep_env);
     for line in words::run::changes(&changes) {
         output::say(line);
@@ -61,23 +69,33 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     child::run(program, changes)
 }
 
-/// What the arguments name, or else the nearest project file.
-fn asked(with: Vec<String>, services: Vec<String>) -> Result<Asked, Failure> {
+/// What the arguments name, or else the nearest project file, and where that lies.
+fn asked(with: Vec<String>, services: Vec<String>) -> Result<(Asked, Option<PathBuf>), Failure> {
     if !with.is_empty() || !services.is_empty() {
-        return Ok(Asked { with, services });
+        return Ok((Asked { with, services }, None));
     }
     let here = env::current_dir().map_err(|_| Failure::NothingToLend)?;
     let Some(Project { path, asked }) = project::nearest(&here)? else { return Err(Failure::NothingToLend) };
-    output::say(words::run::project(&path, asked.with.iter().chain(&asked.services)));
-    Ok(asked)
+    Ok((asked, Some(path)))
 }
 
 /// The vault is closed when this returns.
-fn lend(asked: &Asked, program: &str) -> Result<Lent, Failure> {
+fn lend(asked: &Asked, project: Option<&Path>, program: &str) -> Result<Lent, Failure> {
     let mut session = Session::open(Passwords::new(None))?;
-    let credentials = asked.with.iter().map(|text| asked::wish(&mut session, text));
-    let mut wishes = credentials.collect::<Result<Vec<_>, _>>()?;
-    wishes.extend(asked.services.iter().cloned().map(Wish::Service));
+    let (mut wishes, mut names) = (Vec::new(), Vec::new());
+    for text in &asked.with {
+        let (wish, name) = asked::wish(&mut session, text)?;
+        wishes.push(wish);
+        names.push(name);
+    }
+    for name in &asked.services {
+        wishes.push(asked::service(name)?);
+        // Another is no name, and refused.
+        names.extend(service(name).map(|_| name.clone()));
+    }
+    if let Some(path) = project {
+        output::say(words::run::project(path, names.iter()));
+    }
     let lent = session.vault.lend(&wishes, program)?;
     session.tell_notices();
     for told in &lent.told {

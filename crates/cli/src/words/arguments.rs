@@ -1,6 +1,6 @@
 //! Arguments that do not fit. clap's own words are good, but they repeat what was typed, and that may be a key.
 
-use std::process::ExitCode;
+use std::{env, ffi::OsString, process::ExitCode};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -8,6 +8,12 @@ use super::{Kind, Words, of_kind};
 
 /// Says what is wrong with the arguments; prints help or the version where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    if may_quote_a_secret(error) && lacks_dashes(error, env::args_os()) {
+        Words::new("Before the program that is to run goes a --: which arguments are whose is not guessed.")
+            .hint("keymoor run --with openai/work -- COMMAND\nSee keymoor run --help.")
+            .say();
+        return ExitCode::from(of_kind(Kind::Usage));
+    }
     if may_quote_a_secret(error) {
         Words::new("There is an argument too many, or one that does not fit.")
             .safe("If it is a key: it is in your shell's history now; better make a new one at its provider.")
@@ -21,6 +27,17 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::from(of_kind(Kind::Usage)),
     }
+}
+
+/// Whether it is `keymoor run` with a program and without the dashes before it.
+fn lacks_dashes(error: &clap::Error, arguments: impl Iterator<Item = OsString>) -> bool {
+    let mut arguments = arguments.skip(1);
+    let is_run = arguments.next().is_some_and(|command| command == "run");
+    let is_word = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(given)) => !given.starts_with('-'),
+        _ => false,
+    };
+    is_run && is_word && arguments.all(|argument| argument != "--")
 }
 
 fn may_quote_a_secret(error: &clap::Error) -> bool {

@@ -5,6 +5,8 @@ use keymoor_vault::{HomeName, Notice, RecordId};
 use super::{alarm, unreadable::home_name};
 use crate::output::{argument, counted, plain};
 
+const USE_NOT_NOTED: &str = "This use could not be noted in the activity: the disk did not take it (full, or not writable?). What was asked for is done.";
+
 /// The notice in one or two sentences.
 pub(crate) fn notice(notice: &Notice) -> String {
     match notice {
@@ -26,6 +28,7 @@ pub(crate) fn notice(notice: &Notice) -> String {
                 .to_owned()
         }
         Notice::ActivityBroken => activity_broken(),
+        Notice::UseNotNoted => USE_NOT_NOTED.to_owned(),
         Notice::Alarm(raised) => alarm(*raised).to_owned(),
     }
 }

@@ -15,6 +15,9 @@ use crate::{
 
 const NOTHING_LENT: &str = "Nothing was lent, and the program was not started.";
 
+const NOT_STARTED: &str =
+    "The program was not started and got nothing. In the activity it stands as lent all the same.";
+
 const EXAMPLE: &str =
     "It looks like this:\n  with = [\"openai/work\", \"github=GH_TOKEN\"]\n  services = [\"google_sheets\"]";
 
@@ -34,11 +37,15 @@ pub(crate) fn changes(changes: &Changes) -> Vec<String> {
     if !changes.left_out.is_empty() {
         let names = list(&changes.left_out);
         lines.push(format!(
-            "Left out of your environment, for it belongs to another credential: {names}. (--keep-env keeps it.)"
+            "Left out of your environment, for it belongs to another credential or account: {names}. (--keep-env keeps it.)"
         ));
     }
     if !changes.kept.is_empty() {
         lines.push(format!("Kept as in your environment: {}.", list(&changes.kept)));
+    }
+    if !changes.withheld.is_empty() {
+        let names = list(&changes.withheld);
+        lines.push(format!("Not lent, for it goes together with what was kept: {names}."));
     }
     lines
 }
@@ -72,6 +79,12 @@ pub(super) fn lend(error: &LendError) -> Words {
             Words::new(format!("{} and {} both go into {variable}.", source(one), source(other)))
                 .hint(way_out([one, other]))
         }
+        LendError::Nul { variable, of } => Words::new(format!(
+            "{} has a character in it (NUL) that no variable can hold; it was to go into {}.",
+            source(of),
+            plain(variable)
+        ))
+        .hint("Look at it: keymoor get NAME. To put in another: keymoor edit NAME --secret"),
         LendError::SettingsMissing { service, settings } => {
             let service = plain(service);
             let settings: Vec<_> = settings.iter().map(|key| format!("{}=…", plain(key))).collect();
@@ -100,13 +113,23 @@ fn of_service(service: &str, error: &Error) -> Words {
     }
 }
 
-pub(super) fn not_a_variable(name: &str) -> Words {
-    // It may be a key, put where a name belongs.
-    let shown =
-        if name.len() > 40 { "What follows the =".to_owned() } else { format!("\"{}\"", plain(name)) };
-    Words::new(format!("{shown} cannot be the name of a variable."))
+/// What follows the `=` may be a key, and is not repeated.
+pub(super) fn not_a_variable() -> Words {
+    Words::new("What follows the = cannot be the name of a variable.")
         .safe(NOTHING_LENT)
-        .hint("Letters, digits and _, as in --with openai/work=MY_KEY. One of several fields: --with aws/prod=FIELD:VARIABLE")
+        .hint("Letters, digits and _, as in --with openai/work=MY_KEY. One of several fields: --with aws/prod=FIELD:VARIABLE\nIf it is a key: it is in your shell's history now; better make a new one at its provider.")
+}
+
+pub(super) fn governing(name: &str) -> Words {
+    Words::new(format!("{} says what programs load and run; no key goes into it.", plain(name)))
+        .safe(NOTHING_LENT)
+        .hint("Take a name in which only your program looks, as in --with openai/work=MY_KEY.")
+}
+
+pub(super) fn key_named() -> Words {
+    Words::new("That is a key, by its looks, and not the name of one.").safe(NOTHING_LENT).hint(
+        "It is in your shell's history now; better make a new one at its provider, save it (keymoor add),\nand name it here: keymoor list shows the names.",
+    )
 }
 
 pub(super) fn nothing() -> Words {
@@ -127,6 +150,14 @@ pub(super) fn no_project(path: &Path, error: &ProjectError) -> Words {
             Words::new(format!("{path} belongs to another user, or others may write it: they could choose what is lent."))
                 .hint("If it is as you want it: make it yours (chown), and take others' right to write it (chmod go-w).\nOr say here what to lend: --with NAME, --service SERVICE")
         }
+        ProjectError::FolderOfOthers => {
+            Words::new(format!("The folder of {path} belongs to another user, or others may write to it: they could choose what is lent."))
+                .hint("If it is as you want it: make the folder yours (chown), and take others' right to write to it (chmod go-w).\nOr say here what to lend: --with NAME, --service SERVICE")
+        }
+        ProjectError::NoFile => {
+            Words::new(format!("{path} is a link, or no file at all, and is not followed: a link could lead to what another project lends."))
+                .hint("Put the file itself there, or say here what to lend: --with NAME, --service SERVICE")
+        }
         ProjectError::NotToml(line) => {
             Words::new(format!("{path} is not understood, from line {line} on.")).hint(EXAMPLE)
         }
@@ -143,9 +174,9 @@ pub(super) fn no_project(path: &Path, error: &ProjectError) -> Words {
     words.safe(NOTHING_LENT)
 }
 
-pub(super) fn not_run(program: &str, why: NotRun) -> Words {
+pub(super) fn not_run(program: &str, why: NotRun, noted: bool) -> Words {
     let program = plain(program);
-    match why {
+    let words = match why {
         NotRun::NotFound => Words::new(format!("There is no program {program}."))
             .hint("Look at its spelling, and at PATH. One in this folder: ./NAME"),
         NotRun::NotRunnable => Words::new(format!("{program} cannot be run."))
@@ -153,11 +184,11 @@ pub(super) fn not_run(program: &str, why: NotRun) -> Words {
         NotRun::TooMuch => Words::new(format!("The system does not take so long arguments and so large an environment for {program}."))
             .hint("Lend it less, or give it shorter arguments."),
         NotRun::NoFiles => Words::new("The private file for the program could not be written.")
-            .safe(NOTHING_LENT)
             .hint("Look at the rights of the folder in XDG_RUNTIME_DIR and of the one for temporary files (TMPDIR), and at the disk."),
         NotRun::Failed => Words::new(format!("{program} could not be started."))
             .hint("Perhaps the system has no room for another program, or its disk cannot be read. Try again."),
-    }
+    };
+    if noted { words.safe(NOT_STARTED) } else { words }
 }
 
 /// As shells say it.

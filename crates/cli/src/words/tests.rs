@@ -164,6 +164,7 @@ fn lent() -> Vec<Failure> {
         LendError::WhichField { credential: credential(), fields: fields(&["a", "b"]) },
         LendError::NoSuchField { credential: credential(), fields: fields(&["a"]) },
         twice(of("openai/work"), of("openai/home")),
+        LendError::Nul { variable: "KEY".into(), of: of("openai/work") },
         twice(of("openai/work"), setting()),
         twice(setting(), setting()),
         LendError::SettingsMissing { service: "vapi".into(), settings: fields(&["assistant_id"]) },
@@ -174,6 +175,8 @@ fn lent() -> Vec<Failure> {
     ];
     let project = [
         ProjectError::OfOthers,
+        ProjectError::FolderOfOthers,
+        ProjectError::NoFile,
         ProjectError::NotToml(3),
         ProjectError::Unknown("keys".into()),
         ProjectError::NotTexts("with"),
@@ -183,8 +186,13 @@ fn lent() -> Vec<Failure> {
     let not_run = [NotRun::NotFound, NotRun::NotRunnable, NotRun::TooMuch, NotRun::NoFiles, NotRun::Failed];
     (lend.into_iter().map(Failure::Lend))
         .chain(project.map(|error| Failure::Project { path: "/p/keymoor.toml".into(), error }))
-        .chain(not_run.map(|why| Failure::NotRun { program: "app".into(), why }))
-        .chain([Failure::NothingToLend, Failure::NotAVariable("A-B".into())])
+        .chain(not_run.map(|why| Failure::NotRun { program: "app".into(), why, noted: true }))
+        .chain([
+            Failure::NothingToLend,
+            Failure::NotAVariable,
+            Failure::KeyNamed,
+            Failure::Governing("PATH".into()),
+        ])
         .collect()
 }
 
@@ -253,8 +261,8 @@ fn exit_codes_are_as_documented() {
         (Failure::Kit { path: "x".into(), error: KitError::NotAKit }, 2),
         (Failure::Vault(Error::Cache(CacheError::Damaged)), 7),
         (Failure::Vault(Error::Keychain(KeychainProblem::Locked)), 8),
-        (Failure::NotRun { program: "x".into(), why: NotRun::NotRunnable }, 126),
-        (Failure::NotRun { program: "x".into(), why: NotRun::NotFound }, 127),
+        (Failure::NotRun { program: "x".into(), why: NotRun::NotRunnable, noted: false }, 126),
+        (Failure::NotRun { program: "x".into(), why: NotRun::NotFound, noted: false }, 127),
     ] {
         assert_eq!(exit_code(&failure), code, "{failure:?}");
     }

@@ -27,12 +27,17 @@ fn place() -> Place {
 
 /// Its terminal is that of the session, as a shell's: a key there is a signal to all in the foreground.
 fn at_its_terminal(place: &Place, script: &str) -> Command {
+    lent_at_its_terminal(place, "robot", ":", script)
+}
+
+/// The same with another credential, after a shell did something `before`.
+fn lent_at_its_terminal(place: &Place, with: &str, before: &str, script: &str) -> Command {
     let keymoor = place.keymoor();
-    let mut command = Command::new("setsid");
+    let mut command = Command::new("sh");
     command
-        .arg("--ctty")
+        .args(["-c", &format!(r#"{before}; exec setsid --ctty "$@""#), "sh"])
         .arg(keymoor.get_program())
-        .args(["run", "--with", "robot", "--", "sh", "-c", script]);
+        .args(["run", "--with", with, "--", "sh", "-c", script]);
     command.current_dir(place.path()).env_clear();
     command.envs(keymoor.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command
@@ -101,4 +106,37 @@ fn signals_reach_the_program_also_after_a_password_was_asked_for() {
     let (screen, code) = terminal.end();
     assert!(screen.contains("in all 1"), "{screen}");
     assert_eq!(code, 3, "{screen}");
+}
+
+/// `timeout` makes a group of its own, and the terminal tells that one nothing.
+#[test]
+fn ctrl_c_reaches_a_program_that_left_the_group() {
+    let place = place();
+    let waits = "trap 'echo interrupted; exit 4' INT; echo ready; while :; do sleep 0.02; done";
+    let script = format!(r#"exec timeout 600 sh -c "{waits}""#);
+    let mut terminal = Terminal::start(&mut at_its_terminal(&place, &script));
+    terminal.wait_for("ready");
+    terminal.type_in("\x03");
+    let (screen, code) = terminal.end();
+    assert!(screen.contains("interrupted"), "{screen}");
+    assert_eq!(code, 4, "{screen}");
+}
+
+/// As under `nohup`: the prompt, which listens to signals, comes before the program.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_ignored_stays_ignored_also_after_a_password_was_asked_for() {
+    let place = place();
+    for with in ["robot", "robot=KEY"] {
+        let look = "grep SigIgn /proc/self/status; echo done";
+        let mut command = lent_at_its_terminal(&place, with, "trap '' HUP", look);
+        command.env_remove("KEYMOOR_PASSWORD_FILE");
+        let mut terminal = Terminal::start(&mut command);
+        terminal.wait_for("Password of this vault: ");
+        terminal.type_in(&format!("{PASSWORD}\n"));
+        terminal.wait_for("done");
+        let (screen, _) = terminal.end();
+        let mask = screen.split("SigIgn:").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
+        assert_eq!(u64::from_str_radix(mask, 16).unwrap() & 1, 1, "{with}: {screen}");
+    }
 }

@@ -10,11 +10,11 @@ impl Provider {
         let is_address = self.field(key).is_some_and(|field| {
             matches!(field.kind, FieldKind::Host | FieldKind::Url) || !field.hosts.is_empty()
         });
-        is_address || self.addresses().any(|url| names_in(url).any(|name| name == key))
+        is_address || self.sent_to().any(|url| names_in(url).any(|name| name == key))
     }
 
     /// All that the catalogue has, with fields in braces.
-    fn addresses(&self) -> impl Iterator<Item = &str> {
+    fn sent_to(&self) -> impl Iterator<Item = &str> {
         let checks = self.verify.iter();
         let checks = checks.flat_map(|check| {
             let instead = check.instead.iter().map(|instead| &instead.url);
@@ -34,7 +34,7 @@ mod tests {
     fn no_field_of_any_provider_leads_a_key_elsewhere_unnoticed() {
         let mut any = Vec::new();
         for provider in providers() {
-            let texts: Vec<&str> = provider.addresses().collect();
+            let texts: Vec<&str> = provider.sent_to().collect();
             for field in &provider.fields {
                 let is_named = texts.iter().any(|url| {
                     url.contains(&format!("{{{}}}", field.key)) || url.contains(&format!("{{{}:", field.key))

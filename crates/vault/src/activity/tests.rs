@@ -67,7 +67,7 @@ fn every_notice_is_kept_after_it_was_told() {
         Notice::Alarm(Alarm::PutBack),
     ];
     for notice in notices {
-        let event = Event::from(&notice);
+        let event = Event::of(&notice).unwrap();
         vault.tell(notice.clone());
         assert_eq!((vault.notices(), vault.notices()), (vec![notice], vec![]));
         assert_eq!(vault.activity(0).unwrap()[0].event, event);

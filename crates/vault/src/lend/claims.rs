@@ -24,7 +24,15 @@ pub(super) struct Claims {
 
 impl Claim {
     pub(super) fn new(name: &str, value: Arc<SecretString>, form: Form, source: Source) -> Self {
-        Self { variable: Variable { name: name.to_owned(), value, form }, source }
+        Self { variable: Variable { name: name.to_owned(), value, form, tied: BTreeSet::new() }, source }
+    }
+
+    /// It goes together with the others of its credential, or not at all.
+    pub(super) fn tied(mut self, is_tied: bool) -> Self {
+        if let (true, Source::Credential(title)) = (is_tied, &self.source) {
+            self.variable.tied.insert(title.clone());
+        }
+        self
     }
 
     pub(super) fn name(&self) -> &str {
@@ -41,12 +49,16 @@ impl Claim {
 
 impl Claims {
     /// # Errors
-    /// [`LendError::VariableTwice`].
+    /// [`LendError::VariableTwice`]; [`LendError::Nul`].
     pub(super) fn add(&mut self, claimed: Claimed) -> Result<(), LendError> {
         for claim in claimed.claims {
-            match self.variables.get(claim.name()) {
+            // Exposed to be looked at: the system would refuse it when all is noted as lent already.
+            if claim.variable.form == Form::Text && claim.variable.value.expose_secret().contains('\0') {
+                return Err(LendError::Nul { variable: claim.variable.name, of: claim.source });
+            }
+            match self.variables.get_mut(claim.name()) {
                 None => drop(self.variables.insert(claim.name().to_owned(), claim)),
-                Some(known) if known.agrees(&claim) => {}
+                Some(known) if known.agrees(&claim) => known.variable.tied.extend(claim.variable.tied),
                 Some(known) => {
                     let (one, other) = (known.source.clone(), claim.source);
                     return Err(LendError::VariableTwice { variable: claim.variable.name, one, other });

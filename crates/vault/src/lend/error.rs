@@ -26,6 +26,14 @@ pub enum LendError {
         /// The other.
         other: Source,
     },
+    /// A value has a character, NUL, at which a variable would end.
+    #[error("the value for {variable} has a NUL in it")]
+    Nul {
+        /// Its name.
+        variable: String,
+        /// Whose value.
+        of: Source,
+    },
     /// The credential has several secret fields, and none was named.
     #[error("which field?")]
     WhichField {
@@ -81,7 +89,10 @@ impl LendError {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoVariable { .. } | Self::VariableTwice { .. } | Self::WhichField { .. } => Kind::Usage,
+            Self::NoVariable { .. }
+            | Self::VariableTwice { .. }
+            | Self::Nul { .. }
+            | Self::WhichField { .. } => Kind::Usage,
             Self::NoSuchField { .. } => Kind::NotFound,
             Self::SwitchedOff(_) | Self::SettingsMissing { .. } => Kind::Conflict,
             Self::Service { error, .. } | Self::Vault(error) => error.kind(),

@@ -41,14 +41,17 @@ impl Vault {
         let service = super::known(id)?;
         self.heal_services()?;
         let keys = &self.keys;
-        let (uses, settings) = self.cache.read(|view| {
+        // All of one moment: a setting is not sent with the credential that was used before.
+        let (uses, settings, content) = self.cache.read(|view| {
             let document = Document::read(view, keys)?;
             let settings = service.settings.iter().filter_map(|setting| {
                 Some((setting.key.clone(), document.setting(&service.id, &setting.key)?))
             });
-            Ok::<_, Error>((resolve(view, keys, &document, service)?, settings.collect::<Vec<_>>()))
+            let uses = resolve(view, keys, &document, service)?;
+            let content = drafts::current(view, keys, uses.id);
+            Ok::<_, Error>((uses, settings.collect::<Vec<_>>(), content))
         })?;
-        let content = match self.cache.read(|view| drafts::current(view, keys, uses.id)) {
+        let content = match content {
             Err(Error::Unreadable { .. } | Error::NewerRecord) => self.heal(uses.id)?,
             read => read?,
         };

@@ -192,3 +192,27 @@ fn a_fallback_that_steps_in_is_told() {
         lent.told
     );
 }
+
+#[test]
+fn what_says_where_a_key_is_sent_is_not_another_s() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let datadog = add(&mut vault, "datadog", "a", &[("api_key", "k"), ("app_key", "p")]);
+    let gitlab = add(&mut vault, "gitlab", "a", &[("token", "t"), ("-host", "git.example.com")]);
+    let openai = add(&mut vault, "openai", "a", &[("api_key", "k")]);
+    let mut not_theirs = |wish: Wish| lend(&mut vault, &[wish]).unwrap().not_theirs;
+    assert_eq!(not_theirs(Wish::Credential(datadog)), ["DD_SITE"], "a part of the host");
+    assert!(not_theirs(Wish::Credential(gitlab)).is_empty(), "it has its own");
+    assert_eq!(not_theirs(one(openai, None, "OPENAI_API_KEY")), ["OPENAI_API_BASE", "OPENAI_BASE_URL"]);
+    assert!(not_theirs(one(openai, None, "MY_KEY")).is_empty());
+    let tied =
+        |lent: Lent, name: &str| lent.variables.iter().any(|one| one.name == name && !one.tied.is_empty());
+    assert!(tied(lend(&mut vault, &[Wish::Credential(gitlab)]).unwrap(), "GITLAB_HOST"));
+    let aws = [("secret_access_key", "s"), ("-access_key_id", "AKIA"), ("-region", "eu-west-1")];
+    let aws = add(&mut vault, "aws", "a", &aws);
+    for (name, is_tied) in
+        [("AWS_ACCESS_KEY_ID", true), ("AWS_SECRET_ACCESS_KEY", true), ("AWS_REGION", false)]
+    {
+        assert_eq!(tied(lend(&mut vault, &[Wish::Credential(aws)]).unwrap(), name), is_tied, "{name}");
+    }
+}

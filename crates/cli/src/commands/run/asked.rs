@@ -1,7 +1,9 @@
 //! What is asked for: `NAME`, `NAME=VARIABLE`, `NAME=FIELD:VARIABLE`.
 
+use keymoor_protocol::RecordId;
 use keymoor_vault::{Error, Place, Wish};
 
+use super::{secret, variable};
 use crate::{session::Session, words::Failure};
 
 /// Credentials, as `--with` names them, and services.
@@ -10,21 +12,36 @@ pub(super) struct Asked {
     pub(super) services: Vec<String>,
 }
 
-/// What a text names. A name may have a `=` in it: the whole text goes first.
-pub(super) fn wish(session: &mut Session, text: &str) -> Result<Wish, Failure> {
+/// What a text names, and how that may be shown: of what follows the `=` only the variable. A name may have a `=` in it: the
+/// whole text goes first.
+pub(super) fn wish(session: &mut Session, text: &str) -> Result<(Wish, String), Failure> {
     let Some((name, field, variable)) = taken_apart(text) else {
-        return Ok(Wish::Credential(session.find(text, Place::Active)?));
+        return Ok((Wish::Credential(find(session, text)?), text.to_owned()));
     };
     match session.vault.find(text, Place::Active) {
-        Ok(id) => return Ok(Wish::Credential(id)),
+        Ok(id) => return Ok((Wish::Credential(id), text.to_owned())),
         Err(Error::NotFound) => {}
         Err(error) => return Err(error.into()),
     }
-    if !is_variable(variable) {
-        return Err(Failure::NotAVariable(variable.to_owned()));
-    }
-    let id = session.find(name, Place::Active)?;
-    Ok(Wish::Field { id, field: field.map(str::to_owned), variable: variable.to_owned() })
+    variable::checked(variable)?;
+    let id = find(session, name)?;
+    let shown = format!("{name}={variable}");
+    Ok((Wish::Field { id, field: field.map(str::to_owned), variable: variable.to_owned() }, shown))
+}
+
+/// A key in place of a name is not repeated.
+fn find(session: &mut Session, name: &str) -> Result<RecordId, Failure> {
+    let found = session.find(name, Place::Active);
+    let is_key = || secret::is_in_text(name);
+    found.map_err(|failure| match failure {
+        Failure::NoSuchName { .. } if is_key() => Failure::KeyNamed,
+        failure => failure,
+    })
+}
+
+/// The service of that name; which there are the vault says.
+pub(super) fn service(name: &str) -> Result<Wish, Failure> {
+    if secret::is_in_text(name) { Err(Failure::KeyNamed) } else { Ok(Wish::Service(name.to_owned())) }
 }
 
 /// Name, field and variable.
@@ -37,12 +54,6 @@ pub(super) fn taken_apart(text: &str) -> Option<(&str, Option<&str>, &str)> {
     Some((name, field, variable))
 }
 
-/// Whether every program can look for it.
-fn is_variable(name: &str) -> bool {
-    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,11 +64,5 @@ mod tests {
         assert_eq!(taken_apart("work=KEY"), Some(("work", None, "KEY")));
         assert_eq!(taken_apart("aws/a=b=id:KEY"), Some(("aws/a=b", Some("id"), "KEY")));
         assert_eq!(taken_apart("work="), Some(("work", None, "")));
-    }
-
-    #[test]
-    fn variables_are_those_that_a_shell_can_name() {
-        assert!(["A", "_a", "GH_TOKEN", "x2"].into_iter().all(is_variable));
-        assert!(!["", "2x", "A-B", "A B", "Ä", "A=B"].into_iter().any(is_variable));
     }
 }

@@ -31,14 +31,14 @@ pub(super) fn run(program: Program, changes: Changes) -> Result<ExitCode, Failur
         command.env_remove(name);
     }
     let mut in_files = Vec::new();
-    for Variable { name, value, form } in changes.set {
+    for Variable { name, value, form, .. } in changes.set {
         match form {
             Form::File => in_files.push((name, value)),
             // Exposed because the program is to find it there.
             Form::Text => drop(command.env(name, value.expose_secret())),
         }
     }
-    if in_files.is_empty() { become_it(&program, command) } else { wait_for_it(&program, command, &in_files) }
+    if in_files.is_empty() { become_it(&program, command) } else { wait_for_it(&program, command, in_files) }
 }
 
 #[cfg(unix)]
@@ -46,29 +46,37 @@ fn become_it(program: &Program, mut command: Command) -> Result<ExitCode, Failur
     use std::os::unix::process::CommandExt as _;
 
     // Only an error comes back.
-    let error = process::allowing_dumps(|| command.exec());
+    let mut error = process::allowing_dumps(|| command.exec());
+    if is_no_format(&error) {
+        error = process::allowing_dumps(|| by_shell(&command).exec());
+    }
     Err(program.failure(&error))
 }
 
 #[cfg(not(unix))]
 fn become_it(program: &Program, command: Command) -> Result<ExitCode, Failure> {
-    wait_for_it(program, command, &[])
+    wait_for_it(program, command, Vec::new())
 }
 
 fn wait_for_it(
     program: &Program,
     mut command: Command,
-    in_files: &[(String, Arc<SecretString>)],
+    in_files: Vec<(String, Arc<SecretString>)>,
 ) -> Result<ExitCode, Failure> {
-    let unwritable = |_| Failure::NotRun { program: String::new(), why: NotRun::NoFiles };
+    let unwritable = |_| program.not_run(NotRun::NoFiles);
     // Before the files are there: whatever ends this process from now on, they go first.
     #[cfg(unix)]
-    let signals = signals::Signals::begin().map_err(unwritable)?;
+    let signals = signals::Signals::begin().map_err(|_| program.not_run(NotRun::Failed))?;
     let files = Files::begin().map_err(unwritable)?;
     for (name, text) in in_files {
-        command.env(name, files.put(name, text).map_err(unwritable)?);
+        let path = files.put(&name, &text).map_err(unwritable)?;
+        command.env(name, path);
+    } // and what is in them is not kept here while the program runs
+    let mut started = process::allowing_dumps(|| command.spawn());
+    #[cfg(unix)]
+    if started.as_ref().is_err_and(is_no_format) {
+        started = process::allowing_dumps(|| by_shell(&command).spawn());
     }
-    let started = process::allowing_dumps(|| command.spawn());
     drop(command); // what it was told of the environment is not needed any more
     let mut child = started.map_err(|error| program.failure(&error))?;
     #[cfg(unix)]
@@ -77,6 +85,26 @@ fn wait_for_it(
     let ended = child.wait();
     drop(files);
     Ok(end_like(ended.map_err(|error| program.failure(&error))?))
+}
+
+/// Whether the system knows no such program: it may be a script that does not say by what it is run.
+#[cfg(unix)]
+fn is_no_format(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error())
+}
+
+/// Then it is run by the shell, as shells do.
+#[cfg(unix)]
+fn by_shell(command: &Command) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
 }
 
 /// Ends as the program did: with its exit code, or by the same signal.

@@ -47,11 +47,14 @@ impl Files {
                 made => made?,
             }
             let lock = folder.join(LOCK);
-            let file = private_file(&lock)?;
+            let file = match private_file(&lock) {
+                Err(error) if is_taken(&error) => continue,
+                made => made?,
+            };
             // Where locks are not to be had, it is only not told from a folder that was left behind.
             let locked = file.try_lock();
-            // Another process may have taken it for one, before the lock was there.
-            if !matches!(locked, Err(fs::TryLockError::WouldBlock)) && lock.exists() {
+            // Another process may have taken it for one, before the lock was held: then it holds it now, or it is gone.
+            if !matches!(locked, Err(fs::TryLockError::WouldBlock)) && is_at(&file, &lock) {
                 return Ok(Self { folder, _lock: file });
             }
         }
@@ -69,12 +72,17 @@ impl Files {
     /// Removes what processes left behind that were killed.
     pub(super) fn clear_leftovers() {
         for place in places() {
-            // What cannot be looked at or removed now is tried again by the next.
-            for entry in fs::read_dir(place).into_iter().flatten().flatten() {
-                let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
-                if is_ours && is_left_behind(&entry.path()) {
-                    let _ = fs::remove_dir_all(entry.path());
-                }
+            Self::clear_leftovers_in(&place);
+        }
+    }
+
+    fn clear_leftovers_in(place: &Path) {
+        // What cannot be looked at or removed now is tried again by the next.
+        for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+            let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+            // Held until it is gone: whoever is just making it sees that, and makes another.
+            if let Some(_held) = is_ours.then(|| left_behind(&entry.path())).flatten() {
+                let _ = fs::remove_dir_all(entry.path());
             }
         }
     }
@@ -86,19 +94,28 @@ impl Drop for Files {
     }
 }
 
-fn is_left_behind(folder: &Path) -> bool {
-    let Ok(there) = fs::symlink_metadata(folder) else { return false };
+/// The lock of a folder that nobody else holds.
+fn left_behind(folder: &Path) -> Option<File> {
+    let there = fs::symlink_metadata(folder).ok()?;
     if !there.is_dir() || !is_mine(&there) {
-        return false;
+        return None;
     }
-    match File::open(folder.join(LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok(),
+    let lock = folder.join(LOCK);
+    let file = match File::open(&lock) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let age = there.modified().ok().and_then(|made| made.elapsed().ok());
-            age.is_some_and(|age| age > BEING_MADE)
+            // Its maker, if it lives after all, does not take a lock that it did not make.
+            age.filter(|age| *age > BEING_MADE).and_then(|_| private_file(&lock).ok())?
         }
-        Err(_) => false,
-    }
+        opened => opened.ok()?,
+    };
+    // Its maker may have removed it since it was opened, and another of that name be there.
+    (file.try_lock().is_ok() && is_at(&file, &lock)).then_some(file)
+}
+
+/// Whether somebody who clears up was faster.
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound)
 }
 
 /// Where folders may be made, the best place first.
@@ -120,6 +137,15 @@ fn is_mine(there: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
 
     there.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// Whether this is the file that lies there.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let place = |there: fs::Metadata| (there.dev(), there.ino());
+    file.metadata().map(place).ok() == fs::symlink_metadata(path).map(place).ok()
 }
 
 #[cfg(unix)]
@@ -144,6 +170,12 @@ fn is_private(_: &Path) -> bool {
 
 #[cfg(not(unix))]
 fn is_mine(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// There a file that is open keeps its place.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
     true
 }
 
@@ -184,16 +216,40 @@ mod tests {
     fn only_what_nobody_holds_is_left_behind() {
         let place = tempfile::tempdir().unwrap();
         let files = Files::begin_in(place.path()).unwrap();
-        assert!(!is_left_behind(&files.folder), "its maker lives");
+        assert!(left_behind(&files.folder).is_none(), "its maker lives");
         let folder = files.folder.clone();
         let dead = place.path().join("keymoor-run-1-0");
         private_folder(&dead).unwrap();
-        assert!(!is_left_behind(&dead), "it may be being made");
+        assert!(left_behind(&dead).is_none(), "it may be being made");
         private_file(&dead.join(LOCK)).unwrap();
-        assert!(is_left_behind(&dead));
+        assert!(left_behind(&dead).is_some());
         std::os::unix::fs::symlink(&dead, place.path().join("keymoor-run-2-0")).unwrap();
-        assert!(!is_left_behind(&place.path().join("keymoor-run-2-0")), "a link is nobody's folder");
+        assert!(left_behind(&place.path().join("keymoor-run-2-0")).is_none(), "a link is nobody's folder");
         drop(files);
-        assert!(!is_left_behind(&folder));
+        assert!(left_behind(&folder).is_none());
+    }
+
+    /// `make -j` with several of them.
+    #[test]
+    fn what_is_being_made_is_not_cleared_away() {
+        let place = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for _ in 0..400 {
+                            let files = Files::begin_in(place.path()).unwrap();
+                            let path = files.put("KEY_FILE", &"{}".into()).unwrap();
+                            std::thread::yield_now();
+                            assert_eq!(fs::read(path).unwrap(), b"{}");
+                        }
+                    })
+                })
+                .collect();
+            while makers.iter().any(|maker| !maker.is_finished()) {
+                Files::clear_leftovers_in(place.path());
+            }
+        });
+        assert!(fs::read_dir(place.path()).unwrap().next().is_none());
     }
 }

@@ -40,7 +40,9 @@ impl Program {
         let name = command.pop().unwrap_or_default();
         match look(&name, env::var_os("PATH").as_deref()) {
             Ok(path) => Ok(Self { name, path, arguments }),
-            Err(why) => Err(Failure::NotRun { program: name.to_string_lossy().into_owned(), why }),
+            Err(why) => {
+                Err(Failure::NotRun { program: name.to_string_lossy().into_owned(), why, noted: false })
+            }
         }
     }
 
@@ -60,11 +62,14 @@ impl Program {
                 NotRun::NotRunnable
             }
             ErrorKind::ArgumentListTooLong => NotRun::TooMuch,
-            // What the kernel says of a file that is no program.
-            _ if cfg!(unix) && error.raw_os_error() == Some(8) => NotRun::NotRunnable,
             _ => NotRun::Failed,
         };
-        Failure::NotRun { program: self.name.to_string_lossy().into_owned(), why }
+        self.not_run(why)
+    }
+
+    /// It was to be lent something, and does not run.
+    pub(super) fn not_run(&self, why: NotRun) -> Failure {
+        Failure::NotRun { program: self.name.to_string_lossy().into_owned(), why, noted: true }
     }
 }
 

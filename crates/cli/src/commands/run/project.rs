@@ -1,19 +1,15 @@
 //! `keymoor.toml`: what the programs of a project are lent. Names only, so that it can lie among its sources.
 
 use std::{
-    fs::File,
+    fs::{self, File, OpenOptions},
+    io,
     path::{Path, PathBuf},
 };
 
-use keymoor_protocol::RecordId;
-use keymoor_providers::{Recognition, recognise};
-
-use super::asked::{self, Asked};
+use super::{asked::Asked, secret};
 use crate::{input, words::Failure};
 
 const NAME: &str = "keymoor.toml";
-/// No provider's keys are shorter, in bytes.
-const SHORTEST: usize = 16;
 
 /// A file that was found.
 pub(super) struct Project {
@@ -26,6 +22,10 @@ pub(super) struct Project {
 pub(crate) enum ProjectError {
     /// It belongs to another user, or others may write it: whoever could change it would choose what is lent.
     OfOthers,
+    /// The same of its folder: whoever could change that would put another of the user's files there.
+    FolderOfOthers,
+    /// It is a link, which could lead to another project's, or no file at all.
+    NoFile,
     /// It is no TOML, from this line on.
     NotToml(usize),
     /// It has a member of this name, which means nothing.
@@ -45,19 +45,30 @@ pub(crate) enum ProjectError {
 pub(super) fn nearest(from: &Path) -> Result<Option<Project>, Failure> {
     for folder in from.ancestors() {
         let path = folder.join(NAME);
-        match File::open(&path) {
-            Ok(file) => return read(path, file).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        match open(&path) {
+            Ok(file) => return read(path, folder, file).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if is_link(&error) => {
+                return Err(Failure::Project { path, error: ProjectError::NoFile });
+            }
             Err(error) => return Err(Failure::File { path, error: error.kind().into() }),
         }
     }
     Ok(None)
 }
 
-fn read(path: PathBuf, file: File) -> Result<Project, Failure> {
+fn read(path: PathBuf, folder: &Path, file: File) -> Result<Project, Failure> {
     let read = |file: File| -> Result<Result<Asked, ProjectError>, input::FileError> {
-        if !is_own(&file) {
+        let there = file.metadata().map_err(|error| error.kind())?;
+        let around = fs::metadata(folder).map_err(|error| error.kind())?;
+        if !there.is_file() {
+            return Ok(Err(ProjectError::NoFile));
+        }
+        if !is_own(&there) {
             return Ok(Err(ProjectError::OfOthers));
+        }
+        if !is_own_folder(&around) {
+            return Ok(Err(ProjectError::FolderOfOthers));
         }
         Ok(understood(&input::text_of(file)?))
     };
@@ -68,36 +79,92 @@ fn read(path: PathBuf, file: File) -> Result<Project, Failure> {
     }
 }
 
-/// Whether nobody else can change it. Many systems give each user a group of the same number, alone in it.
+/// No link is followed, and a pipe of that name is not waited for.
 #[cfg(unix)]
-fn is_own(file: &File) -> bool {
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    use rustix::fs::OFlags;
+
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
+}
+
+#[cfg(unix)]
+fn is_link(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    [Errno::LOOP, Errno::MLINK].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Whether nobody else can change it.
+#[cfg(unix)]
+fn is_own(there: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    [rustix::process::geteuid().as_raw(), 0].contains(&there.uid()) && !is_open_to_others(there)
+}
+
+/// Whether nobody else can put a file there that is not theirs. Where everybody may put their own, as among the temporary
+/// files, whose it is says it.
+#[cfg(unix)]
+fn is_own_folder(there: &fs::Metadata) -> bool {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-    let Ok(there) = file.metadata() else { return false };
+    let sticky = there.permissions().mode() & 0o1000 != 0;
+    let by_user = [rustix::process::geteuid().as_raw(), 0].contains(&there.uid());
+    by_user && (sticky || !is_open_to_others(there))
+}
+
+/// Many systems give each user a group of the same number, alone in it.
+#[cfg(unix)]
+fn is_open_to_others(there: &fs::Metadata) -> bool {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
     let (user, mode) = (rustix::process::geteuid().as_raw(), there.permissions().mode());
     let own_group = there.gid() == user && there.gid() == rustix::process::getegid().as_raw();
-    let by_others = mode & 0o002 != 0 || (mode & 0o020 != 0 && !own_group);
-    [user, 0].contains(&there.uid()) && !by_others
+    mode & 0o002 != 0 || (mode & 0o020 != 0 && !own_group)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}
+
+#[cfg(not(unix))]
+fn is_link(_: &io::Error) -> bool {
+    false
 }
 
 /// On Windows the rights of the folder say it.
 #[cfg(not(unix))]
-fn is_own(_: &File) -> bool {
+fn is_own(_: &fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn is_own_folder(_: &fs::Metadata) -> bool {
     true
 }
 
 fn understood(text: &str) -> Result<Asked, ProjectError> {
+    // In comments, too, and in what is not understood: whoever put it there has to hear of that first.
+    if secret::is_in_text(text) {
+        return Err(ProjectError::Secret);
+    }
     // What the parser says of an error would repeat the line, and a key could stand there.
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         ProjectError::NotToml(1 + before.matches('\n').count())
     })?;
+    if table.iter().any(|(member, value)| secret::could_be_one(member) || has_secret(value)) {
+        return Err(ProjectError::Secret);
+    }
     let mut asked = Asked { with: Vec::new(), services: Vec::new() };
     for (member, value) in table {
         match member.as_str() {
             "with" => asked.with = texts("with", value)?,
             "services" => asked.services = texts("services", value)?,
-            _ if is_secret(&member) => return Err(ProjectError::Secret),
             _ => return Err(ProjectError::Unknown(member)),
         }
     }
@@ -107,7 +174,6 @@ fn understood(text: &str) -> Result<Asked, ProjectError> {
 fn texts(member: &'static str, value: toml::Value) -> Result<Vec<String>, ProjectError> {
     let toml::Value::Array(values) = value else { return Err(ProjectError::NotTexts(member)) };
     let text = |value| match value {
-        toml::Value::String(text) if has_secret(&text) => Err(ProjectError::Secret),
         toml::Value::String(text) => Ok(text),
         _ => Err(ProjectError::NotTexts(member)),
     };
@@ -115,25 +181,12 @@ fn texts(member: &'static str, value: toml::Value) -> Result<Vec<String>, Projec
 }
 
 /// Whether a key stands where names belong.
-fn has_secret(text: &str) -> bool {
-    let parts = match asked::taken_apart(text) {
-        Some((name, field, variable)) => [name, field.unwrap_or_default(), variable],
-        None => [text, "", ""],
-    };
-    // After a provider, too.
-    parts.into_iter().any(|part| is_secret(part) || part.split('/').skip(1).any(is_secret))
-}
-
-fn is_secret(text: &str) -> bool {
-    // Most names are shorter, and need no look at every shape there is.
-    if text.len() < SHORTEST {
-        return false;
-    }
-    match recognise(text) {
-        Recognition::Unknown => false,
-        // An id of a credential has the shape of some providers' keys.
-        Recognition::Candidates(_) => text.parse::<RecordId>().is_err(),
-        _ => true,
+fn has_secret(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::String(text) => secret::is_in_name(text),
+        toml::Value::Array(values) => values.iter().any(has_secret),
+        toml::Value::Table(table) => table.values().any(has_secret),
+        _ => false,
     }
 }
 
@@ -184,18 +237,14 @@ mod tests {
             format!("with = [\"github=token:{github}\"]"),
             format!("services = [\"openai\", \"{openai}\"]"),
             format!("{openai} = 1"),
+            format!("token = \"{github}\""),
+            format!("with = \"{openai}\""),
+            format!("with = [\"work\"] # {openai}"),
+            format!("# for tests: OPENAI_API_KEY={openai}\nwith = [\"work\"]"),
+            format!("with = [\"work\" {github}"),
         ] {
             assert_eq!(error(&text), ProjectError::Secret);
         }
-    }
-
-    #[test]
-    fn no_key_is_too_short_to_be_looked_at() {
-        let samples = keymoor_providers::providers()
-            .flat_map(|provider| &provider.recognise)
-            .flat_map(|shape| &shape.samples);
-        let shortest = samples.map(String::len).min().unwrap();
-        assert!(shortest >= SHORTEST, "{shortest}");
     }
 
     #[test]
@@ -211,6 +260,46 @@ mod tests {
         fs::write(inner.join(NAME), "").unwrap();
         let failed = nearest(&inner).err();
         assert!(matches!(failed, Some(Failure::Project { error: ProjectError::Empty, .. })), "{failed:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed_and_no_pipe_waited_for() {
+        use rustix::fs::{FileType, Mode, mknodat};
+
+        let place = tempfile::tempdir().unwrap();
+        let (mine, path) = (place.path().join("mine"), place.path().join(NAME));
+        fs::write(&mine, "with = [\"work\"]").unwrap();
+        let is_refused = || {
+            let failed = nearest(place.path()).err();
+            assert!(
+                matches!(failed, Some(Failure::Project { error: ProjectError::NoFile, .. })),
+                "{failed:?}"
+            );
+            fs::remove_file(&path).or_else(|_| fs::remove_dir(&path)).unwrap();
+        };
+        std::os::unix::fs::symlink(&mine, &path).unwrap();
+        is_refused();
+        fs::create_dir(&path).unwrap();
+        is_refused();
+        mknodat(rustix::fs::CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        is_refused();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_in_which_others_may_put_files_says_nothing() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join(NAME), "with = [\"work\"]").unwrap();
+        for (mode, followed) in [(0o755, true), (0o777, false), (0o757, false), (0o1777, true)] {
+            fs::set_permissions(place.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let failed = nearest(place.path()).err();
+            let refused =
+                matches!(failed, Some(Failure::Project { error: ProjectError::FolderOfOthers, .. }));
+            assert_eq!(refused, !followed, "{mode:o}: {failed:?}");
+        }
     }
 
     #[cfg(unix)]

@@ -16,6 +16,7 @@ use signal_hook::{
 };
 
 use super::super::PromptError;
+use crate::process;
 
 /// The terminal while it shows nothing; as before once dropped.
 pub(super) struct Mute;
@@ -80,7 +81,9 @@ pub(in crate::prompt) fn done_with_signals() {
 
 /// Signals that end this process first restore the terminal, from a thread of their own. Without it they just end it.
 fn watch() -> Option<Handle> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM]).ok()?;
+    // What this process was started to ignore does not end it, nor a program that takes its place.
+    let ending = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter();
+    let mut signals = Signals::new(ending.filter(|signal| !process::was_started_to_ignore(*signal))).ok()?;
     let handle = signals.handle();
     thread::spawn(move || {
         for signal in signals.forever() {

@@ -3,9 +3,10 @@
 use super::Event;
 use crate::notice::Notice;
 
-impl From<&Notice> for Event {
-    fn from(notice: &Notice) -> Self {
-        match notice {
+impl Event {
+    /// What a notice is in the activity; one is none, for it says that nothing can be added.
+    pub(crate) fn of(notice: &Notice) -> Option<Self> {
+        Some(match notice {
             Notice::CacheRebuilt { records } => Self::CacheRebuilt { records: *records },
             Notice::CacheSetAside { path, taken, whole } => {
                 Self::CacheSetAside { path: path.display().to_string(), taken: *taken, whole: *whole }
@@ -21,6 +22,7 @@ impl From<&Notice> for Event {
             Notice::PasswordChanged => Self::PasswordChanged,
             Notice::ActivityBroken => Self::ActivityBroken,
             Notice::Alarm(alarm) => Self::Alarm { alarm: *alarm },
-        }
+            Notice::UseNotNoted => return None,
+        })
     }
 }
