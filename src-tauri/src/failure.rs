@@ -109,6 +109,7 @@ fn code(error: &Error) -> &'static str {
         Error::WhichField(_) | Error::NoSuchField(_) => "NO_SUCH_FIELD",
         Error::WhichVersion(_) => Failure::INVALID_INPUT,
         Error::LastSecret => "EMPTY_SECRET",
+        Error::AddressAlone(_) => "ADDRESS_ALONE",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
         Error::ChangedMeanwhile | Error::Unsettled => "CHANGED_MEANWHILE",
         Error::NotFound

@@ -137,7 +137,8 @@ impl From<AddRequest> for NewCredential {
 impl From<EditRequest> for Edit {
     fn from(EditRequest { name, labels, note, fields, on, expires }: EditRequest) -> Self {
         let expires = expires.map(|at| (at > 0).then_some(at));
-        Self { name, fields: fields.into_iter().map(Field::from).collect(), labels, note, on, expires }
+        let fields = fields.into_iter().map(Field::from).collect();
+        Self { name, called: None, fields, labels, note, on, expires }
     }
 }
 

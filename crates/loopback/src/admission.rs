@@ -11,7 +11,8 @@ use crate::refusal::Code;
 
 /// Every refused token is answered this late, whatever was wrong with it.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Wrong tokens a second over time, and at once. There are 2^256; this spares the vault, and the log of whoever looks.
+/// Wrong tokens a second over time, and at once. There are 2^256; this spares the log of whoever looks. Each costs the
+/// vault one look, which it must take before it knows which are wrong.
 const RATE: f64 = 5.0;
 const BURST: f64 = 50.0;
 /// A token of ours is shorter.

@@ -7,11 +7,12 @@ use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Extension, RawPathParams, State};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
 use keymoor_providers::verify::Options;
-use keymoor_vault::{Grant, GrantScope, Who};
+use keymoor_vault::{Grant, GrantScope, Vault, Who};
 
 use crate::admission::{Wrong, token};
 use crate::answer;
@@ -119,9 +120,10 @@ impl App {
             Work::Vault(_) => {
                 let doing = if route.about.needs == GrantScope::Read { Doing::Looks } else { Doing::Saves };
                 let asking = self.asking.clone();
-                let act = move |vault: &mut keymoor_vault::Vault| {
+                let act = move |vault: &mut Vault| {
                     let Work::Vault(work) = &route.work else { return Err(Code::Internal.into()) };
-                    vault.act_for(Who::Program(grant.program.clone()));
+                    let grant = again(vault, &grant)?;
+                    route.about.permits(&grant)?;
                     work(&mut Call { vault, grant: &grant, asking: &asking }, &request)
                 };
                 self.desk.ask(doing, act).await
@@ -143,7 +145,8 @@ impl App {
         id: keymoor_protocol::RecordId,
     ) -> Result<keymoor_vault::Listing, Refusal> {
         let (grant, asking) = (Arc::clone(grant), self.asking.clone());
-        let look = move |vault: &mut keymoor_vault::Vault| {
+        let look = move |vault: &mut Vault| {
+            let grant = again(vault, &grant)?;
             let mut call = Call { vault, grant: &grant, asking: &asking };
             Ok(known(&mut call, Id(id))?.listing)
         };
@@ -162,6 +165,13 @@ impl App {
     }
 }
 
+/// From here on the vault acts for the program, if it still may ask: a body takes its time to arrive, and so does the vault.
+fn again(vault: &mut Vault, grant: &Grant) -> Result<Grant, Refusal> {
+    let grant = vault.still_granted(grant)?.ok_or(Code::Unauthenticated)?;
+    vault.act_for(Who::Program(grant.program.clone()));
+    Ok(grant)
+}
+
 /// Every request comes by here, also those for what is not there.
 async fn admit(State(app): State<Arc<App>>, request: axum::extract::Request, next: Next) -> Response {
     let told = answer::Told::of(&request);
@@ -176,7 +186,10 @@ async fn admit(State(app): State<Arc<App>>, request: axum::extract::Request, nex
         }
         Err(refusal) => {
             body::drain(body).await;
-            (answer::of(Err(refusal)), None)
+            let mut response = answer::of(Err(refusal));
+            // Who may not ask keeps no place.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            (response, None)
         }
     };
     told.answered(response, program.as_deref())

@@ -91,7 +91,13 @@ impl Asking {
     async fn put(&self, desk: &Desk, grant: &Grant, question: &Question) -> Result<(), Refusal> {
         let (id, _, with_side_effects) = *question;
         let _place = self.places.acquire().await;
-        let questions = desk.ask(Doing::Looks, move |vault| Ok(vault.questions(&[id])?)).await?;
+        let who = Who::Program(grant.program.clone());
+        let acting = who.clone();
+        let look = move |vault: &mut Vault| {
+            vault.act_for(acting); // what does not open is healed in its name
+            Ok(vault.questions(&[id])?)
+        };
+        let questions = desk.ask(Doing::Looks, look).await?;
         let ask = Options { with_side_effects, ..self.options.clone() };
         let options = VerifyOptions { ask, by_name: true, ..VerifyOptions::default() };
         let asked = spawn_blocking(move || {
@@ -100,7 +106,6 @@ impl Asking {
             heard
         });
         let asked = asked.await.map_err(|_| Code::Internal)?;
-        let who = Who::Program(grant.program.clone());
         let hear = move |vault: &mut Vault| {
             vault.act_for(who);
             Ok(vault.heard(&asked)?)

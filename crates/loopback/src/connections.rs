@@ -13,10 +13,14 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use crate::prompt::Prompt;
+
 /// Programs of one machine; more wait.
 const CONNECTIONS: usize = 128;
 /// A request's head that takes longer is given up, and so is a connection on which none comes.
-const HEAD: Duration = Duration::from_secs(30);
+const HEAD: Duration = Duration::from_secs(5);
+/// Who takes nothing of an answer for so long is let go: its place is another's.
+const READS: Duration = Duration::from_secs(5);
 /// After a failed accept, most likely for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 /// After `stop`, what is under way has this long.
@@ -47,7 +51,8 @@ pub(crate) async fn serve_connections(listener: TcpListener, router: Router, sto
         let _ = stream.set_nodelay(true); // small answers go out at once
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(BUFFER);
-        let connection = shutdown.watch(builder.serve_connection(TokioIo::new(stream), service.clone()));
+        let connection = shutdown
+            .watch(builder.serve_connection(TokioIo::new(Prompt::new(stream, READS)), service.clone()));
         tokio::spawn(async move {
             let _place = place;
             let _ = connection.await; // what ends it early is the program's doing

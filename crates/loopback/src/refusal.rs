@@ -38,6 +38,7 @@ pub(crate) enum Code {
     SecretField,
     WhichField,
     LastSecret,
+    AddressAlone,
     WhichCredential,
     NotAccepted,
     NothingToUse,
@@ -79,6 +80,7 @@ impl Code {
             | Self::SecretField
             | Self::WhichField
             | Self::LastSecret
+            | Self::AddressAlone
             | Self::WhichCredential
             | Self::NotAccepted
             | Self::NothingToUse
@@ -154,6 +156,7 @@ fn of(error: Error) -> Refusal {
         Error::NothingToChange | Error::WeakPassword | Error::InvalidServer | Error::PlainHttp => {
             Code::BadRequest
         }
+        Error::AddressAlone(names) => return Refusal::with(Code::AddressAlone, names),
         Error::WhichField(names) => return Refusal::with(Code::WhichField, names),
         Error::NoSuchField(names) => return Refusal::with(Code::NoSuchSetting, names),
         Error::Ambiguous(candidates) => {

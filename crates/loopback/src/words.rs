@@ -19,6 +19,10 @@ pub(crate) fn of(code: Code) -> (&'static str, &'static str) {
         Code::LastSecret => {
             ("The last secret field cannot be removed.", "DELETE moves the whole credential to the trash.")
         }
+        Code::AddressAlone => (
+            "A program may not send a key to another address.",
+            "Whoever owns the key changes that, with keymoor edit or in the window. Or send all its secrets anew in the same request:",
+        ),
         Code::WhichField => ("It has several secret fields.", "Name them under \"secrets\":"),
         Code::FieldTwice => ("One field has two values.", "Send each field once, secret or not."),
         Code::SecretField => (

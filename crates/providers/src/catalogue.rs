@@ -2,6 +2,7 @@
 //!
 //! A file is parsed when it is first asked for; asking for one provider costs some ten microseconds.
 
+mod address;
 mod check;
 mod provider;
 mod service;

@@ -39,6 +39,7 @@ use self::{
     request::Request,
 };
 use crate::catalogue::{Auth, Check, Failure, FieldKind, Kind, Provider, Service};
+pub(crate) use fill::names_in;
 
 /// How a verification is made.
 #[derive(Debug, Clone)]

@@ -6,10 +6,11 @@ use keymoor_protocol::RecordId;
 use keymoor_providers::{is_sample, provider};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::activity::Who;
 use crate::care::expiry_text;
 use crate::clock::now;
 use crate::content::edit::Action;
-use crate::content::{Content, field};
+use crate::content::{Content, Meta, field};
 use crate::drafts::{self, Saved};
 use crate::error::{Error, Input};
 use crate::vault::Vault;
@@ -67,10 +68,10 @@ impl Vault {
     /// Saves a new credential, in one transaction and only if provider and name are free. With `replace` it is an upsert.
     ///
     /// # Errors
-    /// Nothing is stored after an error.
+    /// Nothing is stored after an error. [`Error::AddressAlone`] for a program that was let in ([`Vault::act_for`]).
     pub fn add(&mut self, new: NewCredential) -> Result<Saved, Error> {
         let (provider, name) = (input::provider(&new.provider)?, input::name(&new.name)?);
-        let checked = check(new.fields, new.labels, new.note)?;
+        let mut checked = check(new.fields, new.labels, new.note)?;
         if checked.secrets.is_empty() {
             return Err(Error::NoSecret);
         }
@@ -79,6 +80,7 @@ impl Vault {
         if new.replace {
             self.heal_by_name(&provider, &name)?;
         }
+        let by = self.by.clone();
         let (saved, replaced) = self.save(|change, keys| {
             let holders = find::holders(change, keys, &provider, &name)?;
             let (id, before) = match holders.as_slice() {
@@ -95,6 +97,9 @@ impl Vault {
             }
             if new.fallback {
                 action.set_text(field::FALLBACK, "yes");
+            }
+            if before.is_some() {
+                checked.must_not_lead_away(by.as_ref(), action.meta())?;
             }
             checked.apply(&mut action)?;
             if new.expires.is_some() {
@@ -127,6 +132,16 @@ impl Vault {
             [one] => Ok(Some(*one)),
             several => Err(find::ambiguous(view, keys, several)?),
         })
+    }
+
+    /// All credentials of exactly this provider and name, opened or not.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what can be neither.
+    pub fn holders(&mut self, provider: &str, name: &str) -> Result<Vec<RecordId>, Error> {
+        let (provider, name) = (input::provider(provider)?, input::name(name)?);
+        let keys = &self.keys;
+        self.cache.read(|view| find::holders(view, keys, &provider, &name))
     }
 }
 
@@ -187,6 +202,31 @@ impl Checked {
         let is_secret = |name: &str| known.field(name).is_some_and(|field| field.secret);
         let found = self.open.extract_if(.., |(name, text)| is_secret(name) && !text.is_empty());
         self.secrets.extend(found.map(|(name, text)| (name, SecretString::from(text))));
+    }
+
+    /// What a program that was let in may not do: have a key go where it was not meant for. It is never given a secret, and an
+    /// address of its own would bring it one. Whoever brings all of them anew loses nothing by it.
+    ///
+    /// # Errors
+    /// [`Error::AddressAlone`].
+    pub(crate) fn must_not_lead_away(&mut self, by: Option<&Who>, meta: &Meta) -> Result<(), Error> {
+        let (Some(Who::Program(_)), Some(known)) = (by, provider(meta.text(field::PROVIDER))) else {
+            return Ok(());
+        };
+        self.seal_what_is_secret(&known.id);
+        let is_there = |name: &str| meta.fields.contains_key(&format!("{}{name}", field::OPEN));
+        let stays = |name: &str, text: &str| meta.text(&format!("{}{name}", field::OPEN)) == text;
+        let open = self.open.iter().filter(|(name, text)| !stays(name, text)).map(|(name, _)| name);
+        let secrets = self.secrets.iter().map(|(name, _)| name);
+        let removed = self.removed.iter().filter(|name| is_there(name));
+        if !open.chain(secrets).chain(removed).any(|name| known.says_where(name)) {
+            return Ok(());
+        }
+        let is_new =
+            |name: &String| self.secrets.iter().any(|(new, _)| new == name) || self.removed.contains(name);
+        let kept = meta.key().into_iter().flatten().map(|(name, _)| name).filter(|name| !is_new(name));
+        let kept: Vec<String> = kept.cloned().collect();
+        if kept.is_empty() { Ok(()) } else { Err(Error::AddressAlone(kept)) }
     }
 
     /// Writes the values. Labels are added to those that are there.

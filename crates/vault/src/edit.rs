@@ -14,6 +14,8 @@ use crate::{find, input};
 pub struct Edit {
     /// A new name.
     pub name: Option<String>,
+    /// Only while it is the credential of this provider and name.
+    pub called: Option<(String, String)>,
     /// Fields to set or to remove; an open field with an empty value is removed, too.
     pub fields: Vec<Field>,
     /// The labels, all of them.
@@ -31,21 +33,32 @@ impl Vault {
     /// Changes a credential; the values before stay in its history.
     ///
     /// # Errors
-    /// Nothing is changed after an error.
+    /// Nothing is changed after an error. [`Error::ChangedMeanwhile`] if it is not called so; [`Error::AddressAlone`] for a program that was let in ([`Vault::act_for`]).
     pub fn edit(&mut self, id: keymoor_protocol::RecordId, edit: Edit) -> Result<Saved, Error> {
-        let Edit { name, fields, labels, note, on, expires } = edit;
+        let Edit { name, called, fields, labels, note, on, expires } = edit;
         let switches = on.is_some() || expires.is_some();
         if name.is_none() && fields.is_empty() && labels.is_none() && note.is_none() && !switches {
             return Err(Error::NothingToChange);
         }
         let name = name.as_deref().map(input::name).transpose()?;
+        let called = match called {
+            Some((provider, name)) => Some((input::provider(&provider)?, input::name(&name)?)),
+            None => None,
+        };
         let replace_labels = labels.is_some();
-        let checked = check(fields, labels.unwrap_or_default(), note)?;
+        let mut checked = check(fields, labels.unwrap_or_default(), note)?;
         self.heal(id)?;
+        let by = self.by.clone();
         let (saved, ()) = self.save(|change, keys| {
             let before = drafts::current(change, keys, id)?;
             if before.meta.deleted() {
                 return Err(Error::NotFound);
+            }
+            let is = |provider, name| {
+                before.meta.text(field::PROVIDER) == provider && before.meta.text(field::NAME) == name
+            };
+            if called.as_ref().is_some_and(|(provider, name)| !is(provider, name)) {
+                return Err(Error::ChangedMeanwhile);
             }
             let provider = before.meta.text(field::PROVIDER).to_owned();
             let mut action = before.clone().act(drafts::actor(change, keys)?, now());
@@ -59,6 +72,7 @@ impl Vault {
             if let Some(on) = on {
                 action.set_text(field::OFF, if on { "" } else { "yes" });
             }
+            checked.must_not_lead_away(by.as_ref(), action.meta())?;
             checked.apply(&mut action)?;
             if let Some(expires) = expires {
                 action.set_text(field::EXPIRES, &expiry_text(expires));

@@ -66,6 +66,9 @@ pub enum Error {
     /// The only secret field would go.
     #[error("the last secret field")]
     LastSecret,
+    /// A program would have a key go to another address, and did not bring all of its secrets: these.
+    #[error("another address without the secrets")]
+    AddressAlone(Vec<String>),
     /// A program of that name has a grant already.
     #[error("the program has a grant")]
     GrantTaken,

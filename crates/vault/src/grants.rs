@@ -10,11 +10,12 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use self::document::{Document, Entry};
+use crate::activity::{self, Event};
 use crate::clock::now;
 use crate::error::{Error, Input};
 use crate::vault::Vault;
 
-pub(crate) use self::document::hand_over;
+pub(crate) use self::document::{follow, hand_over};
 
 /// What a program was allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +83,8 @@ impl Vault {
         token.push_str(&text);
         let token = SecretString::from(token);
         let entry = Entry::new(program, hash(&token), scope, only.clone(), now());
-        let keys = &self.keys;
+        let event = Event::Granted { program: program.to_owned(), scope, limited: only.is_some() };
+        let (keys, by) = (&self.keys, self.by.as_ref());
         self.cache.write(|change| {
             for id in only.iter().flatten() {
                 change.current(*id)?.ok_or(Error::NotFound)?;
@@ -93,7 +95,8 @@ impl Vault {
             }
             document.grants.push(entry);
             document.grants.sort_by(|a, b| a.program.cmp(&b.program));
-            document.write(change, keys)
+            document.write(change, keys)?;
+            activity::put_by(change, keys, by, &event)
         })?;
         Ok(token)
     }
@@ -119,12 +122,20 @@ impl Vault {
         Ok(found)
     }
 
+    /// The grant as it is now; `None` once it is revoked, also if the program was let in anew.
+    pub fn still_granted(&mut self, grant: &Grant) -> Result<Option<Grant>, Error> {
+        let mut grants = self.grants()?.into_iter();
+        let of_it = |known: &Grant| known.program == grant.program && known.made_at == grant.made_at;
+        Ok(grants.find(of_it))
+    }
+
     /// Shuts a program out, from its next call on.
     ///
     /// # Errors
     /// [`Error::NoSuchGrant`].
     pub fn revoke_grant(&mut self, program: &str) -> Result<(), Error> {
-        let keys = &self.keys;
+        let event = Event::GrantRevoked { program: program.to_owned() };
+        let (keys, by) = (&self.keys, self.by.as_ref());
         self.cache.write(|change| {
             let mut document = Document::read(change, keys)?;
             let before = document.grants.len();
@@ -132,7 +143,8 @@ impl Vault {
             if document.grants.len() == before {
                 return Err(Error::NoSuchGrant);
             }
-            document.write(change, keys)
+            document.write(change, keys)?;
+            activity::put_by(change, keys, by, &event)
         })
     }
 
@@ -214,6 +226,26 @@ mod tests {
     }
 
     #[test]
+    fn who_was_let_in_and_shut_out_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = vault(home.path());
+        vault.act_for(crate::Who::Window);
+        vault.add_grant("n8n", GrantScope::Write, None).unwrap();
+        vault.add_grant("reports", GrantScope::Read, Some(Vec::new())).unwrap();
+        vault.revoke_grant("n8n").unwrap();
+        assert!(vault.revoke_grant("n8n").is_err() && vault.add_grant("", GrantScope::Read, None).is_err());
+        let mut told = vault.activity_of(&Default::default()).unwrap();
+        told.retain(|entry| entry.event.code().starts_with("grant"));
+        let program = || "n8n".to_owned();
+        let events: Vec<_> = told.iter().map(|entry| entry.event.clone()).collect();
+        let granted = Event::Granted { program: program(), scope: GrantScope::Write, limited: false };
+        let limited =
+            Event::Granted { program: "reports".to_owned(), scope: GrantScope::Read, limited: true };
+        assert_eq!(events, [Event::GrantRevoked { program: program() }, limited, granted]);
+        assert!(told.iter().all(|entry| entry.by == Some(crate::Who::Window)));
+    }
+
+    #[test]
     fn a_program_has_one_grant_a_plain_name_and_credentials_that_are_there() {
         let home = tempfile::tempdir().unwrap();
         let mut vault = vault(home.path());
@@ -226,6 +258,32 @@ mod tests {
         let nobody = Some(vec![RecordId::generate()]);
         assert!(matches!(vault.add_grant("x", GrantScope::Read, nobody), Err(Error::NotFound)));
         assert_eq!(vault.grants().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_a_program_is_limited_to_follows_a_rotation() {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = vault(home.path());
+        let fields = |secret: &str| {
+            vec![crate::Field { name: "api_key".to_owned(), value: crate::Value::Secret(secret.into()) }]
+        };
+        let new = |name: &str| crate::NewCredential {
+            provider: "openai".to_owned(),
+            name: name.to_owned(),
+            fields: fields("before"),
+            ..Default::default()
+        };
+        let old = vault.add(new("work")).unwrap().id;
+        let other = vault.add(new("other")).unwrap().id;
+        vault.add_grant("both", GrantScope::Write, Some(vec![old, other])).unwrap();
+        vault.add_grant("one", GrantScope::Read, Some(vec![other])).unwrap();
+        vault.add_grant("whole", GrantScope::Read, None).unwrap();
+        vault.store_rotation(old, fields("after")).unwrap();
+        let rotation = vault.rotation(old).unwrap().unwrap();
+        let (saved, _) = vault.switch_rotation(&rotation, "2026-11-22").unwrap();
+        assert_eq!((saved.name.as_str(), saved.id), ("work", rotation.new));
+        let only: Vec<_> = vault.grants().unwrap().into_iter().map(|grant| grant.only).collect();
+        assert_eq!(only, [Some(vec![other, rotation.new]), Some(vec![other]), None]);
     }
 
     #[test]

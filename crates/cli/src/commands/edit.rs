@@ -66,6 +66,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let detail = session.vault.show(id)?;
     let (secret, expired) = (entered.is_some(), detail.listing.expires_as_set.is_some());
     let edit = Edit {
+        called: None,
         name: args.new_name.clone(),
         fields: fields(&detail, open, entered)?,
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),

@@ -1,6 +1,6 @@
 //! What happened on this device, one sentence each.
 
-use keymoor_vault::{Activity, Alarm, Event, Subject, Who};
+use keymoor_vault::{Activity, Alarm, Event, GrantScope, Subject, Who};
 
 use super::alarm;
 use super::notice::{back, cache_rebuilt, cache_was_older, healed, only_trashed, quarantined, set_aside};
@@ -89,6 +89,15 @@ fn happened(event: &Event) -> String {
         Event::CacheRebuilt { records } => cache_rebuilt(*records),
         Event::CacheWasOlder { taken } => cache_was_older(*taken),
         Event::CacheSetAside { path, taken, whole } => set_aside(path, *taken, *whole),
+        Event::Granted { program, scope, limited } => {
+            let may = match scope {
+                GrantScope::Read => "look",
+                GrantScope::Write => "look and change",
+            };
+            let which = if *limited { ", at some credentials only" } else { "" };
+            format!("{} was let in at keymoor serve. It may {may}{which}.", plain(program))
+        }
+        Event::GrantRevoked { program } => format!("{} was shut out of keymoor serve.", plain(program)),
         Event::SignedIn => "This device signed in with the password.".to_owned(),
         Event::AccountCreated { server } => format!("The account was made at {}.", plain(server)),
         Event::Joined { server } => format!("This device joined the account at {}.", plain(server)),

@@ -77,6 +77,7 @@ fn failures() -> Vec<Failure> {
         Error::Ambiguous(vec![candidate("openai"), candidate("openai")]),
         Error::WhichVersion(vec![past("2-aaaaaaaa", false), past("2-bbbbbbbb", true)]),
         Error::LastSecret,
+        Error::AddressAlone(vec!["a".into()]),
         Error::NothingToChange,
         Error::ChangedMeanwhile,
         Error::Unsettled,

@@ -42,6 +42,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::Unsettled => Words::new("Two devices changed this credential at the same time, and it has two values.")
             .safe(UNCHANGED)
             .hint("Say first which is meant: keymoor show NAME lists them, keymoor settle NAME FIELD CHOICE picks one."),
+        Error::AddressAlone(names) => Words::new("A program may not send a key to another address.")
+            .safe(UNCHANGED)
+            .hint(format!("Change the address yourself with keymoor edit, or have it bring the secrets, too: {}.", names_of(names))),
         Error::GrantTaken => Words::new("That program has a grant already.")
             .safe(UNCHANGED)
             .hint("Its token cannot be shown again. For a new one: keymoor grant revoke PROGRAM, then add it anew."),

@@ -21,6 +21,7 @@ const CHANGES: &[Code] = &[
     Code::MaskedSecret,
     Code::ExampleSecret,
     Code::LastSecret,
+    Code::AddressAlone,
     Code::WhichField,
     Code::FieldTwice,
     Code::SecretField,

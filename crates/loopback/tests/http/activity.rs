@@ -18,10 +18,10 @@ fn the_activity_is_filtered_paged_and_counted_and_names_the_program() {
         let told = answer.json["activity"].as_array().unwrap().clone();
         told.iter().map(|entry| entry["event"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(events(""), ["deleted", "added", "edited", "added"]);
+    assert_eq!(events(""), ["deleted", "added", "edited", "added", "granted"]);
     assert_eq!(events(&format!("?credential={id}")), ["deleted", "edited", "added"]);
     assert_eq!(events("?event=added&limit=1"), ["added"]);
-    assert_eq!(events("?offset=3"), ["added"]);
+    assert_eq!(events("?offset=3"), ["added", "granted"]);
     assert_eq!(events("?since=2999-01-01"), Vec::<String>::new());
     assert_eq!(events("?since=2020-01-01T00:00:00Z&program=tester").len(), 4);
     assert_eq!(events("?program=other"), Vec::<String>::new());
@@ -36,7 +36,7 @@ fn the_activity_is_filtered_paged_and_counted_and_names_the_program() {
         assert_eq!(client.get(&format!("/api/activity{wrong}")).code(), (400, "bad_request"), "{wrong}");
     }
     let summary = client.get("/api/activity/summary").json;
-    assert_eq!((&summary["total"], &summary["days"][0]["count"]), (&json!(4), &json!(4)));
-    assert_eq!(summary["days"][0]["events"], json!({ "added": 2, "deleted": 1, "edited": 1 }));
+    assert_eq!((&summary["total"], &summary["days"][0]["count"]), (&json!(5), &json!(5)));
+    assert_eq!(summary["days"][0]["events"], json!({ "added": 2, "deleted": 1, "edited": 1, "granted": 1 }));
     assert_eq!(client.get("/api/activity/summary?since=2999-01-01").json["days"], json!([]));
 }

@@ -9,11 +9,14 @@ const METHODS: [&str; 5] = ["get", "post", "put", "delete", "patch"];
 
 /// Each documented operation with its path, braces filled in.
 fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+    operations_at(document, "01890a5d-ac96-774b-bcce-b302099a8057")
+}
+
+fn operations_at<'d>(document: &'d Value, id: &str) -> Vec<(String, String, &'d Value)> {
     let paths = document["paths"].as_object().unwrap();
     let mut all = Vec::new();
     for (path, methods) in paths {
-        let filled =
-            path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057").replace("{name}", "google_sheets");
+        let filled = path.replace("{id}", id).replace("{name}", "google_sheets");
         for (method, operation) in methods.as_object().unwrap() {
             all.push((method.to_uppercase(), filled.clone(), operation));
         }
@@ -99,6 +102,38 @@ fn every_route_wants_a_token_and_says_which_scope() {
         assert_eq!(writes, answer.code() == (403, "out_of_scope"), "{method} {path}: {answer:?}");
         assert_eq!(writes, method != "GET", "{method} {path}");
     }
+}
+
+#[test]
+fn no_route_answers_a_limited_grant_with_anything_of_another_credential() {
+    let place = Place::new();
+    let client = place.client();
+    let (mine, other) = (client.save("openai", "mine", "1"), client.save("openai", "hidden-one", "2"));
+    let limited = place.grant("limited", GrantScope::Write, Some(vec![mine.parse().unwrap()]));
+    let before = client.get(&format!("/api/credentials/{other}")).json;
+    let mut lists = 0;
+    for (method, path, _) in operations_at(place.document(), &other) {
+        let body = match (method.as_str(), path.as_str()) {
+            ("GET", _) => None,
+            (_, "/api/credentials/save" | "/api/integrations") => {
+                Some(serde_json::json!({ "provider": "openai", "name": "hidden-one", "secret": "canary-3" }))
+            }
+            _ => Some(serde_json::json!({})),
+        };
+        let answer = limited.call(&method, &path, body);
+        let told = answer.json.to_string();
+        assert!(!told.contains("hidden-one") && !told.contains(&other), "{method} {path}: {told}");
+        if answer.status == 200 {
+            // Lists, of what is its own.
+            assert!(method == "GET" && !path.contains(&other), "{method} {path}: {told}");
+            lists += 1;
+        } else {
+            let expected = if path.contains(&other) { (404, "not_found") } else { (403, "out_of_scope") };
+            assert_eq!(answer.code(), expected, "{method} {path}");
+        }
+    }
+    assert_eq!(lists, 4, "two names of the list, the activity and its summary");
+    assert_eq!(client.get(&format!("/api/credentials/{other}")).json, before);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Who may ask, and for what.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use keymoor_vault::{GrantScope, Place as Where};
 use serde_json::{Value, json};
 
@@ -151,4 +154,47 @@ fn two_programs_at_once_and_each_is_named_by_what_it_did() {
     let mut vault = place.vault();
     let shared = vault.find("shared", Where::Active).unwrap();
     assert_eq!(vault.show(shared).unwrap().listing.version, 40);
+}
+
+#[test]
+fn a_limited_program_learns_of_no_other_name() {
+    let place = Place::new();
+    let client = place.client();
+    let mine = client.save("openai", "mine", "value-mine");
+    client.save("openai", "other", "value-other");
+    let limited = place.grant("limited", GrantScope::Write, Some(vec![mine.parse().unwrap()]));
+    let at = format!("/api/credentials/{mine}");
+    for name in ["other", "free"] {
+        let answer = limited.call("PUT", &at, Some(json!({ "name": name })));
+        assert_eq!(answer.code(), (403, "out_of_scope"), "{name}");
+    }
+    // The name that it has is no change.
+    assert_eq!(limited.call("PUT", &at, Some(json!({ "name": "mine", "note": "x" }))).status, 200);
+    assert_eq!(client.call("PUT", &at, Some(json!({ "name": "free" }))).status, 200);
+}
+
+#[test]
+fn what_was_revoked_while_the_body_came_is_not_done() {
+    let place = Place::new();
+    let client = place.client();
+    let id = client.save("openai", "work", "value-to-stay");
+    let body = json!({ "note": "too late" }).to_string();
+    let mut stream = TcpStream::connect(place.address()).unwrap();
+    write!(
+        stream,
+        "PUT /api/credentials/{id} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{{",
+        place.address(),
+        client.token,
+        body.len()
+    )
+    .unwrap();
+    // The head was looked at: the next call, on the same vault, comes after it.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    place.vault().revoke_grant("tester").unwrap();
+    stream.write_all(&body.as_bytes()[1..]).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 401") && text.contains("unauthenticated"), "{text}");
+    assert_eq!(place.vault().show(id.parse().unwrap()).unwrap().listing.version, 1);
 }

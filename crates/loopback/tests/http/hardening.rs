@@ -59,7 +59,8 @@ fn only_json_is_read_and_not_too_much_or_too_deep() {
         (format!("{body} {body}"), (400, "bad_request")),
         ("[".repeat(100_000), (400, "bad_request")),
         (format!("{{\"fields\":{}", "{\"a\":".repeat(40_000)), (400, "bad_request")),
-        (body.replace("\"1\"", "1e999"), (201, "none")),
+        (body.replace("\"work\"", "1e999"), (400, "bad_request")),
+        (body.replace(&format!("\"{CANARY}1\""), "1"), (400, "bad_request")),
         (format!("{{\"note\":\"{}\"}}", "n".repeat(300 * 1024)), (413, "too_large")),
         (" ".repeat(8 * 1024 * 1024), (413, "too_large")),
     ] {
@@ -123,4 +124,46 @@ fn a_body_that_does_not_come_is_given_up_and_holds_up_nobody() {
     let mut text = String::new();
     waiting[0].read_to_string(&mut text).unwrap();
     assert!(text.starts_with("HTTP/1.1 408") && text.contains("\"timed_out\""), "{text}");
+}
+
+#[test]
+fn who_never_reads_keeps_no_place() {
+    let place = Place::new();
+    let client = place.client();
+    let ask = format!("GET /openapi.json HTTP/1.1\r\nHost: {}\r\n\r\n", place.address());
+    // As many as there are places, each with more answers than the system keeps for one that does not read them.
+    let waiting: Vec<TcpStream> = (0..128)
+        .map(|_| {
+            let mut stream = TcpStream::connect(place.address()).unwrap();
+            stream.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
+            let _ = stream.write_all(ask.repeat(300).as_bytes());
+            stream
+        })
+        .collect();
+    let mut stream = TcpStream::connect(place.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+    write!(
+        stream,
+        "GET /api/services HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+        place.address(),
+        client.token
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text:.200}");
+    drop(waiting);
+}
+
+#[test]
+fn who_may_not_ask_keeps_no_connection() {
+    let place = Place::new();
+    let host = format!("Host: {}", place.address());
+    let mut stream = TcpStream::connect(place.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(stream, "GET /api/services HTTP/1.1\r\n{host}\r\n\r\n").unwrap();
+    let (mut text, begun) = (String::new(), Instant::now());
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 401") && text.to_lowercase().contains("connection: close"), "{text}");
+    assert!(begun.elapsed() < Duration::from_secs(4), "it was closed, and not given up for idleness");
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr)] // Counts, for whoever reads the run.
 
 mod activity;
+mod addresses;
 mod credentials;
 mod damage;
 mod document;

@@ -13,6 +13,14 @@ pub(super) enum Piece<'t> {
     Field { name: &'t str, default: Option<&'t str> },
 }
 
+/// The fields that a text names.
+pub(crate) fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    pieces(text).into_iter().filter_map(|piece| match piece {
+        Piece::Field { name, .. } => Some(name),
+        Piece::Text(_) => None,
+    })
+}
+
 /// Takes a text apart.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let (mut pieces, mut start, mut at) = (Vec::new(), 0, 0);

@@ -9,6 +9,7 @@ use keymoor_providers::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Alarm, HomeName};
+use crate::grants::GrantScope;
 use crate::verification::Cause;
 
 /// Something that happened. `name` is `provider/name` as it was then.
@@ -147,6 +148,21 @@ pub enum Event {
         /// Credentials that were newer there.
         taken: u64,
     },
+    /// A program was let in.
+    Granted {
+        /// Which.
+        program: String,
+        /// What it may do.
+        scope: GrantScope,
+        /// Whether only with some credentials.
+        #[serde(default)]
+        limited: bool,
+    },
+    /// A program was shut out.
+    GrantRevoked {
+        /// Which.
+        program: String,
+    },
     /// This device signed in at the server with the password.
     SignedIn,
     /// The account was made, or made known to a server that did not know it.
@@ -186,7 +202,7 @@ pub struct Subject {
 
 impl Event {
     /// The codes of all events, which stay what they are.
-    pub const CODES: [&'static str; 35] = [
+    pub const CODES: [&'static str; 37] = [
         "added",
         "edited",
         "deleted",
@@ -214,6 +230,8 @@ impl Event {
         "cache_rebuilt",
         "cache_set_aside",
         "cache_was_older",
+        "granted",
+        "grant_revoked",
         "signed_in",
         "account_created",
         "joined",
@@ -254,6 +272,8 @@ impl Event {
             Self::CacheRebuilt { .. } => "cache_rebuilt",
             Self::CacheSetAside { .. } => "cache_set_aside",
             Self::CacheWasOlder { .. } => "cache_was_older",
+            Self::Granted { .. } => "granted",
+            Self::GrantRevoked { .. } => "grant_revoked",
             Self::SignedIn => "signed_in",
             Self::AccountCreated { .. } => "account_created",
             Self::Joined { .. } => "joined",

@@ -41,6 +41,7 @@ impl Error {
             | KitWithoutServer
             | WhichVersion(_)
             | LastSecret
+            | AddressAlone(_)
             | Ambiguous(_)
             | NotAccepted(_)
             | WhichCredential(_)

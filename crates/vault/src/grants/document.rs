@@ -99,6 +99,28 @@ pub(crate) fn hand_over(
     if document.grants.is_empty() { Ok(()) } else { document.write(change, to) }
 }
 
+/// Grants of the one are grants of the other, which took its place and its name.
+pub(crate) fn follow(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    old: RecordId,
+    new: RecordId,
+) -> Result<(), Error> {
+    let mut document = match Document::read(change, keys) {
+        Err(Error::NewerRecord) => return Ok(()), // not ours to write; whoever wrote it sees what there is
+        read => read?,
+    };
+    let mut changed = false;
+    for only in document.grants.iter_mut().filter_map(|grant| grant.only.as_mut()) {
+        if only.contains(&old) {
+            only.retain(|id| *id != old && *id != new);
+            only.push(new);
+            changed = true;
+        }
+    }
+    if changed { document.write(change, keys) } else { Ok(()) }
+}
+
 /// Puts a text down as if such a version had written it.
 #[cfg(test)]
 pub(super) fn write_as(vault: &mut crate::vault::Vault, schema: u16, text: &[u8]) {

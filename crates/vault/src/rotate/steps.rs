@@ -16,7 +16,7 @@ use crate::drafts::{self, Saved};
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::vault::Vault;
-use crate::{find, input, services};
+use crate::{find, grants, input, services};
 
 /// Longest name of a credential that still has room for what is added.
 const ROOM: usize = 170;
@@ -105,6 +105,7 @@ impl Vault {
             let content = action.finish();
             let written = drafts::replace(change, keys, new, &is, &content)?;
             services::hand_over(change, keys, salt, (old, &title), (new, &title))?;
+            grants::follow(change, keys, old, new)?;
             let after = rotation.after(&gone.meta, &content.meta);
             Ok((written.by(Deed::Rotated), (after, gone.meta.title())))
         })

@@ -150,6 +150,7 @@ fn what_changes_nothing_makes_no_version() {
     assert_eq!(again.version_id, first.version_id);
     let same = || Edit {
         name: Some("work".into()),
+        called: None,
         fields: vec![sealed("secret", "the secret"), plain("org", "one"), plain("gone", "")],
         labels: Some(vec!["a".into()]),
         note: Some(String::new()),

@@ -14,6 +14,7 @@ mod names;
 mod older;
 mod opening;
 mod place;
+mod programs;
 mod rotate;
 mod services;
 mod together;

@@ -82,16 +82,14 @@ pub(super) fn save(
     if secret.is_none() && secrets.0.is_empty() {
         return Err(Code::NoSecret.into());
     }
-    let holder = match call.vault.holder(&provider, &name) {
-        // Nor of two that share a name.
-        Err(Error::Ambiguous(several)) if !several.iter().all(|one| call.may_see(one.id)) => {
-            return Err(Code::OutOfScope.into());
-        }
-        holder => holder?,
-    };
-    let there = match holder {
+    // Before any is opened: what is the matter with another's is not told either.
+    let holders = call.vault.holders(&provider, &name)?;
+    // A program that is limited to some credentials makes no others, and hears of none.
+    if call.is_limited() && (holders.is_empty() || !holders.iter().all(|id| call.may_see(*id))) {
+        return Err(Code::OutOfScope.into());
+    }
+    let there = match call.vault.holder(&provider, &name)? {
         Some(id) if call.may_see(id) => Some(call.vault.show(id)?),
-        // A program that is limited to some credentials makes no others, and hears of none.
         None if !call.is_limited() => None,
         _ => return Err(Code::OutOfScope.into()),
     };
@@ -100,8 +98,8 @@ pub(super) fn save(
     let fields = fields_of(there.as_ref(), secret, secrets, fields)?;
     let (saved, done): (_, fn(_) -> _) = match there {
         Some(detail) if !fallback || detail.listing.fallback => {
-            let edit = Edit { fields, labels, note, ..Edit::default() };
-            return edited(call, detail, edit);
+            let called = Some((provider, name));
+            return edited(call, detail, Edit { called, fields, labels, note, ..Edit::default() });
         }
         // To make a fallback of it, the vault wants a secret, too.
         Some(_) if call.is_limited() => return Err(Code::OutOfScope.into()),
@@ -113,11 +111,19 @@ pub(super) fn save(
                 fields,
                 labels,
                 note,
-                replace: true,
+                // What another process made meanwhile is not taken for what was seen.
+                replace: there.is_some(),
                 fallback,
                 ..NewCredential::default()
             };
-            (call.vault.add(new)?, if there.is_some() { ok } else { created })
+            match call.vault.add(new) {
+                Ok(saved) => {
+                    let was_there = there.is_some_and(|detail| detail.listing.id == saved.id);
+                    (saved, if was_there { ok } else { created })
+                }
+                Err(Error::NameTaken) => return Err(Code::Busy.into()),
+                Err(error) => return Err(error.into()),
+            }
         }
     };
     let detail = call.vault.show(saved.id)?;
@@ -134,7 +140,14 @@ pub(super) fn change(
     let detail = known(call, id)?;
     let fields = fields.0.into_iter().map(|(name, value)| (name, value.map(|Text(text)| text))).collect();
     let fields = fields_of(Some(&detail), secret, secrets.0, fields)?;
-    let (name, note) = (name.map(|Name(text)| text), note.map(|Text(text)| text));
+    let (mut name, note) = (name.map(|Name(text)| text), note.map(|Text(text)| text));
+    if call.is_limited() {
+        // Whether another has the name is not its business, nor is one that becomes free.
+        match name.take() {
+            Some(new) if new.trim() != detail.listing.name => return Err(Code::OutOfScope.into()),
+            _ => {}
+        }
+    }
     edited(call, detail, Edit { name, fields, labels: texts(labels), note, on: enabled, ..Edit::default() })
 }
 
@@ -144,6 +157,8 @@ fn edited(call: &mut Call<'_>, detail: Detail, edit: Edit) -> Result<Done<SavedC
         Ok(saved) => Some(saved),
         // Nothing was given, or all of it masked.
         Err(Error::NothingToChange) => None,
+        // Another process did, between the look and the change.
+        Err(Error::ChangedMeanwhile) => return Err(Code::Busy.into()),
         Err(error) => return Err(error.into()),
     };
     let detail = call.vault.show(id)?;

@@ -1,0 +1,91 @@
+//! What a program that was let in may not do to a credential.
+
+use keymoor_vault::{Edit, Error, Field, NewCredential, RecordId, Value, Vault, Who};
+
+use crate::place::{open, plain, sealed};
+
+const OWN: &str = "git.example.com";
+const EVIL: &str = "evil.example";
+
+/// A credential at an own server, added by its user; from then on a program acts.
+fn served(vault: &mut Vault, provider: &str, fields: Vec<Field>) -> RecordId {
+    let new = NewCredential {
+        provider: provider.to_owned(),
+        name: "work".to_owned(),
+        fields,
+        ..NewCredential::default()
+    };
+    vault.act_for(Who::CommandLine);
+    let id = vault.add(new).unwrap().id;
+    vault.act_for(Who::Program("n8n".to_owned()));
+    id
+}
+
+fn edit(fields: Vec<Field>) -> Edit {
+    Edit { fields, ..Edit::default() }
+}
+
+fn removed(name: &str) -> Field {
+    Field { name: name.to_owned(), value: Value::Removed }
+}
+
+fn open_field(vault: &mut Vault, id: RecordId, name: &str) -> Option<String> {
+    let fields = vault.show(id).unwrap().fields;
+    fields.into_iter().find(|field| field.name == name).and_then(|field| field.value)
+}
+
+#[test]
+fn a_program_changes_where_a_key_goes_only_with_all_its_secrets() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    for (provider, field) in
+        [("gitlab", "host"), ("github", "host"), ("sentry", "url"), ("generic_http", "base_url")]
+    {
+        let fields = vec![sealed("token", "planted"), sealed("more", "planted"), plain(field, OWN)];
+        let id = served(&mut vault, provider, fields);
+        for fields in [
+            vec![plain(field, EVIL)],
+            vec![plain(field, "")],
+            vec![removed(field)],
+            vec![sealed(field, EVIL)],
+            vec![plain(field, EVIL), sealed("token", "mine")],
+            vec![plain(field, EVIL), sealed("another", "mine")],
+            vec![plain(field, EVIL), sealed("token", "mine"), plain("more", "mine")],
+        ] {
+            let refused = vault.edit(id, edit(fields));
+            let Err(Error::AddressAlone(kept)) = refused else { panic!("{provider}: {refused:?}") };
+            assert!(kept.contains(&"more".to_owned()) && kept.iter().all(|name| name != field), "{kept:?}");
+        }
+        let replacing = NewCredential {
+            provider: provider.to_owned(),
+            name: "work".to_owned(),
+            fields: vec![sealed("token", "mine"), plain(field, EVIL)],
+            replace: true,
+            ..NewCredential::default()
+        };
+        assert!(matches!(vault.add(replacing), Err(Error::AddressAlone(_))), "{provider}");
+        assert_eq!(open_field(&mut vault, id, field).as_deref(), Some(OWN));
+        assert_eq!(vault.show(id).unwrap().listing.version, 1);
+        // What is there already, and what says nothing of where it goes.
+        vault.edit(id, edit(vec![plain(field, OWN), plain("team", "a"), sealed("token", "mine")])).unwrap();
+        // All of them anew, or no more.
+        vault.edit(id, edit(vec![plain(field, EVIL), sealed("token", "mine 2"), removed("more")])).unwrap();
+        assert_eq!(open_field(&mut vault, id, field).as_deref(), Some(EVIL));
+        // Its user may.
+        vault.act_for(Who::CommandLine);
+        vault.edit(id, edit(vec![plain(field, OWN)])).unwrap();
+    }
+}
+
+#[test]
+fn a_program_gives_no_address_to_a_key_that_had_none() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    // A single secret under a name of its own is the provider's all the same.
+    let id = served(&mut vault, "gitlab", vec![sealed("secret", "planted")]);
+    let refused = vault.edit(id, edit(vec![plain("host", EVIL)]));
+    assert!(matches!(refused, Err(Error::AddressAlone(_))), "{refused:?}");
+    let refused = vault.edit(id, edit(vec![plain("host", EVIL), sealed("token", "mine")]));
+    assert!(matches!(refused, Err(Error::AddressAlone(_))), "{refused:?}");
+    vault.edit(id, edit(vec![plain("host", EVIL), sealed("secret", "mine")])).unwrap();
+}
