@@ -51,8 +51,10 @@ fn openai_s_client_finds_its_key() {
     device.add("openai", "work", "sk-lent-to-its-client").done();
     let models = r#"{"object":"list","data":[{"id":"model-1","object":"model","created":1,"owned_by":"x"}]}"#;
     let server = Recorder::answering(models);
-    device.set("OPENAI_BASE_URL", server.url("/v1"));
-    let script = "from openai import OpenAI; print(OpenAI(max_retries=0).models.list().data[0].id)";
+    // An address in its own variable is another account's to `run`, and left out; the key is what the client has to find.
+    device.set("PLAYED_AT", server.url("/v1"));
+    let script = "import os; from openai import OpenAI; \
+                  client = OpenAI(base_url=os.environ['PLAYED_AT'], max_retries=0); print(client.models.list().data[0].id)";
     for with in [["--with", "work"], ["--service", "openai"]] {
         assert_eq!(lent(&device, &with, script), "model-1");
     }
@@ -72,8 +74,9 @@ fn anthropic_s_client_finds_its_key() {
     let models = r#"{"data":[{"type":"model","id":"model-1","display_name":"One","created_at":"2026-01-01T00:00:00Z"}],
                      "has_more":false,"first_id":"model-1","last_id":"model-1"}"#;
     let server = Recorder::answering(models);
-    device.set("ANTHROPIC_BASE_URL", server.url(""));
-    let script = "from anthropic import Anthropic; print(Anthropic(max_retries=0).models.list().data[0].id)";
+    device.set("PLAYED_AT", server.url(""));
+    let script = "import os; from anthropic import Anthropic; \
+                  client = Anthropic(base_url=os.environ['PLAYED_AT'], max_retries=0); print(client.models.list().data[0].id)";
     assert_eq!(lent(&device, &["--with", "work"], script), "model-1");
     let asked = server.asked();
     assert_eq!(asked.len(), 1, "{asked:?}");
