@@ -47,9 +47,12 @@ fn page(detail: &Detail) -> String {
     if let Some(at) = listing.expires.filter(|_| !listing.care.iter().any(|care| is_expiry(*care))) {
         facts.push(("expires", minute(at)));
     }
-    facts.extend([("added", minute(listing.created_at)), ("changed", minute(listing.updated_at))]);
-    if listing.since > listing.created_at {
-        facts.push(("key since", minute(listing.since)));
+    let (added, since) = (minute(listing.created_at), minute(listing.since));
+    let replaced = since != added;
+    facts.extend([("added", added), ("changed", minute(listing.updated_at))]);
+    // A record and its first secret are written a moment apart.
+    if replaced {
+        facts.push(("key since", since));
     }
     if let Some(used) = detail.used.first() {
         let device = if used.here { "on this device" } else { "on another device" };
