@@ -1,5 +1,6 @@
 //! Listing: opens the meta envelopes, never a secret.
 
+mod memory;
 mod open;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::rules::names::display;
 use crate::services::document::Document;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
+pub(crate) use memory::Memory;
 use open::{Found, sealed};
 
 /// What to list. The default lists everything in use.
@@ -95,9 +97,9 @@ pub struct Listing {
 
 impl Listing {
     /// Takes over what the devices know of it, and says what needs care.
-    pub(crate) fn know(&mut self, known: &Known, shown: &impl Shown) {
+    pub(crate) fn know(&mut self, known: &Known, values: Values) {
         self.last_used = known.devices.last(self.id);
-        self.heard(known.devices.verification(self.id, Values::of(shown)), known.now);
+        self.heard(known.devices.verification(self.id, values), known.now);
         self.care = care::care(self, &known.policies, known.now);
     }
 
@@ -150,10 +152,13 @@ impl Vault {
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
         let waiting = self.cache.uses().unwrap_or_default();
         let keys = &self.keys;
+        // The trash is looked at now and then, and would push out what is looked at all the time.
+        let memory = if filter.trashed { &mut Memory::default() } else { &mut self.listed };
         self.cache.read(|view| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
-            let (mut all, broken) = open::all(view, keys, filter, SealedDevices::read(view, waiting)?)?;
+            let (mut all, broken) =
+                open::all(view, keys, filter.trashed, SealedDevices::read(view, waiting)?, memory)?;
             all.sort_unstable_by(|a, b| {
                 (order(&a.listing), a.listing.id).cmp(&(order(&b.listing), b.listing.id))
             });
@@ -161,10 +166,10 @@ impl Vault {
                 all.chunk_by_mut(|a, b| order(&a.listing) == order(&b.listing)).for_each(tell_apart);
             }
             let fits = |found: Box<Found>| {
-                let Found { mut listing, text } = *found;
+                let Found { mut listing, said } = *found;
                 listing.waiting &= synced;
                 listing.kept_until = until(listing.id);
-                filter.fits(&listing, &text).then_some(listing)
+                filter.fits(&listing, &said.text).then_some(listing)
             };
             Ok((all.into_iter().filter_map(fits).collect(), broken))
         })

@@ -11,6 +11,7 @@ use crate::find;
 use crate::keys::is_newer;
 use crate::list::{self, Known, Listing};
 use crate::vault::Vault;
+use crate::verification::Values;
 
 /// A credential without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Vault {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
             let known = Known::new(view, keys, devices);
-            listing.know(&known, &meta);
+            listing.know(&known, Values::of(&meta));
             let used = known.devices.of(id);
             Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used })
         })

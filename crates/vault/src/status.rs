@@ -12,6 +12,7 @@ use crate::keys::Keys;
 use crate::list::{self, Known};
 use crate::synchronise::{FAILED, failed_at};
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of};
+use crate::verification::Values;
 
 /// How a home is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -245,7 +246,7 @@ fn look(view: &View<'_>, open: Option<(&Keys, &Known)>) -> Result<Seen, Error> {
             && !erased
         {
             let mut listing = list::listing(row.id, meta, false);
-            listing.know(known, meta);
+            listing.know(known, Values::of(meta));
             care += u64::from(!listing.care.is_empty());
         }
         match meta {

@@ -18,6 +18,7 @@ use crate::homes::lock::Lock;
 use crate::homes::salvaged::Salvaged;
 use crate::homes::{rebuild, without_keychain};
 use crate::keys::Keys;
+use crate::list::Memory;
 use crate::notice::Notice;
 use crate::password::AskPassword;
 use crate::watch::remembered::Remembered;
@@ -34,6 +35,8 @@ pub struct Vault {
     pub(crate) by: Option<Who>,
     /// Kept between syncs where there are many, in a watch.
     pub(crate) remembered: Option<Remembered>,
+    /// Kept between lists.
+    pub(crate) listed: Memory,
 }
 
 /// What a caller does while the keychain lets it wait.
@@ -198,8 +201,17 @@ impl Vault {
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        let mut vault =
-            Self { config, cache, keychain, keys, custody, notices: Vec::new(), by: None, remembered: None };
+        let mut vault = Self {
+            config,
+            cache,
+            keychain,
+            keys,
+            custody,
+            notices: Vec::new(),
+            by: None,
+            remembered: None,
+            listed: Memory::default(),
+        };
         // Reading needs none of it. Where the disk fails now, whatever is stamped tries again; where the keychain does, what
         // is written to it.
         let _ = vault.meet_file();

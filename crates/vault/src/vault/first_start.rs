@@ -15,6 +15,7 @@ use crate::error::{Error, at};
 use crate::homes::entries::DeviceEntry;
 use crate::homes::without_keychain::{self, finish_secret_key_file};
 use crate::keys::Keys;
+use crate::list::Memory;
 use crate::password::{AskPassword, PasswordFor, ask};
 
 impl Vault {
@@ -55,6 +56,7 @@ impl Vault {
             notices: Vec::new(),
             by: None,
             remembered: None,
+            listed: Memory::default(),
         })
     }
 
@@ -109,6 +111,7 @@ impl Vault {
             notices: Vec::new(),
             by: None,
             remembered: None,
+            listed: Memory::default(),
         })
     }
 }
