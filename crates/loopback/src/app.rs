@@ -23,6 +23,7 @@ use crate::desk::{Desk, Doing};
 use crate::document;
 use crate::guard::Guard;
 use crate::parameters::{Id, InPath as _, Nothing};
+use crate::places::Line;
 use crate::refusal::{Code, Refusal};
 use crate::routes::{self, credentials::known};
 use crate::table::{Call, Encoded, Method, Request, Route, Work, ok, query};
@@ -180,6 +181,9 @@ async fn admit(State(app): State<Arc<App>>, request: axum::extract::Request, nex
         Ok(grant) => {
             let program = grant.as_ref().map(|grant| grant.program.clone());
             if let Some(grant) = grant {
+                if let Some(line) = head.extensions.get::<Arc<Line>>() {
+                    line.is_known();
+                }
                 head.extensions.insert(grant);
             }
             (next.run(axum::extract::Request::from_parts(head, body)).await, program)

@@ -15,6 +15,7 @@ mod desk;
 mod document;
 mod guard;
 mod parameters;
+mod places;
 mod prompt;
 mod refusal;
 mod routes;

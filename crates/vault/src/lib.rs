@@ -31,6 +31,7 @@ mod newer_schema;
 mod notice;
 mod password;
 mod policies;
+mod recent;
 mod restore;
 mod reveal;
 mod revert;

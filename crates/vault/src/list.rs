@@ -3,6 +3,7 @@
 mod open;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
@@ -11,7 +12,7 @@ use crate::care::{self, Care};
 use crate::clock::now;
 use crate::content::shown::Shown;
 use crate::content::{Meta, field};
-use crate::devices::{Devices, SealedDevices};
+use crate::devices::Devices;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
@@ -148,12 +149,10 @@ impl Vault {
     }
 
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
-        let waiting = self.cache.uses().unwrap_or_default();
-        let keys = &self.keys;
-        self.cache.read(|view| {
+        self.read_beside(|view, keys, beside| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
-            let (mut all, broken) = open::all(view, keys, filter, SealedDevices::read(view, waiting)?)?;
+            let (mut all, broken, known) = open::all(view, keys, filter, beside)?;
             all.sort_unstable_by(|a, b| {
                 (order(&a.listing), a.listing.id).cmp(&(order(&b.listing), b.listing.id))
             });
@@ -166,15 +165,16 @@ impl Vault {
                 listing.kept_until = until(listing.id);
                 filter.fits(&listing, &text).then_some(listing)
             };
-            Ok((all.into_iter().filter_map(fits).collect(), broken))
+            Ok(((all.into_iter().filter_map(fits).collect(), broken), known))
         })
     }
 }
 
 /// What is known of credentials beside their records.
+#[derive(Clone)]
 pub(crate) struct Known {
-    pub(crate) devices: Devices,
-    pub(crate) policies: Policies,
+    pub(crate) devices: Arc<Devices>,
+    pub(crate) policies: Arc<Policies>,
     /// Milliseconds since 1970.
     pub(crate) now: u64,
 }
@@ -183,7 +183,12 @@ impl Known {
     /// With what the devices know. While the record of policies cannot be read, no secret is too old.
     pub(crate) fn new(view: &View<'_>, keys: &Keys, devices: Devices) -> Self {
         let policies = Document::read(view, keys).map(|document| document.policies()).unwrap_or_default();
-        Self { devices, policies, now: now() }
+        Self { devices: Arc::new(devices), policies: Arc::new(policies), now: now() }
+    }
+
+    /// The same, now.
+    pub(crate) fn renewed(&self) -> Self {
+        Self { now: now(), ..self.clone() }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::homes::without_keychain;
 use crate::keys::Keys;
 use crate::kit::{JoinKit, RecoveryKit};
 use crate::password;
+use crate::recent::Recent;
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of, make_directory};
 
 /// Unlocks the vault of `config` with the join kit and the account's password.
@@ -269,8 +270,17 @@ fn install(
         // Whatever the keychain still has of this device's own entries is older than what is written now.
         keychain.delete(EntryId::Session)?;
     }
-    let mut vault =
-        Vault { config, cache, keychain, keys, custody, notices: Vec::new(), by: None, remembered: None };
+    let mut vault = Vault {
+        config,
+        cache,
+        keychain,
+        keys,
+        custody,
+        notices: Vec::new(),
+        by: None,
+        remembered: None,
+        recent: Recent::default(),
+    };
     vault.keep_device(server, Some(&document))?;
     let key_file = vault.config.secret_key_file();
     if vault.keychain.is_some() && key_file.exists() {

@@ -20,6 +20,7 @@ use crate::homes::{rebuild, without_keychain};
 use crate::keys::Keys;
 use crate::notice::Notice;
 use crate::password::AskPassword;
+use crate::recent::Recent;
 use crate::watch::remembered::Remembered;
 
 /// An open vault. Several may be open on one data directory, in one process or many; each call reads the current state.
@@ -34,6 +35,8 @@ pub struct Vault {
     pub(crate) by: Option<Who>,
     /// Kept between syncs where there are many, in a watch.
     pub(crate) remembered: Option<Remembered>,
+    /// What was opened and need not be opened again.
+    pub(crate) recent: Recent,
 }
 
 /// What a caller does while the keychain lets it wait.
@@ -198,8 +201,17 @@ impl Vault {
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        let mut vault =
-            Self { config, cache, keychain, keys, custody, notices: Vec::new(), by: None, remembered: None };
+        let mut vault = Self {
+            config,
+            cache,
+            keychain,
+            keys,
+            custody,
+            notices: Vec::new(),
+            by: None,
+            remembered: None,
+            recent: Recent::default(),
+        };
         // Reading needs none of it. Where the disk fails now, whatever is stamped tries again; where the keychain does, what
         // is written to it.
         let _ = vault.meet_file();

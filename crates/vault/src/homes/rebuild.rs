@@ -24,6 +24,7 @@ use crate::homes::placeholder;
 use crate::homes::salvaged::Salvaged;
 use crate::keys::Keys;
 use crate::notice::Notice;
+use crate::recent::Recent;
 use crate::rules::copies::{self, Lives};
 use crate::rules::gone::reborn;
 use crate::vault::{DEVICE_SLOT, Vault, new_device};
@@ -107,7 +108,17 @@ pub(crate) fn from_keychain(
         None => Salvaged::default(),
     };
     let (cache, notices) = fill(&config, &keys, device, own, found, &salvaged, aside)?;
-    Ok(Vault { config, cache, keychain: Some(keychain), keys, custody, notices, by: None, remembered: None })
+    Ok(Vault {
+        config,
+        cache,
+        keychain: Some(keychain),
+        keys,
+        custody,
+        notices,
+        by: None,
+        remembered: None,
+        recent: Recent::default(),
+    })
 }
 
 /// The same without a keychain: out of the damaged file alone, whose keys document the password opened.
@@ -122,7 +133,17 @@ pub(crate) fn from_file(
     let keys = Keys::new(device.account, device.vault, root, &custody.previous);
     let salvaged = salvaged(&keys);
     let (cache, notices) = fill(&config, &keys, device, Own::default(), BTreeMap::new(), &salvaged, aside)?;
-    Ok(Vault { config, cache, keychain: None, keys, custody, notices, by: None, remembered: None })
+    Ok(Vault {
+        config,
+        cache,
+        keychain: None,
+        keys,
+        custody,
+        notices,
+        by: None,
+        remembered: None,
+        recent: Recent::default(),
+    })
 }
 
 fn fill(

@@ -10,9 +10,9 @@ use super::{Filter, Known, Listing, listing};
 use crate::content::glance::Glance;
 use crate::content::shown::Shown;
 use crate::content::{field, payload};
-use crate::devices::SealedDevices;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
+use crate::recent::Beside;
 
 /// A credential that was opened, and what of it is searched besides what the listing has. Boxed, for thousands are sorted.
 pub(super) struct Found {
@@ -26,15 +26,20 @@ pub(super) fn all(
     view: &View<'_>,
     keys: &Keys,
     filter: &Filter,
-    devices: SealedDevices,
-) -> Result<(Vec<Box<Found>>, Vec<RecordId>), Error> {
-    let (devices, rows) = thread::scope(|scope| {
-        // What was heard of ten thousand takes as long to read as their rows.
-        let devices = scope.spawn(|| devices.open(keys));
-        let rows = sealed(view, filter.trashed);
-        (devices.join().unwrap_or_else(|panic| resume_unwind(panic)), rows)
-    });
-    let known = Known::new(view, keys, devices);
+    beside: Beside,
+) -> Result<(Vec<Box<Found>>, Vec<RecordId>, Known), Error> {
+    let (known, rows) = match beside {
+        Beside::Known(known) => (known, sealed(view, filter.trashed)),
+        Beside::Sealed(devices) => {
+            let (devices, rows) = thread::scope(|scope| {
+                // What was heard of ten thousand takes as long to read as their rows.
+                let devices = scope.spawn(|| devices.open(keys));
+                let rows = sealed(view, filter.trashed);
+                (devices.join().unwrap_or_else(|panic| resume_unwind(panic)), rows)
+            });
+            (Known::new(view, keys, devices), rows)
+        }
+    };
     let (rows, mut broken) = rows?;
     let mut all = Vec::with_capacity(rows.len());
     for (row, opened) in rows.iter().zip(in_parallel(&rows, |row| found(keys, &known, filter, row))) {
@@ -43,7 +48,7 @@ pub(super) fn all(
             Err(Unreadable) => broken.push(row.id),
         }
     }
-    Ok((all, broken))
+    Ok((all, broken, known))
 }
 
 /// The rows of the credentials in use, or in the trash, still sealed; and those that cannot be read.

@@ -16,6 +16,7 @@ use crate::homes::entries::DeviceEntry;
 use crate::homes::without_keychain::{self, finish_secret_key_file};
 use crate::keys::Keys;
 use crate::password::{AskPassword, PasswordFor, ask};
+use crate::recent::Recent;
 
 impl Vault {
     /// The very first start: ids and root key, in the keychain before anything else.
@@ -55,6 +56,7 @@ impl Vault {
             notices: Vec::new(),
             by: None,
             remembered: None,
+            recent: Recent::default(),
         })
     }
 
@@ -109,6 +111,7 @@ impl Vault {
             notices: Vec::new(),
             by: None,
             remembered: None,
+            recent: Recent::default(),
         })
     }
 }
