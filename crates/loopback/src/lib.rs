@@ -25,6 +25,7 @@ mod table;
 mod texts;
 mod time;
 mod words;
+mod wrong;
 
 pub use desk::{OpenVault, Opener, Opening};
 pub use serve::{Config, DEFAULT_PORT, Error, Serving, Stop, serve};
