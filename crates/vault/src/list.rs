@@ -4,6 +4,7 @@ mod memory;
 mod open;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
@@ -12,7 +13,7 @@ use crate::care::{self, Care};
 use crate::clock::now;
 use crate::content::shown::Shown;
 use crate::content::{Meta, field};
-use crate::devices::{Devices, SealedDevices};
+use crate::devices::Devices;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
@@ -23,7 +24,7 @@ use crate::services::document::Document;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
 pub(crate) use memory::Memory;
-use open::{Found, sealed};
+use open::{Found, Opened, sealed};
 
 /// What to list. The default lists everything in use.
 #[derive(Debug, Clone, Default)]
@@ -150,15 +151,13 @@ impl Vault {
     }
 
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
-        let waiting = self.cache.uses().unwrap_or_default();
-        let keys = &self.keys;
         // The trash is looked at now and then, and would push out what is looked at all the time.
-        let memory = if filter.trashed { &mut Memory::default() } else { &mut self.listed };
-        self.cache.read(|view| {
+        let mut memory = if filter.trashed { Memory::default() } else { std::mem::take(&mut self.listed) };
+        let read = self.read_beside(|view, keys, beside| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
-            let (mut all, broken) =
-                open::all(view, keys, filter.trashed, SealedDevices::read(view, waiting)?, memory)?;
+            let Opened { mut all, broken, known } =
+                open::all(view, keys, filter.trashed, beside, &mut memory)?;
             all.sort_unstable_by(|a, b| {
                 (order(&a.listing), a.listing.id).cmp(&(order(&b.listing), b.listing.id))
             });
@@ -171,15 +170,20 @@ impl Vault {
                 listing.kept_until = until(listing.id);
                 filter.fits(&listing, &said.text).then_some(listing)
             };
-            Ok((all.into_iter().filter_map(fits).collect(), broken))
-        })
+            Ok(((all.into_iter().filter_map(fits).collect(), broken), known))
+        });
+        if !filter.trashed {
+            self.listed = memory;
+        }
+        read
     }
 }
 
 /// What is known of credentials beside their records.
+#[derive(Clone)]
 pub(crate) struct Known {
-    pub(crate) devices: Devices,
-    pub(crate) policies: Policies,
+    pub(crate) devices: Arc<Devices>,
+    pub(crate) policies: Arc<Policies>,
     /// Milliseconds since 1970.
     pub(crate) now: u64,
 }
@@ -188,7 +192,12 @@ impl Known {
     /// With what the devices know. While the record of policies cannot be read, no secret is too old.
     pub(crate) fn new(view: &View<'_>, keys: &Keys, devices: Devices) -> Self {
         let policies = Document::read(view, keys).map(|document| document.policies()).unwrap_or_default();
-        Self { devices, policies, now: now() }
+        Self { devices: Arc::new(devices), policies: Arc::new(policies), now: now() }
+    }
+
+    /// The same, now.
+    pub(crate) fn renewed(&self) -> Self {
+        Self { now: now(), ..self.clone() }
     }
 }
 

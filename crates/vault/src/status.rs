@@ -134,9 +134,10 @@ impl Vault {
     }
 
     fn look(&mut self) -> Result<Seen, Error> {
-        let devices = self.all_devices()?;
-        let keys = &self.keys;
-        self.cache.read(|view| look(view, Some((keys, &Known::new(view, keys, devices)))))
+        self.read_beside(|view, keys, beside| {
+            let known = beside.open(view, keys);
+            Ok((look(view, Some((keys, &known)))?, known))
+        })
     }
 
     /// Whether a session is held, without asking anybody.

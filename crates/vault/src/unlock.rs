@@ -24,7 +24,6 @@ use crate::homes::mirror::{DOCUMENT_SLOT, MARK_SLOT};
 use crate::homes::without_keychain;
 use crate::keys::Keys;
 use crate::kit::{JoinKit, RecoveryKit};
-use crate::list::Memory;
 use crate::password;
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of, make_directory};
 
@@ -270,17 +269,7 @@ fn install(
         // Whatever the keychain still has of this device's own entries is older than what is written now.
         keychain.delete(EntryId::Session)?;
     }
-    let mut vault = Vault {
-        config,
-        cache,
-        keychain,
-        keys,
-        custody,
-        notices: Vec::new(),
-        by: None,
-        remembered: None,
-        listed: Memory::default(),
-    };
+    let mut vault = Vault::with(config, cache, keychain, keys, custody);
     vault.keep_device(server, Some(&document))?;
     let key_file = vault.config.secret_key_file();
     if vault.keychain.is_some() && key_file.exists() {

@@ -21,6 +21,7 @@ use crate::keys::Keys;
 use crate::list::Memory;
 use crate::notice::Notice;
 use crate::password::AskPassword;
+use crate::recent::Recent;
 use crate::watch::remembered::Remembered;
 
 /// An open vault. Several may be open on one data directory, in one process or many; each call reads the current state.
@@ -35,7 +36,9 @@ pub struct Vault {
     pub(crate) by: Option<Who>,
     /// Kept between syncs where there are many, in a watch.
     pub(crate) remembered: Option<Remembered>,
-    /// Kept between lists.
+    /// What was opened and need not be opened again before the next write.
+    pub(crate) recent: Recent,
+    /// The rows of the last list.
     pub(crate) listed: Memory,
 }
 
@@ -64,6 +67,28 @@ impl Vault {
                 Self::unlock(config, cache, keychain, ask)
             }
             _ => Self::begin_or_rebuild(config, keychain, ask, false),
+        }
+    }
+
+    /// Of what was opened.
+    pub(crate) fn with(
+        config: Config,
+        cache: Cache,
+        keychain: Option<Keychain>,
+        keys: Keys,
+        custody: Custody,
+    ) -> Self {
+        Self {
+            config,
+            cache,
+            keychain,
+            keys,
+            custody,
+            notices: Vec::new(),
+            by: None,
+            remembered: None,
+            recent: Recent::default(),
+            listed: Memory::default(),
         }
     }
 
@@ -201,17 +226,7 @@ impl Vault {
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        let mut vault = Self {
-            config,
-            cache,
-            keychain,
-            keys,
-            custody,
-            notices: Vec::new(),
-            by: None,
-            remembered: None,
-            listed: Memory::default(),
-        };
+        let mut vault = Self::with(config, cache, keychain, keys, custody);
         // Reading needs none of it. Where the disk fails now, whatever is stamped tries again; where the keychain does, what
         // is written to it.
         let _ = vault.meet_file();

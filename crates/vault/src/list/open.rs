@@ -11,9 +11,9 @@ use super::memory::{Memory, Said};
 use super::{Known, Listing};
 use crate::content::glance::Glance;
 use crate::content::payload;
-use crate::devices::SealedDevices;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
+use crate::recent::Beside;
 
 /// A credential that was opened: what is listed of it, and what its row says. Boxed, for thousands are sorted.
 pub(super) struct Found {
@@ -21,23 +21,35 @@ pub(super) struct Found {
     pub(super) said: Arc<Said>,
 }
 
-/// The credentials in use, or in the trash, whichever is asked for; and the rows that do not open. `memory`: of the last
-/// list, and then of this one.
-#[expect(clippy::vec_box, reason = "they are sorted: what moves is as small as can be")]
+/// What was opened.
+pub(super) struct Opened {
+    #[expect(clippy::vec_box, reason = "they are sorted: what moves is as small as can be")]
+    pub(super) all: Vec<Box<Found>>,
+    /// Rows that do not open.
+    pub(super) broken: Vec<RecordId>,
+    pub(super) known: Known,
+}
+
+/// The credentials in use, or in the trash, whichever is asked for. `memory`: of the last list, and then of this one.
 pub(super) fn all(
     view: &View<'_>,
     keys: &Keys,
     trashed: bool,
-    devices: SealedDevices,
+    beside: Beside,
     memory: &mut Memory,
-) -> Result<(Vec<Box<Found>>, Vec<RecordId>), Error> {
-    let (devices, rows) = thread::scope(|scope| {
-        // What was heard of ten thousand takes as long to read as their rows.
-        let devices = scope.spawn(|| devices.open(keys));
-        let rows = sealed(view, trashed);
-        (devices.join().unwrap_or_else(|panic| resume_unwind(panic)), rows)
-    });
-    let known = Known::new(view, keys, devices);
+) -> Result<Opened, Error> {
+    let (known, rows) = match beside {
+        Beside::Known(known) => (known, sealed(view, trashed)),
+        Beside::Sealed(devices) => {
+            let (devices, rows) = thread::scope(|scope| {
+                // What was heard of ten thousand takes as long to read as their rows.
+                let devices = scope.spawn(|| devices.open(keys));
+                let rows = sealed(view, trashed);
+                (devices.join().unwrap_or_else(|panic| resume_unwind(panic)), rows)
+            });
+            (Known::new(view, keys, devices), rows)
+        }
+    };
     let (rows, mut broken) = rows?;
     let before = std::mem::take(memory);
     let opened = in_parallel(&rows, |row| found(keys, &known, &before, row));
@@ -52,7 +64,7 @@ pub(super) fn all(
         }
     }
     *memory = Memory::keep(open.into_iter());
-    Ok((all, broken))
+    Ok(Opened { all, broken, known })
 }
 
 /// The rows of the credentials in use, or in the trash, still sealed; and those that cannot be read.

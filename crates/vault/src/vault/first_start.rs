@@ -15,7 +15,6 @@ use crate::error::{Error, at};
 use crate::homes::entries::DeviceEntry;
 use crate::homes::without_keychain::{self, finish_secret_key_file};
 use crate::keys::Keys;
-use crate::list::Memory;
 use crate::password::{AskPassword, PasswordFor, ask};
 
 impl Vault {
@@ -47,17 +46,7 @@ impl Vault {
             change.set_slot(DEVICE_SLOT, crate::homes::mirror::from_slot(slot))?;
             Ok::<_, Error>(())
         })?;
-        Ok(Self {
-            config,
-            cache,
-            keychain: Some(keychain),
-            keys,
-            custody,
-            notices: Vec::new(),
-            by: None,
-            remembered: None,
-            listed: Memory::default(),
-        })
+        Ok(Self::with(config, cache, Some(keychain), keys, custody))
     }
 
     /// The very first start without a keychain: the password comes first.
@@ -102,17 +91,7 @@ impl Vault {
             Ok::<_, Error>(())
         })?;
         finish_secret_key_file(&config)?;
-        Ok(Self {
-            config,
-            cache,
-            keychain: None,
-            keys,
-            custody,
-            notices: Vec::new(),
-            by: None,
-            remembered: None,
-            listed: Memory::default(),
-        })
+        Ok(Self::with(config, cache, None, keys, custody))
     }
 }
 
