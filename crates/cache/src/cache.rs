@@ -12,7 +12,8 @@ use crate::{buckets, connection, files};
 /// One connection to the cache in a directory. Open one for each thread, or for each use: that costs well under a
 /// millisecond.
 pub struct Cache {
-    connection: Connection,
+    /// `None` as long as the disk has no room for the memory that connections share: each look is by itself then.
+    connection: Option<Connection>,
     dir: PathBuf,
 }
 
@@ -21,10 +22,17 @@ impl Cache {
     /// directory that was there, and not empty, keeps its mode.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Newer`], [`Error::Migration`]: the file stays as it is. [`Error::Full`] and
-    /// [`Error::ReadOnly`]: even reading needs a place for the shared memory of SQLite's log.
+    /// [`Error::Damaged`], [`Error::Newer`], [`Error::Migration`]: the file stays as it is. [`Error::ReadOnly`]: even reading
+    /// needs a place for the shared memory of SQLite's log. [`Error::Full`] where there is no such place and no cache either;
+    /// one that is there is read without.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let connection = connection::open(dir).map_err(|error| files::explain(dir, error))?;
+        let connection = match opened(dir) {
+            Err(Error::Full) if Self::exists(dir) => {
+                connection::open_alone(dir)?;
+                None
+            }
+            opened => Some(opened?),
+        };
         Ok(Self { connection, dir: dir.to_owned() })
     }
 
@@ -43,7 +51,13 @@ impl Cache {
     /// What `f` returns, and [`Error::Replaced`] when the file was moved or deleted since it was opened.
     pub fn read<T, E: From<Error>>(&mut self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<T, E> {
         let dir = &self.dir;
-        let transaction = self.connection.transaction().map_err(|error| files::explain(dir, error.into()))?;
+        let mut alone = match find_room(&mut self.connection, dir) {
+            Ok(_) => None,
+            Err(Error::Full) => Some(connection::open_alone(dir)?),
+            Err(error) => return Err(error.into()),
+        };
+        let connection = alone.as_mut().or(self.connection.as_mut()).ok_or(Error::Full)?;
+        let transaction = connection.transaction().map_err(|error| files::explain(dir, error.into()))?;
         still_there(&transaction)?;
         f(&View::new(&transaction))
     }
@@ -59,9 +73,10 @@ impl Cache {
     ) -> Result<T, E> {
         let dir = &self.dir;
         let explained = |error: rusqlite::Error| files::explain(dir, error.into());
-        let before = self.connection.total_changes();
+        let connection = find_room(&mut self.connection, dir)?;
+        let before = connection.total_changes();
         let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explained)?;
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explained)?;
         still_there(&transaction)?;
         let mut change = Change::new(&transaction);
         let made = f(&mut change)?;
@@ -171,6 +186,18 @@ impl Cache {
     /// Where the database of `dir` lies.
     pub fn path(dir: &Path) -> PathBuf {
         files::database(dir)
+    }
+}
+
+fn opened(dir: &Path) -> Result<Connection, Error> {
+    connection::open(dir).map_err(|error| files::explain(dir, error))
+}
+
+/// The connection, made now where there was no room for it before.
+fn find_room<'c>(connection: &'c mut Option<Connection>, dir: &Path) -> Result<&'c mut Connection, Error> {
+    match connection {
+        Some(connection) => Ok(connection),
+        none => Ok(none.insert(opened(dir)?)),
     }
 }
 

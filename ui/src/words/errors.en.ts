@@ -61,7 +61,7 @@ export const errors = {
   BACK_AGAIN: ["A key was deleted on one device and edited on another.", "It is kept, with the edit.", "Delete it again if nobody needs it."],
   PASSWORD_WAITS: ["The new password holds on this device.", "The server could not be reached.", "It gets the password with the next sync."],
   USE_NOT_NOTED: ["That a key was opened could not be put down in the activity.", "The key itself is safe.", "Look at the disk: it may be full, or not writable."],
-  ACTIVITY_BROKEN: ["Entries are missing or were changed in what this device remembers, and not by Keymoor.", "Your keys are not affected.", "If that was not you, look for what writes to Keymoor's files."],
+  ACTIVITY_BROKEN: ["Entries are missing or were changed in what this device remembers, and not by Keymoor.", "Your keys are not affected.", "If that was not you, look for what writes to Keymoor's files. keymoor doctor --repair in a terminal settles it."],
   NOT_IN_BACKGROUND: ["The cache is new, and whether keys were verified in the background is not known any more.", "Your keys are not affected; in the background none is sent to its provider.", "To have that again, switch it on in Settings."],
   PASSWORD_CHANGED: ["The password was changed on another device.", "Your keys are not affected.", "The new one opens this vault from now on."],
   QUARANTINED: ["A key does not open and was set aside.", "The others are not affected.", "Run keymoor doctor in a terminal."],

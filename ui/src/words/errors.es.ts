@@ -62,7 +62,7 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   BACK_AGAIN: ["Una clave se borró en un dispositivo y se cambió en otro.", "Se conserva, con el cambio.", "Bórrala otra vez si nadie la necesita."],
   PASSWORD_WAITS: ["La nueva contraseña vale en este dispositivo.", "No se pudo llegar al servidor.", "La recibirá con la próxima sincronización."],
   USE_NOT_NOTED: ["No se pudo anotar en la actividad que se abrió una clave.", "La clave está a salvo.", "Mira el disco: puede estar lleno o no dejarse escribir."],
-  ACTIVITY_BROKEN: ["Faltan entradas o se cambiaron en lo que este dispositivo recuerda, y no lo hizo Keymoor.", "Tus claves no se ven afectadas.", "Si no fuiste tú, busca qué escribe en los archivos de Keymoor."],
+  ACTIVITY_BROKEN: ["Faltan entradas o se cambiaron en lo que este dispositivo recuerda, y no lo hizo Keymoor.", "Tus claves no se ven afectadas.", "Si no fuiste tú, busca qué escribe en los archivos de Keymoor. keymoor doctor --repair en una terminal lo da por resuelto."],
   NOT_IN_BACKGROUND: ["La caché es nueva, y ya no se sabe si las claves se comprobaban en segundo plano.", "Tus claves no se ven afectadas; en segundo plano no se envía ninguna a su proveedor.", "Si lo quieres de nuevo, actívalo en Ajustes."],
   PASSWORD_CHANGED: ["La contraseña se cambió en otro dispositivo.", "Tus claves no se ven afectadas.", "La nueva abre esta bóveda desde ahora."],
   QUARANTINED: ["Una clave no se abre y se ha apartado.", "Las demás no se ven afectadas.", "Ejecuta keymoor doctor en una terminal."],
