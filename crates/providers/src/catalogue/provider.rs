@@ -153,26 +153,6 @@ pub struct Rotation {
     pub expires_after_days: Option<u32>,
 }
 
-impl Field {
-    /// Whether a program sends the secret to where this says: it is a host, a web address, or a part of the host in `base`.
-    pub fn is_address(&self, base: Option<&str>) -> bool {
-        let marks = [format!("{{{}}}", self.key), format!("{{{}:", self.key)];
-        let in_host = |base: &str| {
-            let host = base.strip_prefix("https://").unwrap_or(base);
-            marks.iter().filter_map(|mark| host.find(mark)).any(|at| !host[..at].contains(['/', '?']))
-        };
-        matches!(self.kind, FieldKind::Host | FieldKind::Url) || base.is_some_and(in_host)
-    }
-}
-
-impl Provider {
-    /// The fields that say where a program sends the secret.
-    pub fn addresses(&self) -> impl Iterator<Item = &Field> {
-        let base = self.endpoint.as_ref().map(|endpoint| endpoint.base.as_str());
-        self.fields.iter().filter(move |field| field.is_address(base))
-    }
-}
-
 impl Rotation {
     /// Whether the provider makes a new key on request ([`crate::rotate::make`]).
     pub fn makes(&self) -> bool {
