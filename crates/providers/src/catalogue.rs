@@ -16,6 +16,7 @@ pub use self::{
     check::{Answer, Auth, Check, Condition, Failure, Instead, Kind, Method, Statuses, Verdict},
     provider::{
         Checksum, Endpoint, Field, FieldKind, Provider, Recognise, Revocation, RevocationKind, Rotation,
+        UrlPart,
     },
     service::{Service, Setting, Template},
 };

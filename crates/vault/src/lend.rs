@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keymoor_protocol::RecordId;
-use keymoor_providers::{Field, Part, Provider, provider};
+use keymoor_providers::{Field, Part, Provider, provider, url_parts};
 use secrecy::SecretString;
 
 use self::claims::Claim;
@@ -169,6 +169,19 @@ fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError>
             let source = Source::Credential(meta.title());
             Claim::new(variable, Arc::clone(&revealed.value), form, source).tied(is_tied)
         }));
+        for (variable, part) in places.into_iter().flat_map(|field| url_parts(field, &revealed.value)) {
+            match part {
+                Some(part) => {
+                    let source = Source::Credential(meta.title());
+                    let claim = Claim::new(variable, Arc::new(part), Form::Text, source);
+                    claimed.claims.push(claim.tied(is_tied));
+                }
+                // Another's would be taken for a part of it.
+                None => {
+                    claimed.not_theirs.push(NotTheirs { name: variable.to_owned(), is_address: false });
+                }
+            }
+        }
         let is_lent = claimed.claims.len() > before;
         has_secret |= is_secret && is_lent;
         known.push(key.to_owned());
@@ -179,7 +192,7 @@ fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError>
         return Err(LendError::NoVariable { credential: meta.title(), fields: nameless });
     }
     let is_other = |field: &Field| (field.secret || sent_to(&field.key)) && !known.contains(&field.key);
-    claimed.not_theirs = provider.map(|provider| variables_of(provider, is_other)).unwrap_or_default();
+    claimed.not_theirs.extend(provider.into_iter().flat_map(|provider| variables_of(provider, is_other)));
     Ok(claimed)
 }
 

@@ -72,10 +72,31 @@ pub struct Field {
     /// The variables in which programs look for the path of a file with it.
     #[serde(default)]
     pub env_file: Vec<String>,
+    /// The variables in which programs look for one part of it, where it is a connection address.
+    #[serde(default)]
+    pub env_parts: BTreeMap<String, UrlPart>,
     /// Only for a host: the provider's own domains, `*.example.com` for every name below. A key is sent nowhere else. `*`:
     /// the user's own server, of any name.
     #[serde(default)]
     pub hosts: Vec<String>,
+}
+
+/// A part of a connection address.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UrlPart {
+    /// Of each server.
+    Host,
+    /// Of each server.
+    Port,
+    /// Who logs in.
+    User,
+    /// The secret of it.
+    Password,
+    /// What stands in the path.
+    Database,
+    /// What stands behind the `?` under this name.
+    Parameter(String),
 }
 
 /// What a field's value is.

@@ -200,6 +200,33 @@ fn a_fallback_that_steps_in_is_told() {
 }
 
 #[test]
+fn a_database_s_address_is_lent_whole_and_in_its_parts() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let url = "postgres://app:p%40ss@db.example/shop?sslmode=require";
+    let database = add(&mut vault, "postgres", "shop", &[("url", url)]);
+    let lent = lend(&mut vault, &[Wish::Credential(database)]).unwrap();
+    let expected = [
+        &format!("DATABASE_URL={url}"),
+        "PGDATABASE=shop",
+        "PGHOST=db.example",
+        "PGPASSWORD=p@ss",
+        "PGSSLMODE=require",
+        "PGUSER=app",
+        &format!("POSTGRES_URL={url}"),
+    ];
+    assert_eq!(shown(&lent), expected);
+    assert!(lent.variables.iter().all(|one| one.tied.contains("postgres/shop")), "all of it or nothing");
+    for name in ["PGPORT", "PGHOSTADDR", "PGSERVICE"] {
+        assert!(not_theirs(&lent).contains(&name.to_owned()), "another's {name} would lead elsewhere");
+    }
+    assert_eq!(
+        shown(&lend(&mut vault, &[one(database, None, "MY_URL")]).unwrap()),
+        [format!("MY_URL={url}")]
+    );
+}
+
+#[test]
 fn what_says_where_a_key_is_sent_is_not_another_s() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = open(home.path());
