@@ -1,6 +1,7 @@
 //! One open cache.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -13,8 +14,22 @@ use crate::{buckets, connection, files};
 /// millisecond.
 pub struct Cache {
     /// `None` as long as the disk has no room for the memory that connections share: each look is by itself then.
-    connection: Option<Connection>,
+    connection: Option<Numbered>,
     dir: PathBuf,
+}
+
+/// A connection that was opened.
+struct Numbered {
+    connection: Connection,
+    /// Tells it from every other one of this process.
+    number: u64,
+}
+
+impl Numbered {
+    fn new(connection: Connection) -> Self {
+        static OPENED: AtomicU64 = AtomicU64::new(1);
+        Self { connection, number: OPENED.fetch_add(1, Ordering::Relaxed) }
+    }
 }
 
 impl Cache {
@@ -53,13 +68,14 @@ impl Cache {
         let dir = &self.dir;
         let mut alone = match find_room(&mut self.connection, dir) {
             Ok(_) => None,
-            Err(Error::Full) => Some(connection::open_alone(dir)?),
+            Err(Error::Full) => Some(Numbered::new(connection::open_alone(dir)?)),
             Err(error) => return Err(error.into()),
         };
-        let connection = alone.as_mut().or(self.connection.as_mut()).ok_or(Error::Full)?;
+        let Numbered { connection, number } =
+            alone.as_mut().or(self.connection.as_mut()).ok_or(Error::Full)?;
         let transaction = connection.transaction().map_err(|error| files::explain(dir, error.into()))?;
         still_there(&transaction)?;
-        f(&View::new(&transaction))
+        f(&View::new(&transaction, *number))
     }
 
     /// One write transaction. It waits for other writers, and returns when the disk has it. Nothing of it stays when `f`
@@ -73,12 +89,12 @@ impl Cache {
     ) -> Result<T, E> {
         let dir = &self.dir;
         let explained = |error: rusqlite::Error| files::explain(dir, error.into());
-        let connection = find_room(&mut self.connection, dir)?;
+        let Numbered { connection, number } = find_room(&mut self.connection, dir)?;
         let before = connection.total_changes();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explained)?;
         still_there(&transaction)?;
-        let mut change = Change::new(&transaction);
+        let mut change = Change::new(&transaction, *number);
         let made = f(&mut change)?;
         change.finish(before)?;
         transaction.commit().map_err(explained)?;
@@ -189,12 +205,12 @@ impl Cache {
     }
 }
 
-fn opened(dir: &Path) -> Result<Connection, Error> {
-    connection::open(dir).map_err(|error| files::explain(dir, error))
+fn opened(dir: &Path) -> Result<Numbered, Error> {
+    connection::open(dir).map(Numbered::new).map_err(|error| files::explain(dir, error))
 }
 
 /// The connection, made now where there was no room for it before.
-fn find_room<'c>(connection: &'c mut Option<Connection>, dir: &Path) -> Result<&'c mut Connection, Error> {
+fn find_room<'c>(connection: &'c mut Option<Numbered>, dir: &Path) -> Result<&'c mut Numbered, Error> {
     match connection {
         Some(connection) => Ok(connection),
         none => Ok(none.insert(opened(dir)?)),
