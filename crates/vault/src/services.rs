@@ -252,6 +252,7 @@ fn write(
     let content = action.finish();
     match &before {
         None => drafts::create(change, keys, id, &content),
+        Some(before) if document.insists => drafts::insist(change, keys, id, before, &content),
         Some(before) => drafts::replace(change, keys, id, before, &content),
     }
 }

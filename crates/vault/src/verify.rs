@@ -3,7 +3,7 @@
 //! In three steps, so that a window does not hold the vault while providers take their time: the questions are taken out,
 //! asked, and what was heard is put down. That one is being asked is written nowhere, so nothing stays "verifying".
 
-mod habits;
+pub(crate) mod habits;
 pub mod pace;
 
 use keymoor_cache::View;

@@ -9,7 +9,7 @@ use keymoor_providers::{Service, provider};
 use secrecy::SecretString;
 
 use super::claims::{Claim, Claims};
-use super::{Claimed, Form, LendError, Source, Told, Wish, addresses, all_fields, one_field};
+use super::{Claimed, Form, LendError, NotTheirs, Source, Told, Wish, all_fields, one_field, sent_to};
 use crate::content::{Content, field};
 use crate::drafts;
 use crate::error::Error;
@@ -101,10 +101,9 @@ impl<'r> Reading<'r> {
         // What is set for the service goes before what stands in its credential.
         claimed.claims.retain(|claim| claims.iter().all(|set| set.name() != claim.name()));
         claimed.claims.extend(claims);
-        let sent_to =
-            |key: &str| provider(&uses.provider).is_some_and(|uses| addresses(uses).any(|at| at == key));
-        let others = unset.into_iter().filter(|(key, _)| sent_to(key)).flat_map(|(_, env)| env);
-        claimed.not_theirs.extend(others.cloned());
+        let is_address = |key: &str| provider(&uses.provider).is_some_and(|uses| sent_to(uses, key));
+        let others = unset.into_iter().filter(|(key, _)| is_address(key)).flat_map(|(_, env)| env);
+        claimed.not_theirs.extend(others.map(|name| NotTheirs { name: name.clone(), is_address: true }));
         if matches!(uses.because, Because::Fallback { .. }) {
             self.read.told.push(Told::Fallback { service: service.name.clone(), uses });
         }
