@@ -98,9 +98,11 @@ fn code(error: &Error) -> &'static str {
         Error::Invalid(Input::Name | Input::Provider) => "INVALID_NAME",
         Error::Invalid(Input::Sample) => "NOBODYS_SECRET",
         Error::Invalid(Input::KeyAsName) => "KEY_AS_NAME",
-        Error::Invalid(_) | Error::Ambiguous(_) | Error::NotAccepted(_) | Error::WhichCredential(_) => {
-            Failure::INVALID_INPUT
-        }
+        Error::Invalid(_)
+        | Error::Ambiguous(_)
+        | Error::NotAccepted(_)
+        | Error::CredentialOff(_)
+        | Error::WhichCredential(_) => Failure::INVALID_INPUT,
         Error::NulByte(_) => "INVALID_SECRET",
         Error::TooLarge { .. } => "SECRET_TOO_LARGE",
         Error::WeakPassword => "WEAK_PASSWORD",

@@ -80,7 +80,8 @@ impl Vault {
     /// Takes a service into use with a credential, which becomes its default; returns its state.
     ///
     /// # Errors
-    /// [`Error::NoSuchService`]; [`Error::NotAccepted`] for a credential of a provider that it does not take.
+    /// [`Error::NoSuchService`]; [`Error::NotAccepted`] for a credential of a provider that it does not take;
+    /// [`Error::CredentialOff`] for one that is switched off, where no fallback is used instead.
     pub fn enable_service(&mut self, id: &str, credential: Option<RecordId>) -> Result<ServiceState, Error> {
         let service = known(id)?;
         self.change_services(|document, view, keys| {
@@ -93,7 +94,14 @@ impl Vault {
             }
             document.turn(&service.id, true);
             // Said now and not when a program asks for it.
-            resolve::resolve(view, keys, document, service).map(drop)
+            resolve::resolve(view, keys, document, service).map(drop).map_err(|error| {
+                match (&error, resolve::chosen(view, keys, document, service)) {
+                    (Error::WhichCredential(_) | Error::NothingToUse, Some(chosen)) if !chosen.on => {
+                        Error::CredentialOff(chosen.title())
+                    }
+                    _ => error,
+                }
+            })
         })?;
         self.service(&service.id)
     }
@@ -143,7 +151,9 @@ impl Vault {
         for service in template.services.iter().filter_map(|id| service(id)) {
             match self.enable_service(&service.id, None) {
                 Ok(state) => done.push(state),
-                Err(Error::NothingToUse | Error::WhichCredential(_)) => lacking.push(service),
+                Err(Error::NothingToUse | Error::WhichCredential(_) | Error::CredentialOff(_)) => {
+                    lacking.push(service);
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -48,14 +48,10 @@ pub(super) fn resolve(
     service: &Service,
 ) -> Result<Resolved, Error> {
     let takes = |listing: &Listing| listing.on && service.accepts.contains(&listing.provider);
-    let chosen = document.chosen(&service.id);
-    if let Some(chosen) = &chosen {
-        let by_id = chosen.id.and_then(|id| usable(view, keys, id).ok());
-        let by_name = || by_title(view, keys, &chosen.title);
-        if let Some(listing) = by_id.or_else(by_name).filter(takes) {
-            return Ok(used(listing, Because::Chosen));
-        }
+    if let Some(listing) = self::chosen(view, keys, document, service).filter(takes) {
+        return Ok(used(listing, Because::Chosen));
     }
+    let chosen = document.chosen(&service.id);
     let mut all = Vec::new();
     list::each_meta(view, keys, false, |row| {
         let listing = list::listing(row.id, &row.meta, false);
@@ -76,6 +72,18 @@ pub(super) fn resolve(
         1 => only(fallbacks, Because::Fallback { instead_of: chosen.map(|chosen| chosen.title) }),
         _ => Err(which(fallbacks)),
     }
+}
+
+/// The credential that was chosen for a service, on or off, if it is there.
+pub(super) fn chosen(
+    view: &View<'_>,
+    keys: &Keys,
+    document: &Document,
+    service: &Service,
+) -> Option<Listing> {
+    let chosen = document.chosen(&service.id)?;
+    let by_id = chosen.id.and_then(|id| usable(view, keys, id).ok());
+    by_id.or_else(|| by_title(view, keys, &chosen.title))
 }
 
 /// A credential that is there and not in the trash.
