@@ -113,7 +113,8 @@ fn code(error: &Error) -> &'static str {
         Error::LastSecret => "EMPTY_SECRET",
         Error::AddressAlone(_) => "ADDRESS_ALONE",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
-        Error::ChangedMeanwhile | Error::Unsettled => "CHANGED_MEANWHILE",
+        Error::ChangedMeanwhile => "CHANGED_MEANWHILE",
+        Error::Unsettled => "UNSETTLED",
         Error::NotFound
         | Error::NoSuchVersion
         | Error::NoSuchChoice
