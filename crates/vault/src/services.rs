@@ -219,16 +219,24 @@ pub(crate) fn hand_over(
     to: (RecordId, &str),
 ) -> Result<(), Error> {
     let mut document = Document::read(change, keys)?;
-    for service in document.services() {
-        let uses = |chosen: Chosen| {
-            let other = chosen.id.is_some_and(|id| id != from.0 && resolve::usable(change, keys, id).is_ok());
-            chosen.id == Some(from.0) || chosen.title == from.1 && !other
-        };
-        if document.chosen(&service).is_some_and(uses) {
-            document.choose(&service, to.0, to.1);
-        }
+    for service in chosen_for(&document, change, keys, from) {
+        document.choose(&service, to.0, to.1);
     }
     if document.changed.is_empty() { Ok(()) } else { write(document, change, keys, salt).map(drop) }
+}
+
+/// The services, on or off, for which a credential was chosen, known by its id or as it is called.
+pub(crate) fn users(view: &View<'_>, keys: &Keys, of: (RecordId, &str)) -> Result<Vec<String>, Error> {
+    Ok(chosen_for(&Document::read(view, keys)?, view, keys, of))
+}
+
+fn chosen_for(document: &Document, view: &View<'_>, keys: &Keys, of: (RecordId, &str)) -> Vec<String> {
+    let uses = |chosen: Chosen| {
+        let other = chosen.id.is_some_and(|id| id != of.0 && resolve::usable(view, keys, id).is_ok());
+        chosen.id == Some(of.0) || chosen.title == of.1 && !other
+    };
+    let services = document.services().into_iter();
+    services.filter(|service| document.chosen(service).is_some_and(uses)).collect()
 }
 
 /// Writes the record of services with what an action changed, and makes it if there is none.
