@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use keymoor_providers::rotate::Outcome;
 use keymoor_providers::verify::{Bases, Options};
-use keymoor_vault::{Edit, Error, Field, NewCredential, RecordId, Revoking, Rotation, Saved, Vault};
+use keymoor_vault::{Because, Edit, Error, Field, NewCredential, RecordId, Revoking, Rotation, Saved, Vault};
 
 use crate::place::{add, all, names, new, open, sealed, secret};
 
@@ -153,6 +153,22 @@ fn what_was_changed_since_it_was_verified_is_not_switched_or_ended() {
     let other = add(&mut vault, "other", "sk-other").id;
     mixed.old = other;
     assert!(matches!(vault.switch_rotation(&mixed, DATE), Err(Error::ChangedMeanwhile)), "not this pair");
+}
+
+#[test]
+fn services_that_use_the_old_key_use_the_new_one_also_those_that_are_off() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let old = add(&mut vault, "work", "sk-old").id;
+    add(&mut vault, "other", "sk-other");
+    vault.enable_service("openai", Some(old)).unwrap();
+    vault.disable_service("openai").unwrap();
+    store(&mut vault, old, vec![sealed("secret", "sk-new")]).unwrap();
+    let rotation = vault.rotation(old).unwrap().unwrap();
+    vault.switch_rotation(&rotation, DATE).unwrap();
+    vault.enable_service("openai", None).unwrap();
+    let uses = vault.resolve_service("openai").unwrap();
+    assert_eq!((uses.id, uses.because), (rotation.new, Because::Chosen));
 }
 
 #[test]

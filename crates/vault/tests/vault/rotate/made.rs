@@ -107,6 +107,20 @@ fn that_a_key_may_be_there_is_known_until_somebody_looked() {
     assert_eq!((asked(&mut vault), all(&mut vault).len()), (None, 2));
 }
 
+#[test]
+fn that_a_key_may_be_there_is_told_of_the_key_that_takes_the_place() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut vault, id) = aws(home.path());
+    let (options, _) = provider("aws", |_| (500, "oh"));
+    make(&mut vault, id, &options).unwrap().unwrap_err();
+    let by_hand = vec![sealed("secret_access_key", "a-secret-that-was-made-by-hand-at-aws-03")];
+    store(&mut vault, id, by_hand).unwrap();
+    let rotation = vault.rotation(id).unwrap().unwrap();
+    vault.switch_rotation(&rotation, DATE).unwrap();
+    assert_eq!(vault.key_asked_at(id).unwrap(), None);
+    assert!(vault.key_asked_at(rotation.new).unwrap().is_some());
+}
+
 /// Somebody replaces the key by hand while its provider makes one: that one is stored, and takes nobody's place.
 #[test]
 fn a_made_key_is_stored_whatever_became_of_the_old_one_meanwhile() {
