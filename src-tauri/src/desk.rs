@@ -3,6 +3,7 @@
 //! A vault blocks and is used by one thread at a time. Syncing takes as long as the network does, so that it has a vault
 //! of its own on the same data directory. Without a keychain there is only one: each opening needs the password.
 
+mod asking;
 mod shown;
 
 use std::path::PathBuf;
@@ -11,15 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use keymoor_vault::{
-    AskPassword, Backend, Config, ConfigError, Error, Notice, PasswordFor, Patience, Progress, Vault, Who,
+    AskPassword, Backend, Config, ConfigError, Error, Notice, Patience, Progress, Vault, Who,
 };
-use secrecy::SecretString;
 use tauri::{AppHandle, Emitter as _};
 
 use crate::commands::names::{EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING};
 use crate::failure::Failure;
 use crate::verifying::Verifying;
 
+pub(crate) use asking::asking;
 pub(crate) use shown::Shown;
 #[cfg(test)]
 pub(crate) use shown::Step;
@@ -326,41 +327,6 @@ struct Showing(Desk);
 impl Drop for Showing {
     fn drop(&mut self) {
         self.0.shows(None);
-    }
-}
-
-/// Runs something that may ask for a password; gives `password` once, and says in the failure what was asked for.
-pub(crate) fn asking<T>(
-    password: Option<SecretString>,
-    act: impl FnOnce(&mut dyn FnMut(PasswordFor) -> Option<SecretString>) -> Result<T, Trouble>,
-) -> Answer<T> {
-    let mut password = password;
-    let mut wanted = None;
-    let answer = act(&mut |what| {
-        wanted = Some(what);
-        password.take()
-    });
-    answer.map_err(|trouble| match trouble {
-        Trouble::Vault(error) => Failure::after_asking(error, wanted),
-        Trouble::Before(failure) => failure,
-    })
-}
-
-/// What went wrong while a password could be asked for.
-pub(crate) enum Trouble {
-    Vault(Error),
-    Before(Failure),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::Vault(error)
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self::Before(failure)
     }
 }
 

@@ -1,6 +1,7 @@
 //! One open cache.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -14,7 +15,11 @@ use crate::{buckets, connection, files};
 pub struct Cache {
     connection: Connection,
     dir: PathBuf,
+    /// Tells it from every other one of this process.
+    number: u64,
 }
+
+static OPENED: AtomicU64 = AtomicU64::new(1);
 
 impl Cache {
     /// Opens the cache in `dir`, or makes it: the directory for its owner alone (0700), so too the files (0600). A
@@ -25,7 +30,7 @@ impl Cache {
     /// [`Error::ReadOnly`]: even reading needs a place for the shared memory of SQLite's log.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let connection = connection::open(dir).map_err(|error| files::explain(dir, error))?;
-        Ok(Self { connection, dir: dir.to_owned() })
+        Ok(Self { connection, dir: dir.to_owned(), number: OPENED.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// Whether there is a file; it may be damaged.
@@ -45,7 +50,7 @@ impl Cache {
         let dir = &self.dir;
         let transaction = self.connection.transaction().map_err(|error| files::explain(dir, error.into()))?;
         still_there(&transaction)?;
-        f(&View::new(&transaction))
+        f(&View::new(&transaction, self.number))
     }
 
     /// One write transaction. It waits for other writers, and returns when the disk has it. Nothing of it stays when `f`
@@ -63,7 +68,7 @@ impl Cache {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explained)?;
         still_there(&transaction)?;
-        let mut change = Change::new(&transaction);
+        let mut change = Change::new(&transaction, self.number);
         let made = f(&mut change)?;
         change.finish(before)?;
         transaction.commit().map_err(explained)?;

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::error::Error;
 
@@ -73,6 +74,12 @@ pub(crate) fn tighten(dir: &Path) -> Result<(), Error> {
 #[cfg(not(unix))]
 pub(crate) fn tighten(dir: &Path) -> Result<(), Error> {
     fs::metadata(database(dir)).map(drop).map_err(Error::from)
+}
+
+/// How long the file of uses is, and when it was changed last; nothing where there is none.
+pub(crate) fn uses_mark(dir: &Path) -> Option<(u64, SystemTime)> {
+    let found = fs::metadata(dir.join(format!("{NAME}.uses"))).ok()?;
+    Some((found.len(), found.modified().ok()?))
 }
 
 /// Opens the file of uses beside the database; one that is made is for its owner alone.

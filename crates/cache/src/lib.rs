@@ -38,5 +38,6 @@ pub use outgoing::Outgoing;
 pub use records::{Base, Current, Draft, Kept, KeptLayer, Tag, Tags};
 pub use salvage::Salvage;
 pub use tombstones::Tombstone;
-pub use transaction::{Change, View};
+pub use transaction::{Change, Moment, View};
+pub use uses::UsesMark;
 pub use visit::{CurrentRow, MetaRow};

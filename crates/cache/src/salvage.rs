@@ -152,7 +152,7 @@ fn tempfile_beside(path: &Path) -> Result<PathBuf, Error> {
 
 fn read(connection: &Connection) -> Salvage {
     let mut found = Salvage { whole: true, ..Salvage::default() };
-    let view = View::new(connection);
+    let view = View::new(connection, 0);
     found.device = view.device().ok().flatten();
     found.keys_document = view.keys_document().ok().flatten();
     let mut whole = found.device.is_some();

@@ -7,16 +7,35 @@ use rusqlite::{Connection, Params, Row};
 
 use crate::error::Error;
 
+/// Which moment a view shows. The same as another one only if nothing was changed between the two, by whomever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// SQLite's number for what the others changed.
+    others: i64,
+    /// What this connection changed.
+    own: u64,
+    /// Which connection: the numbers are its own.
+    connection: u64,
+}
+
 /// The cache at one moment.
 pub struct View<'a> {
     connection: &'a Connection,
+    number: u64,
     /// The buckets whose hash is not that of their entries any more, in a write.
     touched: RefCell<[bool; 256]>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(connection: &'a Connection) -> Self {
-        Self { connection, touched: RefCell::new([false; 256]) }
+    /// `number` tells the connection from others of this process.
+    pub(crate) fn new(connection: &'a Connection, number: u64) -> Self {
+        Self { connection, number, touched: RefCell::new([false; 256]) }
+    }
+
+    /// Which moment this is. Cheap to ask.
+    pub fn moment(&self) -> Result<Moment, Error> {
+        let others = self.one("PRAGMA data_version", (), |row| Ok(row.get(0)?))?.ok_or(Error::Damaged)?;
+        Ok(Moment { others, own: self.connection.total_changes(), connection: self.number })
     }
 
     pub(crate) fn connection(&self) -> &'a Connection {
@@ -65,8 +84,8 @@ impl<'a> View<'a> {
 pub struct Change<'a>(View<'a>);
 
 impl<'a> Change<'a> {
-    pub(crate) fn new(connection: &'a Connection) -> Self {
-        Self(View::new(connection))
+    pub(crate) fn new(connection: &'a Connection, number: u64) -> Self {
+        Self(View::new(connection, number))
     }
 
     pub(crate) fn touch(&mut self, bucket: u8) {

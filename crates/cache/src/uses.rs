@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::time::SystemTime;
 
 use keymoor_protocol::{Envelope, base64url};
 
@@ -22,7 +23,16 @@ const TAIL: u64 = 4 * 1024;
 /// The setting that holds the last line that was taken over, should it be there still.
 const TAKEN: &str = "uses.taken";
 
+/// How the file of uses is. While nobody changed the cache, the same mark means the same entries: they are only added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsesMark(Option<(u64, SystemTime)>);
+
 impl Cache {
+    /// How the file of uses is now.
+    pub fn uses_mark(&self) -> UsesMark {
+        UsesMark(files::uses_mark(self.dir()))
+    }
+
     /// Adds an entry, with one write at the end of a file. `link` is given the link of the last line that waits there, and
     /// the cache as it is meanwhile. Returns whether there are so many that they should be taken over.
     ///

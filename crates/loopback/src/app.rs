@@ -23,9 +23,12 @@ use crate::desk::{Desk, Doing};
 use crate::document;
 use crate::guard::Guard;
 use crate::parameters::{Id, InPath as _, Nothing};
+use crate::places::Line;
 use crate::refusal::{Code, Refusal};
 use crate::routes::{self, credentials::known};
-use crate::table::{Call, Encoded, Method, Request, Route, Work, ok, query};
+use crate::table::{Call, Encoded, Method, Request, Route, Work, ok};
+use crate::words;
+use crate::wrong::{body as read_body, query};
 
 /// Where the document is: the one address that needs no token.
 pub(crate) const DOCUMENT: &str = "/openapi.json";
@@ -85,13 +88,12 @@ impl App {
         if head.uri.path() == DOCUMENT {
             return Ok(None);
         }
-        let grant = match token(&head.headers) {
-            Some(token) => self.desk.ask(Doing::Looks, move |vault| Ok(vault.grant_of(&token)?)).await?,
-            None => None,
+        let Some(token) = token(&head.headers) else {
+            return Err(self.wrong.answered().await.into());
         };
-        match grant {
+        match self.desk.ask(Doing::Looks, move |vault| Ok(vault.grant_of(&token)?)).await? {
             Some(grant) => Ok(Some(Arc::new(grant))),
-            None => Err(self.wrong.answered().await.into()),
+            None => Err(Refusal { says: Some(words::WRONG_TOKEN), ..self.wrong.answered().await.into() }),
         }
     }
 
@@ -133,7 +135,7 @@ impl App {
 
     async fn verify(&self, grant: Arc<Grant>, request: Request) -> Result<Encoded, Refusal> {
         let (Id(id), query) = (Id::read(&request.part)?, query::<VerifyQuery>(&request.uri)?);
-        crate::table::body::<Nothing>(&request.body, true)?;
+        read_body::<Nothing>(&request.body, true)?;
         let listing = self.listing(&grant, id).await?;
         self.asking.ask(&self.desk, &grant, id, listing.version_id, query).await?;
         ok(VerifyStatus::new(&self.listing(&grant, id).await?, false)).encoded()
@@ -167,7 +169,9 @@ impl App {
 
 /// From here on the vault acts for the program, if it still may ask: a body takes its time to arrive, and so does the vault.
 fn again(vault: &mut Vault, grant: &Grant) -> Result<Grant, Refusal> {
-    let grant = vault.still_granted(grant)?.ok_or(Code::Unauthenticated)?;
+    let grant = vault
+        .still_granted(grant)?
+        .ok_or_else(|| Refusal { says: Some(words::WRONG_TOKEN), ..Code::Unauthenticated.into() })?;
     vault.act_for(Who::Program(grant.program.clone()));
     Ok(grant)
 }
@@ -180,6 +184,9 @@ async fn admit(State(app): State<Arc<App>>, request: axum::extract::Request, nex
         Ok(grant) => {
             let program = grant.as_ref().map(|grant| grant.program.clone());
             if let Some(grant) = grant {
+                if let Some(line) = head.extensions.get::<Arc<Line>>() {
+                    line.is_known();
+                }
                 head.extensions.insert(grant);
             }
             (next.run(axum::extract::Request::from_parts(head, body)).await, program)

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
+use crate::places::Places;
 use crate::prompt::Prompt;
 
-/// Programs of one machine; more wait.
+/// Programs of one machine; where more come, the idle make room.
 const CONNECTIONS: usize = 128;
-/// A request's head that takes longer is given up, and so is a connection on which none comes.
-const HEAD: Duration = Duration::from_secs(5);
 /// Who takes nothing of an answer for so long is let go: its place is another's.
 const READS: Duration = Duration::from_secs(5);
 /// After a failed accept, most likely for want of file descriptors.
@@ -32,15 +32,14 @@ const BUFFER: usize = 32 * 1024;
 pub(crate) async fn serve_connections(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let service = TowerToHyperService::new(router);
     let shutdown = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new(CONNECTIONS);
     let mut stop = pin!(stop);
     loop {
         let next = async {
-            // The semaphore is never closed.
-            let place = Arc::clone(&places).acquire_owned().await.ok();
-            (place, listener.accept().await)
+            let accepted = listener.accept().await;
+            (accepted, places.take().await)
         };
-        let (place, accepted) = tokio::select! {
+        let (accepted, place) = tokio::select! {
             next = next => next,
             () = &mut stop => break,
         };
@@ -49,13 +48,26 @@ pub(crate) async fn serve_connections(listener: TcpListener, router: Router, sto
             continue;
         };
         let _ = stream.set_nodelay(true); // small answers go out at once
+        let (line, service) = (Arc::clone(&place.line), service.clone());
+        let stream = Prompt::new(stream, Arc::clone(&line), READS);
+        let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
+            line.asks();
+            request.extensions_mut().insert(Arc::clone(&line));
+            let (line, answer) = (Arc::clone(&line), service.call(request));
+            async move {
+                let answer = answer.await;
+                line.answered();
+                answer
+            }
+        });
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(BUFFER);
-        let connection = shutdown
-            .watch(builder.serve_connection(TokioIo::new(Prompt::new(stream, READS)), service.clone()));
+        builder.header_read_timeout(None).max_buf_size(BUFFER); // how long it may take: the stream knows
+        let connection = shutdown.watch(builder.serve_connection(TokioIo::new(stream), answer));
         tokio::spawn(async move {
-            let _place = place;
-            let _ = connection.await; // what ends it early is the program's doing
+            tokio::select! {
+                _ = connection => {} // what ends it early is the program's doing
+                () = place.line.has_to_go() => {}
+            }
         });
     }
     drop(listener);

@@ -15,6 +15,7 @@ mod desk;
 mod document;
 mod guard;
 mod parameters;
+mod places;
 mod prompt;
 mod refusal;
 mod routes;
@@ -24,6 +25,7 @@ mod table;
 mod texts;
 mod time;
 mod words;
+mod wrong;
 
 pub use desk::{OpenVault, Opener, Opening};
 pub use serve::{Config, DEFAULT_PORT, Error, Serving, Stop, serve};

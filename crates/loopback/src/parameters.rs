@@ -6,7 +6,8 @@ use keymoor_protocol::RecordId;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
+use crate::wrong::wrong;
 
 /// What a path has in braces.
 pub(crate) trait InPath: Sized {
@@ -75,9 +76,12 @@ const LARGEST_OFFSET: usize = 1_000_000_000;
 ///
 /// # Errors
 /// [`Code::BadRequest`] for what is beyond the bounds.
-pub(crate) fn page<T>(all: Vec<T>, limit: usize, offset: usize) -> Result<Vec<T>, Code> {
-    if !(1..=LARGEST_LIMIT).contains(&limit) || offset > LARGEST_OFFSET {
-        return Err(Code::BadRequest);
+pub(crate) fn page<T>(all: Vec<T>, limit: usize, offset: usize) -> Result<Vec<T>, Refusal> {
+    if !(1..=LARGEST_LIMIT).contains(&limit) {
+        return Err(wrong("limit", &format!("has to be a number from 1 to {LARGEST_LIMIT}")));
+    }
+    if offset > LARGEST_OFFSET {
+        return Err(wrong("offset", &format!("has to be a number up to {LARGEST_OFFSET}")));
     }
     Ok(all.into_iter().skip(offset).take(limit).collect())
 }

@@ -1,25 +1,41 @@
-//! A stream whose other side has to take what it asked for: who does not read is not waited for.
+//! A stream whose other side has to ask in time and to take what it asked for: who does neither is not waited for.
 
 use std::future::Future as _;
 use std::io::{Error, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, sleep_until};
 
-/// Fails once nothing could be written for `patience`.
+use crate::places::Line;
+
+/// Fails once nothing could be written for `patience`, and where nothing was read by the line's deadline.
 pub(crate) struct Prompt<S> {
     stream: S,
+    line: Arc<Line>,
     patience: Duration,
     /// Runs while the other side takes nothing.
     waits: Option<Pin<Box<Sleep>>>,
+    /// Runs while a request should come.
+    due: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Prompt<S> {
-    pub(crate) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, waits: None }
+    pub(crate) fn new(stream: S, line: Arc<Line>, patience: Duration) -> Self {
+        Self { stream, line, patience, waits: None, due: None }
+    }
+
+    fn until_it_is_due(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(deadline) = self.line.deadline() else { return Poll::Pending };
+        let due = self.due.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if due.deadline() != deadline {
+            due.as_mut().reset(deadline);
+        }
+        ready!(due.as_mut().poll(context));
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 
     fn within<T>(
@@ -44,7 +60,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prompt<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+            Poll::Pending => self.until_it_is_due(context),
+            read => {
+                if buffer.filled().len() > before {
+                    self.line.heard();
+                }
+                read
+            }
+        }
     }
 }
 
@@ -73,6 +98,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prompt<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if flushed.is_ready() {
+            self.line.flushed();
+        }
         self.within(flushed, context)
     }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::words;
+use crate::wrong::Wrong;
 
 /// What a program branches on. Codes are added to and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -101,6 +102,10 @@ pub(crate) struct Refusal {
     pub(crate) code: Code,
     /// Names of fields, settings or credentials that could be meant; never what was sent.
     pub(crate) choices: Vec<String>,
+    /// Where in the request something is wrong, where that is known.
+    pub(crate) wrong: Option<Wrong>,
+    /// Message and hint in place of the code's own.
+    pub(crate) says: Option<(&'static str, &'static str)>,
     pub(crate) vault: VaultAfter,
 }
 
@@ -117,7 +122,7 @@ pub(crate) enum VaultAfter {
 
 impl Refusal {
     pub(crate) fn new(code: Code) -> Self {
-        Self { code, choices: Vec::new(), vault: VaultAfter::Fine }
+        Self { code, choices: Vec::new(), wrong: None, says: None, vault: VaultAfter::Fine }
     }
 
     fn with(code: Code, choices: Vec<String>) -> Self {
@@ -150,7 +155,9 @@ fn of(error: Error) -> Refusal {
     let code = match error {
         Error::EmptySecret | Error::NoSecret => Code::NoSecret,
         Error::Invalid(Input::Sample) => Code::ExampleSecret,
-        Error::Invalid(_) | Error::NulByte(_) => Code::InvalidValue,
+        Error::Invalid(input) | Error::NulByte(input) => {
+            return Refusal { wrong: words::input(input), ..Refusal::new(Code::InvalidValue) };
+        }
         Error::TooLarge { .. } => Code::TooLarge,
         Error::LastSecret => Code::LastSecret,
         Error::NothingToChange | Error::WeakPassword | Error::InvalidServer | Error::PlainHttp => {
@@ -224,16 +231,27 @@ pub(crate) struct ErrorDetail {
     /// What can be done about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// Where the request is wrong: a JSON pointer into the body, empty for all of it, or the name of a parameter. `*` stands
+    /// for a name that is the caller's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// What is wrong there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 impl From<&Refusal> for ErrorBody {
     fn from(refusal: &Refusal) -> Self {
-        let (message, hint) = words::of(refusal.code);
+        let (message, hint) = refusal.says.unwrap_or_else(|| words::of(refusal.code));
         let hint = match (hint, refusal.choices.is_empty()) {
             ("", true) => None,
             (hint, true) => Some(hint.to_owned()),
             (hint, false) => Some(format!("{hint} {}.", refusal.choices.join(", ")).trim_start().to_owned()),
         };
-        Self { error: ErrorDetail { code: refusal.code, message, hint } }
+        let (field, problem) = match refusal.wrong.clone() {
+            Some(Wrong { field, problem }) => (Some(field), Some(problem)),
+            None => (None, None),
+        };
+        Self { error: ErrorDetail { code: refusal.code, message, hint, field, problem } }
     }
 }

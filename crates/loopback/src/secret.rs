@@ -15,7 +15,7 @@ pub(crate) struct Sent(SecretString);
 impl<'de> Deserialize<'de> for Sent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        let text = json_text(raw.get()).ok_or_else(|| D::Error::custom("not a string"))?;
+        let text = json_text(raw.get()).ok_or_else(|| D::Error::custom("not text, expected a string"))?;
         // From a slice: the box is made at its size, nothing is moved by a shrinking buffer.
         Ok(Self(SecretString::from(text.as_str())))
     }

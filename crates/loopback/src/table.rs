@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::asking::Asking;
 use crate::parameters::{InPath, Nothing, of_query};
 use crate::refusal::{Code, Refusal};
+use crate::wrong::{body, query};
 
 /// A method that some route has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,23 +205,6 @@ impl About {
         let enough = grant.scope >= self.needs && !(self.whole && grant.only.is_some());
         if enough { Ok(()) } else { Err(Code::OutOfScope) }
     }
-}
-
-/// # Errors
-/// [`Code::BadRequest`].
-pub(crate) fn query<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Code> {
-    let query = axum::extract::Query::<Q>::try_from_uri(uri);
-    query.map(|query| query.0).map_err(|_| Code::BadRequest)
-}
-
-/// # Errors
-/// [`Code::BadRequest`].
-pub(crate) fn body<B: DeserializeOwned>(bytes: &[u8], may_be_empty: bool) -> Result<B, Code> {
-    let bytes = if bytes.is_empty() && may_be_empty { b"{}" } else { bytes };
-    // serde would take a list for the members of a struct, one by one.
-    let is_object = bytes.trim_ascii_start().starts_with(b"{");
-    let read = is_object.then(|| serde_json::from_slice(bytes).ok()).flatten();
-    read.ok_or(Code::BadRequest)
 }
 
 fn is_nothing<B: JsonSchema>() -> bool {

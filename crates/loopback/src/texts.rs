@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use crate::wrong;
+
 /// A name, a label, or the name of a field: one line of 1 to 200 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name(pub(crate) String);
@@ -30,12 +32,12 @@ fn is_name(text: &str) -> bool {
 }
 
 macro_rules! text {
-    ($type:ident, $valid:expr, $schema:tt) => {
+    ($type:ident, $valid:expr, $needs:expr, $schema:tt) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
                 let valid: fn(&str) -> bool = $valid;
-                if valid(&text) { Ok(Self(text)) } else { Err(D::Error::custom("not such a text")) }
+                if valid(&text) { Ok(Self(text)) } else { Err(D::Error::custom($needs)) }
             }
         }
 
@@ -55,11 +57,11 @@ macro_rules! text {
     };
 }
 
-text!(Name, is_name, { "type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": NAME });
-text!(Provider, |text| is_name(text) && !text.contains('/'), {
+text!(Name, is_name, wrong::NAME, { "type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": NAME });
+text!(Provider, |text| is_name(text) && !text.contains('/'), wrong::PROVIDER, {
     "type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": PROVIDER
 });
-text!(Text, |text| !text.contains('\0'), { "type": "string", "pattern": TEXT });
+text!(Text, |text| !text.contains('\0'), wrong::TEXT, { "type": "string", "pattern": TEXT });
 
 /// Values by the names of fields.
 pub(crate) struct Named<T>(pub(crate) BTreeMap<String, T>);
@@ -74,7 +76,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let named = BTreeMap::<String, T>::deserialize(deserializer)?;
         let valid = named.keys().all(|name| is_name(name));
-        if valid { Ok(Self(named)) } else { Err(D::Error::custom("not the name of a field")) }
+        if valid { Ok(Self(named)) } else { Err(D::Error::custom(wrong::FIELD_NAME)) }
     }
 }
 

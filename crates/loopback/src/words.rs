@@ -1,6 +1,32 @@
 //! What a person reads in an error: what is wrong, and a way out.
 
+use keymoor_vault::Input;
+
 use crate::refusal::Code;
+use crate::wrong::{self, Wrong};
+
+/// Of a token that nobody has, in place of the words for one that is missing.
+pub(crate) const WRONG_TOKEN: (&str, &str) = (
+    "The token is wrong, or was revoked.",
+    "keymoor grant list says who may ask. To let a program in anew: keymoor grant revoke PROGRAM, keymoor grant add PROGRAM.",
+);
+
+/// What of a credential is not valid.
+pub(crate) fn input(input: Input) -> Option<Wrong> {
+    let (field, problem) = match input {
+        Input::Provider => ("/provider", wrong::PROVIDER),
+        Input::Name => ("/name", wrong::NAME),
+        Input::Label => ("/labels", "each has to be one line of 1 to 200 characters"),
+        Input::Note => ("/note", "has at most 16 KiB, and no NUL byte"),
+        Input::FieldName => ("/fields", "needs names of one line of 1 to 200 characters, each once"),
+        Input::FieldValue => ("/fields", "has a value with a NUL byte"),
+        Input::Secret => ("/secret", wrong::TEXT),
+        Input::Setting => ("", "has a value that the setting cannot have"),
+        Input::KeyAsName => ("", "has a key where a provider, a name or a label belongs"),
+        Input::Program | Input::Sample | Input::Days => return None,
+    };
+    Some(Wrong { field: field.to_owned(), problem: problem.to_owned() })
+}
 
 /// Message and hint of a code; an empty hint is none. Names that could be meant follow the hint.
 pub(crate) fn of(code: Code) -> (&'static str, &'static str) {
@@ -32,7 +58,7 @@ pub(crate) fn of(code: Code) -> (&'static str, &'static str) {
         Code::NoSuchSetting => ("The service has no setting of that name.", "It has:"),
         Code::NotAccepted => ("The service does not take that credential.", "It takes credentials of"),
         Code::Unauthenticated => (
-            "A token is needed.",
+            "No token was sent, or not as it should be.",
             "keymoor grant add PROGRAM makes one. Send it as \"Authorization: Bearer kml_…\".",
         ),
         Code::HostRefused => (

@@ -3,12 +3,15 @@
 
 mod document;
 
+use std::sync::Arc;
+
 use keymoor_protocol::{RecordId, base64url};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+pub(crate) use self::document::Document as Grants;
 use self::document::{Document, Entry};
 use crate::activity::{self, Event};
 use crate::clock::now;
@@ -103,18 +106,14 @@ impl Vault {
 
     /// The programs that may ask, by name.
     pub fn grants(&mut self) -> Result<Vec<Grant>, Error> {
-        let keys = &self.keys;
-        let document = self.cache.read(|view| Document::read(view, keys))?;
-        Ok(document.grants.into_iter().map(Grant::from).collect())
+        Ok(self.opened_grants()?.grants.iter().map(Grant::from).collect())
     }
 
     /// Whose token it is, if it is anybody's. All are compared, each in constant time.
     pub fn grant_of(&mut self, token: &SecretString) -> Result<Option<Grant>, Error> {
         let hash = hash(token);
-        let keys = &self.keys;
-        let document = self.cache.read(|view| Document::read(view, keys))?;
         let mut found = None;
-        for grant in document.grants {
+        for grant in &self.opened_grants()?.grants {
             if bool::from(grant.hash.as_slice().ct_eq(&hash)) {
                 found = Some(Grant::from(grant));
             }
@@ -122,11 +121,16 @@ impl Vault {
         Ok(found)
     }
 
+    fn opened_grants(&mut self) -> Result<Arc<Document>, Error> {
+        let (keys, recent) = (&self.keys, &mut self.recent);
+        self.cache.read(|view| recent.at(view)?.grants(view, keys))
+    }
+
     /// The grant as it is now; `None` once it is revoked, also if the program was let in anew.
     pub fn still_granted(&mut self, grant: &Grant) -> Result<Option<Grant>, Error> {
-        let mut grants = self.grants()?.into_iter();
-        let of_it = |known: &Grant| known.program == grant.program && known.made_at == grant.made_at;
-        Ok(grants.find(of_it))
+        let document = self.opened_grants()?;
+        let of_it = |known: &&Entry| known.program == grant.program && known.made == grant.made_at;
+        Ok(document.grants.iter().find(of_it).map(Grant::from))
     }
 
     /// Shuts a program out, from its next call on.
@@ -176,10 +180,10 @@ fn hash(token: &SecretString) -> [u8; 32] {
     Sha256::digest(token.expose_secret().as_bytes()).into() // exposed to be hashed
 }
 
-impl From<Entry> for Grant {
-    fn from(entry: Entry) -> Self {
+impl From<&Entry> for Grant {
+    fn from(entry: &Entry) -> Self {
         let Entry { program, scope, only, made, used, .. } = entry;
-        Self { program, scope, only, made_at: made, used_at: used }
+        Self { program: program.clone(), scope: *scope, only: only.clone(), made_at: *made, used_at: *used }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Listing: opens the meta envelopes, never a secret.
 
+mod memory;
 mod open;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
@@ -11,7 +13,7 @@ use crate::care::{self, Care};
 use crate::clock::now;
 use crate::content::shown::Shown;
 use crate::content::{Meta, field};
-use crate::devices::{Devices, SealedDevices};
+use crate::devices::Devices;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
@@ -21,7 +23,8 @@ use crate::rules::names::display;
 use crate::services::document::Document;
 use crate::vault::Vault;
 use crate::verification::{CheckStatus, Values, Verification};
-use open::{Found, sealed};
+pub(crate) use memory::Memory;
+use open::{Found, Opened, sealed};
 
 /// What to list. The default lists everything in use.
 #[derive(Debug, Clone, Default)]
@@ -95,9 +98,9 @@ pub struct Listing {
 
 impl Listing {
     /// Takes over what the devices know of it, and says what needs care.
-    pub(crate) fn know(&mut self, known: &Known, shown: &impl Shown) {
+    pub(crate) fn know(&mut self, known: &Known, values: Values) {
         self.last_used = known.devices.last(self.id);
-        self.heard(known.devices.verification(self.id, Values::of(shown)), known.now);
+        self.heard(known.devices.verification(self.id, values), known.now);
         self.care = care::care(self, &known.policies, known.now);
     }
 
@@ -148,12 +151,13 @@ impl Vault {
     }
 
     fn read_list(&mut self, filter: &Filter) -> Result<(Vec<Listing>, Vec<RecordId>), Error> {
-        let waiting = self.cache.uses().unwrap_or_default();
-        let keys = &self.keys;
-        self.cache.read(|view| {
+        // The trash is looked at now and then, and would push out what is looked at all the time.
+        let mut memory = if filter.trashed { Memory::default() } else { std::mem::take(&mut self.listed) };
+        let read = self.read_beside(|view, keys, beside| {
             let synced = drafts::device(view, keys)?.server.is_some();
             let until = kept_until(view, filter.trashed && synced)?;
-            let (mut all, broken) = open::all(view, keys, filter, SealedDevices::read(view, waiting)?)?;
+            let Opened { mut all, broken, known } =
+                open::all(view, keys, filter.trashed, beside, &mut memory)?;
             all.sort_unstable_by(|a, b| {
                 (order(&a.listing), a.listing.id).cmp(&(order(&b.listing), b.listing.id))
             });
@@ -161,20 +165,25 @@ impl Vault {
                 all.chunk_by_mut(|a, b| order(&a.listing) == order(&b.listing)).for_each(tell_apart);
             }
             let fits = |found: Box<Found>| {
-                let Found { mut listing, text } = *found;
+                let Found { mut listing, said } = *found;
                 listing.waiting &= synced;
                 listing.kept_until = until(listing.id);
-                filter.fits(&listing, &text).then_some(listing)
+                filter.fits(&listing, &said.text).then_some(listing)
             };
-            Ok((all.into_iter().filter_map(fits).collect(), broken))
-        })
+            Ok(((all.into_iter().filter_map(fits).collect(), broken), known))
+        });
+        if !filter.trashed {
+            self.listed = memory;
+        }
+        read
     }
 }
 
 /// What is known of credentials beside their records.
+#[derive(Clone)]
 pub(crate) struct Known {
-    pub(crate) devices: Devices,
-    pub(crate) policies: Policies,
+    pub(crate) devices: Arc<Devices>,
+    pub(crate) policies: Arc<Policies>,
     /// Milliseconds since 1970.
     pub(crate) now: u64,
 }
@@ -183,7 +192,12 @@ impl Known {
     /// With what the devices know. While the record of policies cannot be read, no secret is too old.
     pub(crate) fn new(view: &View<'_>, keys: &Keys, devices: Devices) -> Self {
         let policies = Document::read(view, keys).map(|document| document.policies()).unwrap_or_default();
-        Self { devices, policies, now: now() }
+        Self { devices: Arc::new(devices), policies: Arc::new(policies), now: now() }
+    }
+
+    /// The same, now.
+    pub(crate) fn renewed(&self) -> Self {
+        Self { now: now(), ..self.clone() }
     }
 }
 

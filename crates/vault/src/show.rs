@@ -6,11 +6,13 @@ use keymoor_protocol::RecordId;
 
 use crate::content::{Entry, Meta, Value, field};
 use crate::devices::Used;
+use crate::drafts;
 use crate::error::Error;
 use crate::find;
 use crate::keys::is_newer;
-use crate::list::{self, Known, Listing};
+use crate::list::{self, Listing};
 use crate::vault::Vault;
+use crate::verification::Values;
 
 /// A credential without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,22 +66,36 @@ impl Vault {
     /// Everything about a credential but its secrets.
     pub fn show(&mut self, id: RecordId) -> Result<Detail, Error> {
         self.heal(id)?;
-        let devices = self.all_devices()?;
-        let keys = &self.keys;
-        self.cache.read(|view| {
+        self.shown(id)
+    }
+
+    /// The same for whoever asks often: the envelope of the secrets stays shut, and is not looked at. What does not open is
+    /// healed.
+    ///
+    /// # Errors
+    /// As [`Vault::show`].
+    pub fn glance(&mut self, id: RecordId) -> Result<Detail, Error> {
+        match self.shown(id) {
+            Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => self.show(id),
+            shown => shown,
+        }
+    }
+
+    fn shown(&mut self, id: RecordId) -> Result<Detail, Error> {
+        self.read_beside(|view, keys, beside| {
+            let device = drafts::device(view, keys)?;
             let current = view.current(id)?.ok_or(Error::NotFound)?;
             let record = current.record();
             let meta = keys.open_meta(record).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
-            let synced = view.device()?.is_some_and(|device| device.server.is_some());
-            let mut listing = list::listing(id, &meta, current.draft.is_some() && synced);
+            let mut listing = list::listing(id, &meta, current.draft.is_some() && device.server.is_some());
             listing.read_only = current.base.iter().map(|base| &base.record).chain([record]).any(is_newer);
             if !listing.trashed {
                 listing.display = find::displayed(view, keys, id, &meta)?;
             }
-            let known = Known::new(view, keys, devices);
-            listing.know(&known, &meta);
+            let known = beside.open(view, keys);
+            listing.know(&known, Values::of(&meta));
             let used = known.devices.of(id);
-            Ok(Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used })
+            Ok((Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used }, known))
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::keys::Keys;
 use crate::list::{self, Known};
 use crate::synchronise::{FAILED, failed_at};
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of};
+use crate::verification::Values;
 
 /// How a home is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -133,9 +134,10 @@ impl Vault {
     }
 
     fn look(&mut self) -> Result<Seen, Error> {
-        let devices = self.all_devices()?;
-        let keys = &self.keys;
-        self.cache.read(|view| look(view, Some((keys, &Known::new(view, keys, devices)))))
+        self.read_beside(|view, keys, beside| {
+            let known = beside.open(view, keys);
+            Ok((look(view, Some((keys, &known)))?, known))
+        })
     }
 
     /// Whether a session is held, without asking anybody.
@@ -245,7 +247,7 @@ fn look(view: &View<'_>, open: Option<(&Keys, &Known)>) -> Result<Seen, Error> {
             && !erased
         {
             let mut listing = list::listing(row.id, meta, false);
-            listing.know(known, meta);
+            listing.know(known, Values::of(meta));
             care += u64::from(!listing.care.is_empty());
         }
         match meta {

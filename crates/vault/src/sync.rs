@@ -5,6 +5,7 @@
 pub(crate) mod accept;
 pub(crate) mod age;
 pub(crate) mod ahead;
+pub(crate) mod alarms;
 pub(crate) mod apply;
 pub(crate) mod elsewhere;
 pub(crate) mod erased_here;

@@ -1,5 +1,7 @@
 //! Sync: the one loop that performs the rules. Pull, verify, merge; freeze, push; until nothing is left.
 
+mod report;
+
 use std::collections::BTreeSet;
 
 use keymoor_fail_points::reached;
@@ -20,69 +22,12 @@ use crate::rules::exchange::{Exchange, Next};
 use crate::rules::refused::Room;
 use crate::sync::pull::{Pull, Pulled};
 use crate::sync::take::Outcome;
-use crate::sync::{accept, age, freeze};
+use crate::sync::{accept, age, alarms, freeze};
 use crate::vault::Vault;
+pub use report::{Progress, SyncOptions, SyncReport};
 
-/// How long the status tells of what happened and stops nothing: a theft for a day, what was put right for an hour.
-const SHOWN_MS: u64 = 24 * 60 * 60 * 1000;
-const PUT_RIGHT_SHOWN_MS: u64 = 60 * 60 * 1000;
 /// The cache's name for when the last try failed, where no sync has gone through since.
 pub(crate) const FAILED: &str = "sync_failed";
-
-/// How to sync.
-#[derive(Debug, Clone, Default)]
-pub struct SyncOptions {
-    /// Let a pull delete very many records. Without it such a pull stops and asks.
-    pub accept_deletes: bool,
-    /// Exchange what the devices know of uses and verifications, also if that was done a moment ago: the user asked.
-    pub asked_for: bool,
-    /// Push commit 1 even if there are no records.
-    pub(crate) first_commit: bool,
-    /// The account came to another server.
-    pub(crate) moved: bool,
-}
-
-/// What a sync did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SyncReport {
-    /// Records that came or changed.
-    pub pulled: u64,
-    /// Records that went to the server.
-    pub pushed: u64,
-    /// Records with fields to settle.
-    pub conflicts: u64,
-    /// Records in use here that others deleted.
-    pub deleted: u64,
-    /// Of those, the ones that went into the trash.
-    pub trashed: u64,
-    /// Records that others erased, in use here or in the trash.
-    pub erased: u64,
-    /// Keychain copies that are behind; [`Vault::mirror`] writes them.
-    pub mirror_left: u64,
-}
-
-/// What a wait is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Proving who this is.
-    SigningIn,
-    /// The server was asked, and nothing of its answer is here.
-    Waiting,
-    /// Fetching; the total in commits.
-    Pulling {
-        /// Commits taken.
-        done: u64,
-        /// Of how many.
-        total: u64,
-    },
-    /// Sending; the total in records.
-    Pushing {
-        /// Records taken by the server.
-        done: u64,
-        /// Of how many.
-        total: u64,
-    },
-}
 
 impl Vault {
     /// Syncs with the account's server. A session that has ended asks for the password.
@@ -190,19 +135,7 @@ impl Vault {
         let mirror_left = self.cache.write(|change| {
             let mut device = change.device()?.ok_or(Error::Locked)?;
             // This sync added up, so what did not before is settled.
-            for alarm in change.alarms()? {
-                let shown = match Alarm::from_code(&alarm.code) {
-                    Some(Alarm::PutBack) => PUT_RIGHT_SHOWN_MS,
-                    Some(alarm) if alarm.informs() => SHOWN_MS,
-                    _ => 0,
-                };
-                if shown == 0 || alarm.at.abs_diff(now()) > shown {
-                    change.clear_alarm(&alarm.code)?;
-                    if let Some(alarm) = Alarm::from_code(&alarm.code).filter(|alarm| !alarm.informs()) {
-                        activity::put(change, keys, &Event::AlarmOver { alarm })?;
-                    }
-                }
-            }
+            alarms::settle(change, keys)?;
             if change.staged_cursor()?.is_some() {
                 change.clear_staged()?; // a snapshot that was cut, and is not needed any more
             }
@@ -359,24 +292,6 @@ impl Vault {
             Err(error) => return Err(unauthenticated(error)),
         }
         Ok(false)
-    }
-
-    /// Shows an alarm in the status, and keeps it in the activity: once for as long as it stands.
-    pub(crate) fn raise(&mut self, alarm: Alarm) -> Result<(), Error> {
-        let keys = &self.keys;
-        self.cache.write(|change| {
-            if change.alarms()?.iter().all(|raised| raised.code != alarm.code()) || alarm.informs() {
-                activity::put(change, keys, &Event::Alarm { alarm })?;
-            }
-            if alarm.informs() {
-                change.clear_alarm(alarm.code())?; // it happened again, and is shown from now on
-            }
-            Ok::<_, Error>(change.raise_alarm(&keymoor_cache::Alarm {
-                code: alarm.code().to_owned(),
-                at: now(),
-                details: Vec::new(),
-            })?)
-        })
     }
 }
 

@@ -18,8 +18,10 @@ use crate::homes::lock::Lock;
 use crate::homes::salvaged::Salvaged;
 use crate::homes::{rebuild, without_keychain};
 use crate::keys::Keys;
+use crate::list::Memory;
 use crate::notice::Notice;
 use crate::password::AskPassword;
+use crate::recent::Recent;
 use crate::watch::remembered::Remembered;
 
 /// An open vault. Several may be open on one data directory, in one process or many; each call reads the current state.
@@ -34,6 +36,10 @@ pub struct Vault {
     pub(crate) by: Option<Who>,
     /// Kept between syncs where there are many, in a watch.
     pub(crate) remembered: Option<Remembered>,
+    /// What was opened and need not be opened again before the next write.
+    pub(crate) recent: Recent,
+    /// The rows of the last list.
+    pub(crate) listed: Memory,
 }
 
 /// What a caller does while the keychain lets it wait.
@@ -61,6 +67,28 @@ impl Vault {
                 Self::unlock(config, cache, keychain, ask)
             }
             _ => Self::begin_or_rebuild(config, keychain, ask, false),
+        }
+    }
+
+    /// Of what was opened.
+    pub(crate) fn with(
+        config: Config,
+        cache: Cache,
+        keychain: Option<Keychain>,
+        keys: Keys,
+        custody: Custody,
+    ) -> Self {
+        Self {
+            config,
+            cache,
+            keychain,
+            keys,
+            custody,
+            notices: Vec::new(),
+            by: None,
+            remembered: None,
+            recent: Recent::default(),
+            listed: Memory::default(),
         }
     }
 
@@ -198,8 +226,7 @@ impl Vault {
             }
         };
         let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        let mut vault =
-            Self { config, cache, keychain, keys, custody, notices: Vec::new(), by: None, remembered: None };
+        let mut vault = Self::with(config, cache, keychain, keys, custody);
         // Reading needs none of it. Where the disk fails now, whatever is stamped tries again; where the keychain does, what
         // is written to it.
         let _ = vault.meet_file();

@@ -77,17 +77,17 @@ fn pages_strangers_and_whoever_was_shut_out_get_nothing() {
     }
     let missing = served.ask_as(&[&host], "GET", path, None);
     let wrong = served.ask("kml_0123456789012345678901234567890123456789012", "GET", path, None);
-    assert_eq!((missing.code(), &wrong), ((401, "unauthenticated"), &missing));
+    assert_eq!((missing.code(), wrong.code()), ((401, "unauthenticated"), missing.code()));
     let scope = served.ask(&reader, "POST", "/api/credentials/save", Some(&credential("x", "sk-x")));
     assert_eq!(scope.code(), (403, "out_of_scope"));
     assert_eq!(served.ask(&reader, "GET", path, None).json["total"], 1);
 
     device.done(&["grant", "revoke", "n8n"]);
-    assert_eq!(served.ask(&token, "GET", path, None), missing, "at once, in the running server");
+    assert_eq!(served.ask(&token, "GET", path, None), wrong, "at once, in the running server");
     assert_eq!(served.ask(&reader, "GET", path, None).status, 200);
     let again = grant(&device, &["n8n"]);
     assert_eq!(served.ask(&again, "GET", path, None).status, 200);
-    assert_eq!(served.ask(&token, "GET", path, None), missing);
+    assert_eq!(served.ask(&token, "GET", path, None), wrong);
 }
 
 #[test]

@@ -16,8 +16,8 @@ use crate::{
 const RECORDS: usize = 100;
 const CHANGES: usize = 500;
 
-/// From a save that was acknowledged on one device to the cache of the other, over loopback: where a save is acknowledged
-/// when cache and keychain have it, and where there is no keychain, so that the cache's commit is all of it.
+/// From a save asked for on one device to the cache of the other, over loopback: with keychains, whose writing the sync does
+/// not wait for, and without, where the cache's commit is all of a save.
 pub(super) fn echo(bench: &Bench<'_>) -> Outcome {
     let with = || -> Outcome {
         let account = Account::create(bench, "echo", RECORDS, &[])?;

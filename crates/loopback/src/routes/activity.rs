@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use crate::answers::activity::{Day, Doer, Entry, Happened, Summary};
 use crate::parameters::{LIMIT, Nothing, page};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Refusal;
 use crate::table::{About, Call, Done, Method, Route, ok};
-use crate::time::{self, rfc3339};
+use crate::time::rfc3339;
+use crate::wrong;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -103,8 +104,8 @@ fn summary(
     Ok(ok(Summary { days: days.into_values().rev().collect(), total: all.len() }))
 }
 
-fn since(text: Option<&str>) -> Result<Option<u64>, Code> {
-    text.map(|text| time::parse(text).ok_or(Code::BadRequest)).transpose()
+fn since(text: Option<&str>) -> Result<Option<u64>, Refusal> {
+    text.map(|text| keymoor_vault::since(text).ok_or_else(|| wrong::wrong("since", wrong::SINCE))).transpose()
 }
 
 /// What the program may see of it: one that is limited to some credentials, what is about them.

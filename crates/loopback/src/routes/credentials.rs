@@ -147,7 +147,7 @@ pub(crate) fn known(call: &mut Call<'_>, Id(id): Id) -> Result<Detail, Refusal> 
     if !call.may_see(id) {
         return Err(Code::NotFound.into());
     }
-    let detail = call.vault.show(id)?;
+    let detail = call.vault.glance(id)?;
     // The record of services has no provider, and is no credential. What waits to be erased is in the trash, too.
     let gone = detail.listing.trashed || detail.listing.provider.is_empty();
     if gone { Err(Code::NotFound.into()) } else { Ok(detail) }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::place::{CANARY, Client, Place};
 
 #[test]
-fn a_missing_a_wrong_and_a_revoked_token_get_the_same_answer() {
+fn a_token_that_is_missing_wrong_or_revoked_lets_nobody_in() {
     let place = Place::new();
     let client = place.client();
     assert_eq!(client.get("/api/services").status, 200);
@@ -19,9 +19,16 @@ fn a_missing_a_wrong_and_a_revoked_token_get_the_same_answer() {
     let mut flipped = client.token.clone();
     let last = if flipped.pop() == Some('A') { 'E' } else { 'A' };
     flipped.push(last);
-    let bearers = [flipped.as_str(), "kml_", "kml_short", "abc", "", &"k".repeat(5000)];
-    for token in bearers.map(|token| format!("Authorization: Bearer {token}")) {
+    let none = ["abc", "", &"k".repeat(5000)];
+    for token in none.map(|token| format!("Authorization: Bearer {token}")) {
         assert_eq!(place.plain("GET", "/api/services", &[&token], b"").json, missing.json, "{token:.60}");
+    }
+    let wrong = place.plain("GET", "/api/services", &["Authorization: Bearer kml_x"], b"");
+    assert_eq!(wrong.code(), (401, "unauthenticated"));
+    for token in [flipped.as_str(), "kml_", "kml_short"].map(|token| format!("Authorization: Bearer {token}"))
+    {
+        assert_eq!(place.plain("GET", "/api/services", &[&token], b"").json, wrong.json, "{token:.60}");
+        assert_eq!(place.plain("GET", "/api/nothing", &[&token], b"").json, wrong.json, "{token:.60}");
     }
     let basic = format!("Authorization: Basic {}", client.token);
     assert_eq!(place.plain("GET", "/api/services", &[&basic], b"").json, missing.json);
@@ -32,10 +39,10 @@ fn a_missing_a_wrong_and_a_revoked_token_get_the_same_answer() {
     assert_eq!(place.plain("PATCH", "/api/services", &[], b"").json, missing.json);
 
     place.vault().revoke_grant("tester").unwrap();
-    assert_eq!(client.get("/api/services").json, missing.json);
+    assert_eq!(client.get("/api/services").json, wrong.json);
     let again = place.client();
     assert_eq!(again.get("/api/services").status, 200);
-    assert_eq!(client.get("/api/services").json, missing.json, "an old token stays void");
+    assert_eq!(client.get("/api/services").json, wrong.json, "an old token stays void");
 }
 
 #[test]

@@ -167,3 +167,67 @@ fn who_may_not_ask_keeps_no_connection() {
     assert!(text.starts_with("HTTP/1.1 401") && text.to_lowercase().contains("connection: close"), "{text}");
     assert!(begun.elapsed() < Duration::from_secs(4), "it was closed, and not given up for idleness");
 }
+
+/// Asks on a connection that is kept.
+fn ask_on(stream: &mut TcpStream, host: &str, token: &str) -> std::io::Result<String> {
+    write!(stream, "GET /api/services HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n")?;
+    let (mut text, mut part) = (String::new(), [0; 4096]);
+    while !text.ends_with('}') {
+        let read = stream.read(&mut part)?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        text.push_str(&String::from_utf8_lossy(&part[..read]));
+    }
+    Ok(text)
+}
+
+fn line_to(place: &Place) -> TcpStream {
+    let stream = TcpStream::connect(place.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+#[test]
+fn many_who_are_silent_keep_nobody_out_and_cut_nobody_off() {
+    let place = Place::new();
+    let client = place.client();
+    let host = place.address().to_string();
+    let mut kept = line_to(&place);
+    assert!(ask_on(&mut kept, &host, &client.token).unwrap().starts_with("HTTP/1.1 200"));
+    let mut silent = Vec::new();
+    let begun = Instant::now();
+    // Four times as many as there are places: nothing, half a head, a body that never comes to a wrong token.
+    for part in ["", "GET / HT", "POST /x HTTP/1.1\r\nHost: HOST\r\nContent-Length: 9\r\n\r\n"] {
+        for _ in 0..170 {
+            let mut stream = TcpStream::connect(place.address()).unwrap();
+            let _ = stream.write_all(part.replace("HOST", &host).as_bytes());
+            silent.push(stream);
+        }
+        assert!(ask_on(&mut kept, &host, &client.token).unwrap().starts_with("HTTP/1.1 200"), "kept: {part}");
+        assert_eq!(client.get("/api/services").status, 200, "a new one: {part}");
+    }
+    // Had they been waited for, each 128 of them would have taken five seconds.
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(silent);
+}
+
+#[test]
+fn a_program_may_be_silent_for_a_while_and_a_stranger_not() {
+    let place = Place::new();
+    let client = place.client();
+    let host = place.address().to_string();
+    let (mut kept, mut stranger, mut slow) = (line_to(&place), line_to(&place), line_to(&place));
+    ask_on(&mut kept, &host, &client.token).unwrap();
+    slow.write_all(b"GET /api/services HTTP/1.1\r\n").unwrap();
+    let begun = Instant::now();
+    let mut nothing = [0; 1];
+    assert_eq!(stranger.read(&mut nothing).unwrap_or(0), 0);
+    assert!(begun.elapsed() > Duration::from_secs(3), "{:?}", begun.elapsed());
+    // A head that comes a little at a time has no longer.
+    while begun.elapsed() < Duration::from_secs(9) && slow.write_all(b"X: y\r\n").is_ok() {
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(9), "it was given up");
+    assert!(ask_on(&mut kept, &host, &client.token).unwrap().starts_with("HTTP/1.1 200"));
+}

@@ -10,5 +10,6 @@ mod document;
 mod grants;
 mod hardening;
 mod place;
+mod refusals;
 mod schemathesis;
 mod services;

@@ -19,12 +19,12 @@ const SCHEMA: u16 = 1;
 
 /// All of them, by name.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Document {
+pub(crate) struct Document {
     pub(super) grants: Vec<Entry>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub(super) program: String,
     /// SHA-256 of the token.
     #[serde(with = "base64url")]
@@ -56,7 +56,7 @@ impl Document {
     ///
     /// # Errors
     /// [`Error::NewerRecord`] if a newer version of Keymoor wrote it: it may limit what this one does not know of.
-    pub(super) fn read(view: &View<'_>, keys: &Keys) -> Result<Self, Error> {
+    pub(crate) fn read(view: &View<'_>, keys: &Keys) -> Result<Self, Error> {
         drafts::device(view, keys)?; // after a join elsewhere these keys open nothing here
         Self::read_sealed(view, keys)
     }

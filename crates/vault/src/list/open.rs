@@ -1,49 +1,70 @@
 //! Opening many rows for a list: the processors share the work, and what was heard of them is read meanwhile.
 
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 
 use keymoor_cache::{MetaRow, View};
 use keymoor_protocol::RecordId;
 
-use super::{Filter, Known, Listing, listing};
+use super::memory::{Memory, Said};
+use super::{Known, Listing};
 use crate::content::glance::Glance;
-use crate::content::shown::Shown;
-use crate::content::{field, payload};
-use crate::devices::SealedDevices;
+use crate::content::payload;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
+use crate::recent::Beside;
 
-/// A credential that was opened, and what of it is searched besides what the listing has. Boxed, for thousands are sorted.
+/// A credential that was opened: what is listed of it, and what its row says. Boxed, for thousands are sorted.
 pub(super) struct Found {
     pub(super) listing: Listing,
-    pub(super) text: String,
+    pub(super) said: Arc<Said>,
 }
 
-/// The credentials in use, or in the trash, whichever `filter` asks for; and the rows that do not open.
-#[expect(clippy::vec_box, reason = "they are sorted: what moves is as small as can be")]
+/// What was opened.
+pub(super) struct Opened {
+    #[expect(clippy::vec_box, reason = "they are sorted: what moves is as small as can be")]
+    pub(super) all: Vec<Box<Found>>,
+    /// Rows that do not open.
+    pub(super) broken: Vec<RecordId>,
+    pub(super) known: Known,
+}
+
+/// The credentials in use, or in the trash, whichever is asked for. `memory`: of the last list, and then of this one.
 pub(super) fn all(
     view: &View<'_>,
     keys: &Keys,
-    filter: &Filter,
-    devices: SealedDevices,
-) -> Result<(Vec<Box<Found>>, Vec<RecordId>), Error> {
-    let (devices, rows) = thread::scope(|scope| {
-        // What was heard of ten thousand takes as long to read as their rows.
-        let devices = scope.spawn(|| devices.open(keys));
-        let rows = sealed(view, filter.trashed);
-        (devices.join().unwrap_or_else(|panic| resume_unwind(panic)), rows)
-    });
-    let known = Known::new(view, keys, devices);
+    trashed: bool,
+    beside: Beside,
+    memory: &mut Memory,
+) -> Result<Opened, Error> {
+    let (known, rows) = match beside {
+        Beside::Known(known) => (known, sealed(view, trashed)),
+        Beside::Sealed(devices) => {
+            let (devices, rows) = thread::scope(|scope| {
+                // What was heard of ten thousand takes as long to read as their rows.
+                let devices = scope.spawn(|| devices.open(keys));
+                let rows = sealed(view, trashed);
+                (devices.join().unwrap_or_else(|panic| resume_unwind(panic)), rows)
+            });
+            (Known::new(view, keys, devices), rows)
+        }
+    };
     let (rows, mut broken) = rows?;
-    let mut all = Vec::with_capacity(rows.len());
-    for (row, opened) in rows.iter().zip(in_parallel(&rows, |row| found(keys, &known, filter, row))) {
+    let before = std::mem::take(memory);
+    let opened = in_parallel(&rows, |row| found(keys, &known, &before, row));
+    let (mut all, mut open) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for (row, opened) in rows.into_iter().zip(opened) {
         match opened {
-            Ok(found) => all.extend(found),
+            Ok(found) => {
+                open.push((row, found.as_ref().map(|found| Arc::clone(&found.said))));
+                all.extend(found);
+            }
             Err(Unreadable) => broken.push(row.id),
         }
     }
-    Ok((all, broken))
+    *memory = Memory::keep(open.into_iter());
+    Ok(Opened { all, broken, known })
 }
 
 /// The rows of the credentials in use, or in the trash, still sealed; and those that cannot be read.
@@ -59,29 +80,31 @@ pub(super) fn sealed(view: &View<'_>, trashed: bool) -> Result<(Vec<MetaRow>, Ve
     Ok((rows, broken))
 }
 
-/// A row, opened; `None` for what is no credential.
+/// A row, opened unless that was done before; `None` for what is no credential.
 fn found(
     keys: &Keys,
     known: &Known,
-    filter: &Filter,
+    before: &Memory,
     row: &MetaRow,
 ) -> Result<Option<Box<Found>>, Unreadable> {
-    let text = keys.open_meta_text(row.id, row.version, &row.meta)?;
-    match Glance::of(&text) {
-        Some(glance) => Ok(listed(&glance, known, filter, row)),
-        None => Ok(listed(&payload::decode_meta(&text).map_err(|_| Unreadable)?, known, filter, row)),
-    }
+    let said = match before.of(row) {
+        Some(said) => said.clone(),
+        None => open(keys, row)?.map(Arc::new),
+    };
+    Ok(said.map(|said| {
+        let mut listing = said.listing.clone();
+        listing.waiting = row.has_draft;
+        listing.know(known, said.values);
+        Box::new(Found { listing, said })
+    }))
 }
 
-fn listed(shown: &impl Shown, known: &Known, filter: &Filter, row: &MetaRow) -> Option<Box<Found>> {
-    if !shown.is_credential() {
-        return None;
+fn open(keys: &Keys, row: &MetaRow) -> Result<Option<Said>, Unreadable> {
+    let text = keys.open_meta_text(row.id, row.version, &row.meta)?;
+    match Glance::of(&text) {
+        Some(glance) => Ok(Said::of(row, &glance)),
+        None => Ok(Said::of(row, &payload::decode_meta(&text).map_err(|_| Unreadable)?)),
     }
-    let mut listing = listing(row.id, shown, row.has_draft);
-    listing.read_only = row.meta.header().schema > payload::schema();
-    listing.know(known, shown);
-    let text = if filter.query.is_some() { searched(shown) } else { String::new() };
-    Some(Box::new(Found { listing, text }))
 }
 
 /// What `act` makes of each, in their order, by as many threads as there are processors where that pays.
@@ -104,14 +127,4 @@ fn in_parallel<T: Sync, R: Send>(all: &[T], act: impl Fn(&T) -> R + Sync) -> Vec
         }
         done
     })
-}
-
-/// Note and open fields.
-fn searched(shown: &impl Shown) -> String {
-    let mut text = shown.text(field::NOTE).to_owned();
-    for part in shown.open_fields().flat_map(|(name, value)| [name, value]) {
-        text.push(' ');
-        text.push_str(part);
-    }
-    text
 }

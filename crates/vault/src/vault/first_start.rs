@@ -46,16 +46,7 @@ impl Vault {
             change.set_slot(DEVICE_SLOT, crate::homes::mirror::from_slot(slot))?;
             Ok::<_, Error>(())
         })?;
-        Ok(Self {
-            config,
-            cache,
-            keychain: Some(keychain),
-            keys,
-            custody,
-            notices: Vec::new(),
-            by: None,
-            remembered: None,
-        })
+        Ok(Self::with(config, cache, Some(keychain), keys, custody))
     }
 
     /// The very first start without a keychain: the password comes first.
@@ -100,16 +91,7 @@ impl Vault {
             Ok::<_, Error>(())
         })?;
         finish_secret_key_file(&config)?;
-        Ok(Self {
-            config,
-            cache,
-            keychain: None,
-            keys,
-            custody,
-            notices: Vec::new(),
-            by: None,
-            remembered: None,
-        })
+        Ok(Self::with(config, cache, None, keys, custody))
     }
 }
 

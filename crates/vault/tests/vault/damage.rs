@@ -86,8 +86,10 @@ fn lists_edits_and_the_doctor_heal_too() {
         let home = tempfile::tempdir().unwrap();
         let mut vault = open_system(home.path()).unwrap();
         let id = add(&mut vault, "work", "the secret").id;
+        assert_eq!(names(&all(&mut vault)), ["work"]);
         flip(home.path(), id, "meta", 200);
         assert_eq!(names(&all(&mut vault)), ["work"]);
+        assert_eq!(quarantine(home.path(), id).len(), 1, "what it said before is not taken for what it says");
         flip(home.path(), id, "meta", 0);
         vault.edit(id, Edit { note: Some("noted".into()), ..Edit::default() }).unwrap();
         flip(home.path(), id, "secret", 150);

@@ -2,9 +2,9 @@
 
 use std::sync::Barrier;
 
-use keymoor_vault::{Edit, Error, Place};
+use keymoor_vault::{Edit, Error, Filter, Place};
 
-use crate::place::{add, all, names, new, open, secret};
+use crate::place::{add, all, names, new, open, secret, trash};
 
 #[test]
 fn what_one_does_the_other_sees_at_once() {
@@ -22,6 +22,37 @@ fn what_one_does_the_other_sees_at_once() {
     assert_eq!(one.changes().unwrap(), quiet, "reading changes nothing");
     one.trash(id).unwrap();
     assert!(all(&mut two).is_empty());
+}
+
+/// A list opens only what changed since the last one; nobody can tell.
+#[test]
+fn a_vault_that_listed_before_lists_what_one_just_opened_does() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut one, mut two) = (open(home.path()), open(home.path()));
+    let mut compare = |what: &str| {
+        let fresh = &mut open(home.path());
+        assert_eq!(all(&mut one), all(fresh), "{what}");
+        assert_eq!(trash(&mut one), trash(fresh), "{what}");
+        let second = Filter { query: Some("second".into()), ..Filter::default() };
+        assert_eq!(one.list(&second).unwrap(), fresh.list(&second).unwrap(), "{what}");
+    };
+    let [a, b, c] = ["a", "b", "c"].map(|name| add(&mut two, name, &format!("secret of {name}")).id);
+    compare("three");
+    two.edit(b, Edit { name: Some("z".into()), note: Some("a second".into()), ..Edit::default() }).unwrap();
+    compare("one has another name and a note");
+    two.edit(a, Edit { on: Some(false), labels: Some(vec!["team".into()]), ..Edit::default() }).unwrap();
+    compare("one is off");
+    two.trash(c).unwrap();
+    compare("one is in the trash");
+    two.restore(c).unwrap();
+    secret(&mut two, c);
+    compare("it is back, and used");
+    two.trash(b).unwrap();
+    two.erase(b).unwrap();
+    let d = add(&mut two, "z", "another of that name").id;
+    compare("one is erased, and another has its name");
+    two.edit(d, Edit { expires: Some(Some(1)), ..Edit::default() }).unwrap();
+    compare("one has expired");
 }
 
 #[test]

@@ -1,0 +1,89 @@
+//! Moments as people and programs name them: a day, a time, or how long ago or from now.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+/// A moment in the past: a time, a day, or how long ago (`30m`, `2d`, `1w`). Milliseconds since 1970; 0 for what was before,
+/// `None` for what names no moment. Times without a zone are UTC.
+pub fn since(text: &str) -> Option<u64> {
+    since_of(Timestamp::now(), text)
+}
+
+/// A moment to come: a time, a day, which is its first moment, or how long from now (`90d`). Milliseconds since 1970. `None` for
+/// what names no moment.
+pub fn until(text: &str) -> Option<u64> {
+    until_of(Timestamp::now(), text)
+}
+
+fn since_of(now: Timestamp, text: &str) -> Option<u64> {
+    let at = match (named(text), text.parse::<Span>()) {
+        (Some(at), _) => at,
+        (None, Ok(span)) => now.to_zoned(TimeZone::UTC).checked_sub(span.abs()).ok()?.timestamp(),
+        (None, Err(_)) => return None,
+    };
+    Some(u64::try_from(at.as_millisecond()).unwrap_or(0))
+}
+
+fn until_of(now: Timestamp, text: &str) -> Option<u64> {
+    let at = match (named(text), text.parse::<Span>()) {
+        (Some(at), _) => at,
+        (None, Ok(span)) if span.is_positive() => {
+            now.to_zoned(TimeZone::UTC).checked_add(span).ok()?.timestamp()
+        }
+        (None, _) => return None,
+    };
+    u64::try_from(at.as_millisecond()).ok()
+}
+
+fn named(text: &str) -> Option<Timestamp> {
+    let day = || Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    text.parse::<Timestamp>().ok().or_else(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Option<u64> {
+        u64::try_from(text.parse::<Timestamp>().unwrap().as_millisecond()).ok()
+    }
+
+    #[test]
+    fn times_and_spans_name_a_moment_in_the_past() {
+        let now = "2026-03-03T12:00:00Z".parse::<Timestamp>().unwrap();
+        for (text, moment) in [
+            ("2026-03-01", "2026-03-01T00:00:00Z"),
+            ("2026-03-01T14:05", "2026-03-01T14:05:00Z"),
+            ("2026-03-01T14:05:00Z", "2026-03-01T14:05:00Z"),
+            ("2026-03-01T14:05:00+02:00", "2026-03-01T12:05:00Z"),
+            ("2d", "2026-03-01T12:00:00Z"),
+            ("3h", "2026-03-03T09:00:00Z"),
+            ("90m", "2026-03-03T10:30:00Z"),
+            ("1w", "2026-02-24T12:00:00Z"),
+            ("1 day 2 hours", "2026-03-02T10:00:00Z"),
+        ] {
+            assert_eq!(since_of(now, text), at(moment), "{text}");
+        }
+        assert_eq!((since_of(now, "100y"), since_of(now, "1960-01-01")), (Some(0), Some(0)));
+        for text in ["", "yesterday", "2", "2026-13-01", "99999999y"] {
+            assert_eq!(since_of(now, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_times_and_spans_name_a_moment_to_come() {
+        let now = "2026-03-03T12:00:00Z".parse::<Timestamp>().unwrap();
+        for (text, moment) in [
+            ("2027-03-01", "2027-03-01T00:00:00Z"),
+            ("2027-03-01T14:05:00+02:00", "2027-03-01T12:05:00Z"),
+            ("90d", "2026-06-01T12:00:00Z"),
+            ("1y", "2027-03-03T12:00:00Z"),
+        ] {
+            assert_eq!(until_of(now, text), at(moment), "{text}");
+        }
+        for text in ["", "soon", "90", "-3d", "2027-13-01", "1969-01-01", "99999999y"] {
+            assert_eq!(until_of(now, text), None, "{text}");
+        }
+    }
+}
