@@ -185,7 +185,7 @@ fn has_changed(view: &View<'_>, keys: &Keys, asked: &Asked) -> Result<bool, Erro
 pub(crate) fn must_be_of_one_change(content: &Content) -> Result<(), Error> {
     let meta = &content.meta;
     let says_where = |provider: &Provider| {
-        meta.open_fields().any(|(name, text)| !text.is_empty() && provider.says_where(name))
+        meta.open_fields().any(|(name, text)| !text.is_empty() && provider.part_in_address(name).is_some())
     };
     let mixed = meta.is_mixed() && provider(meta.text(field::PROVIDER)).is_some_and(says_where);
     if mixed { Err(Error::Unsettled) } else { Ok(()) }
