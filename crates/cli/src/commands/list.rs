@@ -65,12 +65,18 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         [&args.query, &args.provider, &args.label, &args.status].iter().any(|given| given.is_some());
     let filter = Filter { query: args.query, provider: args.provider, label: args.label, trashed: false };
     let status = args.status;
-    let mut listings = Session::open(Passwords::new(None))?.vault.list(&filter)?;
+    let mut session = Session::open(Passwords::new(None))?;
+    let mut listings = session.vault.list(&filter)?;
+    // What no row of the list says.
+    let more = match status.as_deref() {
+        Some(CARE) => words::differences(&session.vault.differences()?),
+        _ => Vec::new(),
+    };
     listings.retain(|listing| status.as_ref().is_none_or(|wanted| fits(listing, wanted)));
     if args.json {
         return json(&listings);
     }
-    if listings.is_empty() {
+    if listings.is_empty() && more.is_empty() {
         output::say(match filtered {
             true if status.as_deref() == Some(CARE) => "Nothing needs care.",
             true => "Nothing fits. keymoor list shows everything.",
@@ -78,7 +84,11 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         });
         return Ok(());
     }
-    output::data(&in_columns(&listings))
+    if !listings.is_empty() {
+        output::data(&in_columns(&listings))?;
+    }
+    more.iter().for_each(output::say);
+    Ok(())
 }
 
 /// The listings as `list --json` prints them.

@@ -1,5 +1,7 @@
 //! Services and what they use.
 
+use std::collections::BTreeMap;
+
 use keymoor_providers::Service;
 use keymoor_vault::{Because, Resolved, ServiceState};
 
@@ -43,11 +45,41 @@ pub(crate) fn care(state: &ServiceState) -> String {
         let settings: Vec<_> = state.missing.iter().map(|key| format!("{key}=…")).collect();
         parts.push(format!("keymoor service set {} {}", state.id, settings.join(" ")));
     }
-    for (key, values) in &state.conflicts {
-        let values: Vec<_> = values.iter().map(|value| plain(value).into_owned()).collect();
-        parts.push(format!("{key} was set on two devices ({}): set it again", values.join(", ")));
-    }
+    parts.extend(conflicts(&state.id, &state.conflicts));
     parts.join("; ")
+}
+
+/// What two devices set unseen of each other, which of it counts, and how it is settled: one text a field.
+pub(crate) fn conflicts(id: &str, conflicts: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let conflict = |(key, values): (&String, &Vec<String>)| match key.as_str() {
+        "on" => format!(
+            "one device switched it off while another switched it on, and off counts: keymoor service enable {id}, or keymoor service disable {id}"
+        ),
+        "credential" => choice(id, values),
+        key => {
+            let key = plain(key);
+            format!(
+                "two devices set {key} at the same time, {}: keymoor service set {id} {key}=VALUE",
+                in_use_first(values)
+            )
+        }
+    };
+    conflicts.iter().map(conflict).collect()
+}
+
+/// Two devices chose different credentials.
+pub(crate) fn choice(id: &str, titles: &[String]) -> String {
+    format!(
+        "two devices chose different credentials, {}: keymoor service enable {id} --credential NAME",
+        in_use_first(titles)
+    )
+}
+
+fn in_use_first(values: &[String]) -> String {
+    let mut values = values.iter().map(|value| plain(value));
+    let first = values.next().unwrap_or_default();
+    let others: Vec<_> = values.collect();
+    format!("{first} (in use) and {}", others.join(", "))
 }
 
 /// A service of a template that has no credential yet.
