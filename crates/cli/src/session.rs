@@ -3,7 +3,9 @@
 use std::{cell::RefCell, sync::Arc};
 
 use keymoor_protocol::RecordId;
-use keymoor_vault::{Config, Error, Patience, Place, ServiceState, SyncOptions, SyncReport, Vault, Who};
+use keymoor_vault::{
+    Because, Config, Error, Patience, Place, ServiceState, SyncOptions, SyncReport, Vault, Who,
+};
 
 use crate::{
     output,
@@ -85,6 +87,17 @@ impl Session {
         for state in self.services_on() {
             if before.iter().any(|before| before.id == state.id && before.uses != state.uses) {
                 output::say(words::service::state(&state));
+            }
+        }
+    }
+
+    /// Says of services that use this credential by now and did not before that it is because of its name.
+    pub(crate) fn tell_named(&mut self, before: &[ServiceState], id: RecordId) {
+        let uses = |state: &ServiceState| state.uses.as_ref().is_some_and(|uses| uses.id == id);
+        for state in self.services_on().iter().filter(|state| uses(state)) {
+            let was_chosen = state.uses.as_ref().is_some_and(|uses| uses.because == Because::Chosen);
+            if was_chosen && before.iter().any(|before| before.id == state.id && !uses(before)) {
+                output::say(words::service::named(state));
             }
         }
     }

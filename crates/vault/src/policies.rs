@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::activity::Event;
 use crate::error::{Error, Input};
 use crate::input;
 use crate::services::document::Document;
@@ -55,7 +56,7 @@ impl Vault {
         let scope = scope.checked()?;
         self.change_services(|document, _, _| {
             document.limit(&scope.word(), &days.to_string());
-            Ok(())
+            Ok(Event::PolicySet { policy: scope.word(), days })
         })
     }
 
@@ -70,7 +71,7 @@ impl Vault {
                 return Err(Error::NoSuchPolicy);
             }
             document.limit(&scope.word(), "");
-            Ok(())
+            Ok(Event::PolicyRemoved { policy: scope.word() })
         })
     }
 }

@@ -18,7 +18,7 @@ use self::document::{Chosen, Document, Share};
 pub(crate) use self::resolve::choices;
 pub use self::resolve::{Because, Resolved};
 pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
-use crate::activity::{Deed, Who};
+use crate::activity::{Event, Who};
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts::{self, Written};
@@ -87,16 +87,20 @@ impl Vault {
         let service = known(id)?;
         self.healing(|vault| {
             vault.change_services(|document, view, keys| {
+                let mut chosen = None;
                 if let Some(credential) = credential {
                     let listed = resolve::usable(view, keys, credential)?;
                     if !service.accepts.contains(&listed.provider) {
                         return Err(Error::NotAccepted(service.accepts.clone()));
                     }
                     document.choose(&service.id, credential, &listed.title());
+                    chosen = Some(listed.title());
                 }
                 document.turn(&service.id, true);
                 // Said now and not when a program asks for it.
-                let Err(error) = resolve::resolve(view, keys, document, service) else { return Ok(()) };
+                let Err(error) = resolve::resolve(view, keys, document, service) else {
+                    return Ok(Event::ServiceEnabled { service: service.id.clone(), credential: chosen });
+                };
                 match (&error, resolve::chosen(view, keys, document, service)?) {
                     (Error::WhichCredential(_) | Error::NothingToUse, Some(chosen)) if !chosen.on => {
                         Err(Error::CredentialOff(chosen.title()))
@@ -116,7 +120,7 @@ impl Vault {
         let service = known(id)?;
         self.change_services(|document, _, _| {
             document.turn(&service.id, false);
-            Ok(())
+            Ok(Event::ServiceDisabled { service: service.id.clone() })
         })?;
         self.service(&service.id)
     }
@@ -145,7 +149,8 @@ impl Vault {
                 }
                 document.set(&service.id, key, value);
             }
-            Ok(())
+            let settings = values.iter().map(|(key, _)| (*key).clone()).collect();
+            Ok(Event::ServiceSet { service: service.id.clone(), settings })
         })?;
         self.service(&service.id)
     }
@@ -194,15 +199,15 @@ impl Vault {
     /// One action on the record of services, which is made if there is none.
     pub(crate) fn change_services(
         &mut self,
-        act: impl FnOnce(&mut Document, &View<'_>, &Keys) -> Result<(), Error>,
+        act: impl FnOnce(&mut Document, &View<'_>, &Keys) -> Result<Event, Error>,
     ) -> Result<(), Error> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)?;
         self.heal_services()?;
         self.save(|change, keys| {
             let mut document = Document::read(change, keys)?;
-            act(&mut document, change, keys)?;
-            Ok((write(&document, change, keys, salt)?.by(Deed::Edited), ()))
+            let event = act(&mut document, change, keys)?;
+            Ok((write(&document, change, keys, salt)?.told(event), ()))
         })?;
         Ok(())
     }

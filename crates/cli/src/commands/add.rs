@@ -100,9 +100,11 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         fallback: args.fallback,
         expires: args.expires.and_then(|Expiry(at)| at),
     };
+    let services = session.services_on();
     match session.vault.add(credential) {
         Ok(saved) => {
             output::say(words::saved(&saved));
+            session.tell_named(&services, saved.id);
             if session.vault.wants_recovery_kit()? {
                 output::say(words::RECOVERY_KIT_OFFERED);
             }

@@ -35,6 +35,14 @@ pub(crate) fn uses(resolved: &Resolved) -> String {
     }
 }
 
+/// A credential that just got its name is what a service uses now.
+pub(crate) fn named(state: &ServiceState) -> String {
+    format!(
+        "{} uses this credential now, for it has the name that was chosen. Another one: keymoor service enable {} --credential NAME",
+        state.name, state.id
+    )
+}
+
 /// What a service lacks.
 pub(crate) fn care(state: &ServiceState) -> String {
     let mut parts = Vec::new();

@@ -38,6 +38,38 @@ pub enum Event {
         /// Whether it is no more.
         done: bool,
     },
+    /// A service was taken into use.
+    ServiceEnabled {
+        /// Its id in the catalogue.
+        service: String,
+        /// The credential that was chosen for it, `provider/name`, if one was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credential: Option<String>,
+    },
+    /// A service was taken out of use.
+    ServiceDisabled {
+        /// Its id in the catalogue.
+        service: String,
+    },
+    /// Settings of a service were set. Their values are not kept.
+    ServiceSet {
+        /// Its id in the catalogue.
+        service: String,
+        /// Which settings.
+        settings: Vec<String>,
+    },
+    /// It was said how old secrets may become.
+    PolicySet {
+        /// Which: `all`, `provider:…` or `label:…`.
+        policy: String,
+        /// In days.
+        days: u32,
+    },
+    /// A policy was taken away.
+    PolicyRemoved {
+        /// Which: `all`, `provider:…` or `label:…`.
+        policy: String,
+    },
     /// It was erased for good.
     Erased(Subject),
     /// Another device moved it to the trash.
@@ -202,7 +234,7 @@ pub struct Subject {
 
 impl Event {
     /// The codes of all events, which stay what they are.
-    pub const CODES: [&'static str; 37] = [
+    pub const CODES: [&'static str; 42] = [
         "added",
         "edited",
         "deleted",
@@ -211,6 +243,11 @@ impl Event {
         "settled",
         "rotated",
         "revoked",
+        "service_enabled",
+        "service_disabled",
+        "service_set",
+        "policy_set",
+        "policy_removed",
         "erased",
         "deleted_elsewhere",
         "erased_elsewhere",
@@ -253,6 +290,11 @@ impl Event {
             Self::Settled(_) => "settled",
             Self::Rotated(_) => "rotated",
             Self::Revoked { .. } => "revoked",
+            Self::ServiceEnabled { .. } => "service_enabled",
+            Self::ServiceDisabled { .. } => "service_disabled",
+            Self::ServiceSet { .. } => "service_set",
+            Self::PolicySet { .. } => "policy_set",
+            Self::PolicyRemoved { .. } => "policy_removed",
             Self::Erased(_) => "erased",
             Self::DeletedElsewhere(_) => "deleted_elsewhere",
             Self::ErasedElsewhere(_) => "erased_elsewhere",
@@ -323,6 +365,14 @@ mod tests {
                 why: Some(Cause::default()),
             },
             Event::Settled(subject),
+            Event::ServiceEnabled {
+                service: "openai".to_owned(),
+                credential: Some("openai/work".to_owned()),
+            },
+            Event::ServiceDisabled { service: "openai".to_owned() },
+            Event::ServiceSet { service: "twilio".to_owned(), settings: vec!["from".to_owned()] },
+            Event::PolicySet { policy: "label:x".to_owned(), days: 30 },
+            Event::PolicyRemoved { policy: "all".to_owned() },
             Event::Synced { pulled: 1, pushed: 2, deleted: 3 },
             Event::SignedIn,
             Event::AlarmOver { alarm: Alarm::RolledBack },

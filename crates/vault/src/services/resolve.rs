@@ -86,11 +86,8 @@ pub(super) fn chosen(
     document: &Document,
     service: &Service,
 ) -> Result<Option<Listing>, Error> {
-    let Some(chosen) = document.chosen(&service.id) else { return Ok(None) };
-    match chosen.id.map(|id| there(usable(view, keys, id))).transpose()?.flatten() {
-        Some(listing) => Ok(Some(listing)),
-        None => by_title(view, keys, &chosen.title),
-    }
+    let chosen = document.chosen(&service.id);
+    chosen.map_or(Ok(None), |chosen| meant(view, keys, &chosen))
 }
 
 /// A credential that is there and not in the trash.

@@ -188,11 +188,30 @@ impl Pauses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::differences::SharedName;
 
     fn told(act: impl FnOnce(&mut Told, &mut dyn FnMut(Watching))) -> (Told, Vec<String>) {
         let (mut told, mut words) = (Told::default(), Vec::new());
         act(&mut told, &mut |word| words.push(format!("{word:?}")));
         (told, words)
+    }
+
+    #[test]
+    fn what_is_to_be_settled_is_told_once() {
+        let differences = || Differences {
+            names: vec![SharedName { provider: "a".into(), name: "b".into(), ids: Vec::new() }],
+            ..Differences::default()
+        };
+        let mut told = Told::default();
+        let mut heard = Vec::new();
+        for differences in [differences(), differences(), Differences::default(), differences()] {
+            let report = SyncReport { differences, ..report(1) };
+            told.synced(report, &mut |event| {
+                let Watching::Synced(report) = event else { panic!("{event:?}") };
+                heard.push(report.differences.names.len());
+            });
+        }
+        assert_eq!(heard, [1, 0, 0, 1]);
     }
 
     fn report(pulled: u64) -> SyncReport {
