@@ -10,8 +10,8 @@ pub fn since(text: &str) -> Option<u64> {
     since_of(Timestamp::now(), text)
 }
 
-/// A moment to come: a time, a day, which is its first moment, or how long from now (`90d`). Milliseconds since 1970. `None` for
-/// what names no moment.
+/// A moment to come: a time, a day, which is its first moment, or how long from now (`12h`, `90d`, `6mo`). Milliseconds since
+/// 1970. `None` for what names no moment, and for minutes: whoever says `6m` of a key means months.
 pub fn until(text: &str) -> Option<u64> {
     until_of(Timestamp::now(), text)
 }
@@ -28,7 +28,7 @@ fn since_of(now: Timestamp, text: &str) -> Option<u64> {
 fn until_of(now: Timestamp, text: &str) -> Option<u64> {
     let at = match (named(text), text.parse::<Span>()) {
         (Some(at), _) => at,
-        (None, Ok(span)) if span.is_positive() => {
+        (None, Ok(span)) if span.is_positive() && span.get_minutes() == 0 => {
             now.to_zoned(TimeZone::UTC).checked_add(span).ok()?.timestamp()
         }
         (None, _) => return None,
@@ -79,10 +79,11 @@ mod tests {
             ("2027-03-01T14:05:00+02:00", "2027-03-01T12:05:00Z"),
             ("90d", "2026-06-01T12:00:00Z"),
             ("1y", "2027-03-03T12:00:00Z"),
+            ("6mo", "2026-09-03T12:00:00Z"),
         ] {
             assert_eq!(until_of(now, text), at(moment), "{text}");
         }
-        for text in ["", "soon", "90", "-3d", "2027-13-01", "1969-01-01", "99999999y"] {
+        for text in ["", "soon", "90", "6m", "-3d", "2027-13-01", "1969-01-01", "99999999y"] {
             assert_eq!(until_of(now, text), None, "{text}");
         }
     }
