@@ -83,17 +83,19 @@ impl Vault {
     /// [`Error::NoSuchService`]; [`Error::NotAccepted`] for a credential of a provider that it does not take.
     pub fn enable_service(&mut self, id: &str, credential: Option<RecordId>) -> Result<ServiceState, Error> {
         let service = known(id)?;
-        self.change_services(|document, view, keys| {
-            if let Some(credential) = credential {
-                let listed = resolve::usable(view, keys, credential)?;
-                if !service.accepts.contains(&listed.provider) {
-                    return Err(Error::NotAccepted(service.accepts.clone()));
+        self.healing(|vault| {
+            vault.change_services(|document, view, keys| {
+                if let Some(credential) = credential {
+                    let listed = resolve::usable(view, keys, credential)?;
+                    if !service.accepts.contains(&listed.provider) {
+                        return Err(Error::NotAccepted(service.accepts.clone()));
+                    }
+                    document.choose(&service.id, credential, &listed.title());
                 }
-                document.choose(&service.id, credential, &listed.title());
-            }
-            document.turn(&service.id, true);
-            // Said now and not when a program asks for it.
-            resolve::resolve(view, keys, document, service).map(drop)
+                document.turn(&service.id, true);
+                // Said now and not when a program asks for it.
+                resolve::resolve(view, keys, document, service).map(drop)
+            })
         })?;
         self.service(&service.id)
     }
@@ -158,8 +160,9 @@ impl Vault {
     pub fn resolve_service(&mut self, id: &str) -> Result<Resolved, Error> {
         let service = known(id)?;
         self.heal_services()?;
-        let keys = &self.keys;
-        self.cache.read(|view| in_use(view, keys, service)).map(|(uses, _)| uses)
+        self.healing(|vault| {
+            vault.cache.read(|view| in_use(view, &vault.keys, service)).map(|(uses, _)| uses)
+        })
     }
 
     fn service(&mut self, id: &str) -> Result<ServiceState, Error> {
@@ -211,7 +214,8 @@ pub(crate) fn hand_over(
     let mut document = Document::read(change, keys)?;
     for service in document.services() {
         let uses = |chosen: Chosen| {
-            let other = chosen.id.is_some_and(|id| id != from.0 && resolve::usable(change, keys, id).is_ok());
+            let gone = |id| matches!(resolve::usable(change, keys, id), Err(Error::NotFound));
+            let other = chosen.id.is_some_and(|id| id != from.0 && !gone(id));
             chosen.id == Some(from.0) || chosen.title == from.1 && !other
         };
         if document.chosen(&service).is_some_and(uses) {
