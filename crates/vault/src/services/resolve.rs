@@ -50,17 +50,10 @@ pub(super) fn resolve(
     service: &Service,
 ) -> Result<Resolved, Error> {
     let takes = |listing: &Listing| listing.on && service.accepts.contains(&listing.provider);
-    let chosen = document.chosen(&service.id);
-    if let Some(chosen) = &chosen {
-        let by_id = chosen.id.map(|id| there(usable(view, keys, id))).transpose()?.flatten();
-        let listing = match by_id {
-            Some(listing) => Some(listing),
-            None => by_title(view, keys, &chosen.title)?,
-        };
-        if let Some(listing) = listing.filter(takes) {
-            return Ok(used(listing, Because::Chosen));
-        }
+    if let Some(listing) = self::chosen(view, keys, document, service)?.filter(takes) {
+        return Ok(used(listing, Because::Chosen));
     }
+    let chosen = document.chosen(&service.id);
     let mut all = Vec::new();
     let broken = list::each_meta(view, keys, false, |row| {
         let listing = list::listing(row.id, &row.meta, false);
@@ -83,6 +76,20 @@ pub(super) fn resolve(
         0 => Err(which(own)),
         1 => only(fallbacks, Because::Fallback { instead_of: chosen.map(|chosen| chosen.title) }),
         _ => Err(which(fallbacks)),
+    }
+}
+
+/// The credential that was chosen for a service, on or off, if it is there.
+pub(super) fn chosen(
+    view: &View<'_>,
+    keys: &Keys,
+    document: &Document,
+    service: &Service,
+) -> Result<Option<Listing>, Error> {
+    let Some(chosen) = document.chosen(&service.id) else { return Ok(None) };
+    match chosen.id.map(|id| there(usable(view, keys, id))).transpose()?.flatten() {
+        Some(listing) => Ok(Some(listing)),
+        None => by_title(view, keys, &chosen.title),
     }
 }
 
