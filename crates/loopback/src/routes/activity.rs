@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keymoor_protocol::RecordId;
-use keymoor_vault::{Activity, ActivityFilter, By};
+use keymoor_vault::{Activity, ActivityFilter, By, rfc3339};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -11,7 +11,6 @@ use crate::answers::activity::{Day, Doer, Entry, Happened, Summary};
 use crate::parameters::{LIMIT, Nothing, page};
 use crate::refusal::Refusal;
 use crate::table::{About, Call, Done, Method, Route, ok};
-use crate::time::rfc3339;
 use crate::wrong;
 
 pub(super) fn routes() -> Vec<Route> {
