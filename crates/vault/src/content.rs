@@ -187,6 +187,11 @@ impl Meta {
         self.fields.iter().filter(several).map(|(name, entries)| (name.as_str(), entries))
     }
 
+    /// Whether its secrets or open fields have more than one value: those in use may be of two changes, and not go together.
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.alternates().any(|(name, _)| name == field::KEY || name.starts_with(field::OPEN))
+    }
+
     /// Whether both show and hold the same, whoever wrote it and when.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let values = |meta: &Self| -> BTreeMap<String, BTreeSet<Value>> {
