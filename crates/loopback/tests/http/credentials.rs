@@ -47,7 +47,7 @@ fn what_is_left_out_or_masked_stays_and_null_removes() {
     let client = place.client();
     let secrets = json!({ "access_key_id": format!("{CANARY}id-aaaa"), "secret_access_key": format!("{CANARY}key-bbbb") });
     let body = json!({
-        "provider": "aws", "name": "prod", "secrets": secrets, "fields": { "region": "eu", "zone": "a" },
+        "provider": "acme", "name": "prod", "secrets": secrets, "fields": { "region": "eu", "zone": "a" },
         "labels": ["team"], "note": "first",
     });
     let made = client.call("POST", "/api/credentials/save", Some(body));
