@@ -113,6 +113,10 @@ pub(crate) enum Failure {
     },
     /// No credential has or had this key.
     NobodysKey,
+    /// Nothing but blanks, where a key was to be looked for.
+    NothingToLookFor,
+    /// More text than is looked through, which is so many bytes.
+    TooMuchToLookThrough(usize),
     /// No kit was named.
     NoKit,
     /// Nothing has that name.
@@ -252,6 +256,12 @@ fn words(failure: &Failure) -> Words {
         Failure::NotRun { program, why, noted } => run::not_run(program, *why, *noted),
         Failure::NobodysKey => Words::new("None of your credentials has this key, or had it on this device.")
             .hint("Look at it again: one character more or less is another key."),
+        Failure::NothingToLookFor => Words::new("There is no key in it: it is empty.")
+            .hint("keymoor whose --stdin < FILE, or keymoor whose, which asks for the key."),
+        Failure::TooMuchToLookThrough(bytes) => {
+            Words::new(format!("That is more than {} MiB, which is all that is looked through.", bytes >> 20))
+                .hint("Split it: split -b 30m FILE, and each part on its own.")
+        }
         Failure::NoKit => Words::new("A kit is needed to unlock.")
             .hint("keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
         Failure::NoSuchName { name, place, elsewhere } => no_such_name(name, *place, *elsewhere),
@@ -299,6 +309,8 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::Typo(..)
         | Failure::SeveralCredentials(_)
         | Failure::FieldsMissing(..)
+        | Failure::NothingToLookFor
+        | Failure::TooMuchToLookThrough(_)
         | Failure::NothingToLend
         | Failure::Project { .. }
         | Failure::NotAVariable
