@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 
 use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
-use keymoor_providers::{Service, Setting, service, template};
+use keymoor_providers::{Service, Setting, provider, service, template};
 
 use self::document::{Chosen, Document};
 pub use self::resolve::{Because, Resolved};
 pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
-use crate::activity::Deed;
+use crate::activity::{Deed, Who};
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts::{self, Written};
@@ -115,7 +115,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::NoSuchService`]; [`Error::NoSuchField`] with the settings that it has; [`Error::Invalid`] for a value that
-    /// none can be. Nothing is set after an error.
+    /// none can be; [`Error::AddressAlone`] for a program that was let in ([`Vault::act_for`]) and a setting that says where a
+    /// key goes. Nothing is set after an error.
     pub fn set_service(&mut self, id: &str, settings: &[(String, String)]) -> Result<ServiceState, Error> {
         let service = known(id)?;
         let mut values = Vec::new();
@@ -124,8 +125,16 @@ impl Vault {
             let setting = service.setting(key).ok_or_else(|| Error::NoSuchField(names()))?;
             values.push((key, value_of(setting, value)?));
         }
+        let is_program = matches!(self.by, Some(Who::Program(_)));
+        let leads = |key: &str| {
+            service.accepts.iter().filter_map(|id| provider(id)).any(|provider| provider.says_where(key))
+        };
         self.change_services(|document, _, _| {
             for (key, value) in &values {
+                let stays = document.setting(&service.id, key).unwrap_or_default() == *value;
+                if is_program && leads(key) && !stays {
+                    return Err(Error::AddressAlone(vec![(*key).clone()]));
+                }
                 document.set(&service.id, key, value);
             }
             Ok(())
