@@ -293,6 +293,7 @@ impl From<vault::Notice> for Notice {
             vault::Notice::PasswordChanged => ("PASSWORD_CHANGED", None),
             vault::Notice::ActivityBroken => ("ACTIVITY_BROKEN", None),
             vault::Notice::UseNotNoted => ("USE_NOT_NOTED", None),
+            vault::Notice::NotInBackground => ("NOT_IN_BACKGROUND", None),
             vault::Notice::Alarm(alarm) => (alarm_code(alarm), None),
         };
         Self { code, records }

@@ -11,10 +11,10 @@ pub(crate) const WRONG_TOKEN: (&str, &str) = (
     "keymoor grant list says who may ask. To let a program in anew: keymoor grant revoke PROGRAM, keymoor grant add PROGRAM.",
 );
 
-/// Of a setting that says where a key goes, in place of the words for such a field. It follows.
+/// Of a setting that says where a key goes, in place of the words for such a field.
 pub(crate) const SETTING_LEADS: (&str, &str) = (
     "A program may not send a key to another address.",
-    "Whoever owns the key sets that, with keymoor service set or in the window:",
+    "Whoever owns the key sets that, with keymoor service set or in the window.",
 );
 /// Of a service that has none, in place of the words for a setting that it lacks.
 pub(crate) const NO_SETTINGS: (&str, &str) = ("The service has no settings.", "");

@@ -229,7 +229,7 @@ impl Checked {
         let open = self.open.iter().filter(|(name, text)| !stays(name, text)).map(|(name, _)| name);
         let secrets = self.secrets.iter().map(|(name, _)| name);
         let removed = self.removed.iter().filter(|name| is_there(name));
-        if !open.chain(secrets).chain(removed).any(|name| known.says_where(name)) {
+        if !open.chain(secrets).chain(removed).any(|name| known.part_in_address(name).is_some()) {
             return Ok(());
         }
         let is_new =

@@ -23,6 +23,9 @@ use crate::vault::Vault;
 const LOOKS: u32 = 4;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
+/// Bytes without which a save may fail: the largest credential, sealed, in the log and beside its past.
+const ROOM: u64 = 512 * 1024;
+
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
@@ -89,8 +92,17 @@ pub enum Finding {
     KeychainOutOfReach,
     /// The vault does not open, so no record could be looked at.
     Locked,
-    /// Entries of the activity are missing or were changed, by somebody without the keys. Told once.
-    ActivityBroken,
+    /// Entries of the activity are missing or were changed, by somebody without the keys.
+    ActivityBroken {
+        /// Whether that is settled now: what is left counts.
+        healed: bool,
+    },
+    /// The disk of the data directory has no room for a save, nor for notes of what is read.
+    NoRoom {
+        /// Bytes that are free there, where the system says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        free: Option<u64>,
+    },
     /// There is no cache; the next command that opens the vault makes it anew.
     CacheMissing,
 }
@@ -114,12 +126,13 @@ impl Diagnosis {
             | Finding::NotMirrored { healed, .. }
             | Finding::DocumentNotMirrored { healed }
             | Finding::Newer { healed, .. }
+            | Finding::ActivityBroken { healed }
             | Finding::StateWrong { healed } => *healed,
             Finding::Quarantined { .. } => true,
             Finding::CacheDamaged
             | Finding::CacheMissing
             | Finding::Unknown { .. }
-            | Finding::ActivityBroken
+            | Finding::NoRoom { .. }
             | Finding::Lost { .. }
             | Finding::KeychainOutOfReach
             | Finding::Locked => false,
@@ -131,6 +144,9 @@ impl Vault {
     /// Looks at every home and every record; with `repair` mends what can be mended. Nothing is ever deleted.
     pub fn doctor(&mut self, repair: bool) -> Result<Diagnosis, Error> {
         let mut findings = Vec::new();
+        if let Some(free) = free_bytes(&self.config).filter(|free| *free < ROOM) {
+            findings.push(Finding::NoRoom { free: Some(free) });
+        }
         if !self.cache.integrity()?.is_empty() {
             findings.push(Finding::CacheDamaged);
         }
@@ -145,8 +161,8 @@ impl Vault {
             }
         }
         self.state(repair, &mut findings)?;
-        if self.look_at_activity() {
-            findings.push(Finding::ActivityBroken);
+        if self.activity_is_unsettled()? {
+            findings.push(Finding::ActivityBroken { healed: repair && self.settle_activity().is_ok() });
         }
         let mut latest = BTreeSet::new();
         let copies = self.copies(repair, &known, &mut latest, &mut findings)?;
@@ -379,14 +395,32 @@ pub fn examine(config: &Config, why: &Error) -> Diagnosis {
                 });
                 records += counted.unwrap_or_default();
             }
-            Ok(false) | Err(_) => findings.push(Finding::CacheDamaged),
+            Ok(false) => findings.push(Finding::CacheDamaged),
+            // A disk that is full or may not be read says nothing of the file.
+            Err(_) => {}
         },
     }
-    match why.kind() {
-        Kind::Keychain => findings.push(Finding::KeychainOutOfReach),
+    match (why, why.kind()) {
+        (Error::Cache(keymoor_cache::Error::Full), _) => {
+            findings.push(Finding::NoRoom { free: free_bytes(config) });
+        }
+        (_, Kind::Keychain) => findings.push(Finding::KeychainOutOfReach),
         _ => findings.push(Finding::Locked),
     }
     Diagnosis { records, copies: 0, findings }
+}
+
+/// Bytes that this user may still fill on the disk of the data directory.
+#[cfg(unix)]
+fn free_bytes(config: &Config) -> Option<u64> {
+    let disk = rustix::fs::statvfs(config.home()).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+/// Not known here without further ado.
+#[cfg(not(unix))]
+fn free_bytes(_: &Config) -> Option<u64> {
+    None
 }
 
 fn text<S: serde::Serializer>(id: &RecordId, serializer: S) -> Result<S::Ok, S::Error> {

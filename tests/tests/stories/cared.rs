@@ -81,6 +81,14 @@ fn of_policies_that_were_set_unseen_of_each_other_the_strictest_counts() {
     all_sync();
     assert_eq!((limit(&a), limit(&b)), (Some(60), Some(60)));
 
+    // Said again here and loosened there, unseen of each other: whoever said it again meant it.
+    for (again, loosens) in [(&a, &b), (&b, &a)] {
+        set(again, "60d");
+        set(loosens, "300d");
+        all_sync();
+        assert_eq!((limit(&a), limit(&b)), (Some(60), Some(60)));
+    }
+
     // Taken away here and made stricter there: the limit stays. Whoever had seen it takes it away.
     for (takes, sets, every, days) in [(&a, &b, "10d", 10), (&b, &a, "5d", 5)] {
         takes.done(&["policy", "remove"]);

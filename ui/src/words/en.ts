@@ -246,6 +246,7 @@ export const en = {
     keychainDamaged: "The keychain does not answer.",
     cacheDamaged: "The cache is damaged.",
     alarm: "Sync stopped. See why.",
+    activityBroken: "What this device remembers has holes. See why.",
     state: { ok: "in order", off: "not used", behind: "catching up", not_set_up: "not set up", sign_in: "signed out", unreachable: "does not answer", locked: "locked", damaged: "out of order" },
     describe: (name: string, state: string) => `${name}: ${state}`,
   },

@@ -245,6 +245,7 @@ export const es: Words = {
     keychainDamaged: "El llavero no responde.",
     cacheDamaged: "La caché está dañada.",
     alarm: "La sincronización se detuvo. Mira por qué.",
+    activityBroken: "Lo que este dispositivo recuerda tiene huecos. Mira por qué.",
     state: { ok: "en orden", off: "sin usar", behind: "poniéndose al día", not_set_up: "sin activar", sign_in: "sesión cerrada", unreachable: "no responde", locked: "bloqueado", damaged: "con problemas" },
     describe: (name, state) => `${name}: ${state}`,
   },

@@ -83,6 +83,12 @@ fn page(status: &Status) -> String {
     if let Some(care) = status.care.filter(|care| *care > 0) {
         facts.push(words::care::count(care));
     }
+    if status.activity_broken == Some(true) {
+        facts.push(
+            "entries of what happened here are missing or were changed, and not by Keymoor: keymoor doctor"
+                .to_owned(),
+        );
+    }
     for alarm in &status.alarms {
         facts.push(format!("{}: {}", minute(alarm.at), alarm_sentence(&alarm.code)));
     }
@@ -138,6 +144,7 @@ struct Shown<'s> {
     last_sync: Option<String>,
     last_failed: Option<String>,
     alarms: Vec<Raised<'s>>,
+    activity_broken: Option<bool>,
     account: Option<&'s str>,
     server: Option<&'s str>,
     device: Option<&'s str>,
@@ -163,6 +170,7 @@ impl<'s> Shown<'s> {
             last_sync: status.last_sync.map(rfc3339),
             last_failed: status.last_failed.map(rfc3339),
             alarms: raised.collect(),
+            activity_broken: status.activity_broken,
             account: status.account.as_deref(),
             server: status.server.as_deref(),
             device: status.device.as_deref(),

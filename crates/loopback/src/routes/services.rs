@@ -233,8 +233,8 @@ fn write(
             let says = choices.is_empty().then_some(words::NO_SETTINGS);
             Err(Refusal { choices, says, ..Refusal::new(Code::NoSuchSetting) })
         }
-        Err(Error::AddressAlone(choices)) => {
-            Err(Refusal { choices, says: Some(words::SETTING_LEADS), ..Refusal::new(Code::AddressAlone) })
+        Err(Error::AddressAlone(_)) => {
+            Err(Refusal { says: Some(words::SETTING_LEADS), ..Refusal::new(Code::AddressAlone) })
         }
         Err(Error::Invalid(Input::Setting)) => Err(cannot_be(service, &values)),
         // Nothing was set, and nothing to be removed was there.

@@ -11,7 +11,7 @@ fn variables() -> BTreeMap<&'static str, Vec<(String, &'static str)>> {
     let mut variables: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for provider in providers() {
         for field in &provider.fields {
-            for name in field.env.iter().chain(&field.env_file) {
+            for name in field.env.iter().chain(&field.env_file).chain(field.env_parts.keys()) {
                 variables
                     .entry(name)
                     .or_default()
