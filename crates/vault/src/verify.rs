@@ -17,6 +17,7 @@ use crate::content::{Content, Meta, field};
 use crate::devices;
 use crate::drafts;
 use crate::error::Error;
+use crate::find;
 use crate::list::Filter;
 use crate::vault::Vault;
 use crate::verification::{Cause, Values, Verification};
@@ -51,7 +52,7 @@ struct Question {
 pub struct Asked {
     /// Its record.
     pub id: RecordId,
-    /// `provider/name`.
+    /// `provider/name`, as it is shown where two share a name.
     pub title: String,
     /// What was found out.
     pub report: Report,
@@ -113,7 +114,9 @@ impl Vault {
             if content.meta.deleted() || !content.meta.is_credential() {
                 return Err(Error::NotFound);
             }
-            questions.push(Question::of(*id, &content));
+            let keys = &self.keys;
+            let name = self.cache.read(|view| find::displayed(view, keys, *id, &content.meta))?;
+            questions.push(Question::of(*id, &content, &name));
         }
         Ok(Questions(questions))
     }
@@ -152,11 +155,13 @@ impl Asked {
 }
 
 impl Question {
-    fn of(id: RecordId, content: &Content) -> Self {
+    /// `name`: as it is shown.
+    fn of(id: RecordId, content: &Content, name: &str) -> Self {
+        let provider = content.meta.text(field::PROVIDER);
         Self {
             id,
-            title: content.meta.title(),
-            provider: content.meta.text(field::PROVIDER).to_owned(),
+            title: format!("{provider}/{name}"),
+            provider: provider.to_owned(),
             values: Values::of(&content.meta),
             fields: fields_of(content),
         }
@@ -169,7 +174,7 @@ const AT_ONCE: usize = 16;
 impl Questions {
     /// About just this content, whatever is stored by now.
     pub(crate) fn about(id: RecordId, content: &Content) -> Self {
-        Self(vec![Question::of(id, content)])
+        Self(vec![Question::of(id, content, content.meta.text(field::NAME))])
     }
 
     /// How many.

@@ -63,6 +63,9 @@ pub(super) fn resolve(
             all.push(listing);
         }
     })?;
+    for listing in &mut all {
+        listing.display = find::shown_as(view, keys, listing.id, &listing.provider, &listing.name)?;
+    }
     let (fallbacks, own): (Vec<_>, Vec<_>) = all.into_iter().partition(|listing| listing.fallback);
     // Of several own ones none is used unasked, nor is another in place of the chosen one.
     match (&chosen, own.len()) {
