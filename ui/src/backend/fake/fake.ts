@@ -1,9 +1,9 @@
 import type {
   AddRequest, Backend, Copied, CreateRequest, Detail, EditRequest, FilePurpose, Habits, KitRequest, Kits, Listing, NewField, Notice, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest,
-  Said, Saved, Status, SyncReport, SyncRequest,
+  Said, Saved, Status, SyncReport, SyncRequest, Using,
 } from "../backend";
 import { PROVIDERS, recognised } from "./catalogue";
-import { listingOf, lastFour, now, since, verifiable, versionId, type Kept, type Version } from "./kept";
+import { listingOf, lastFour, now, since, usedBy, verifiable, versionId, type Kept, type Service, type Version } from "./kept";
 
 export type { Kept, Version } from "./kept";
 
@@ -28,11 +28,15 @@ export class FakeBackend implements Backend {
   habits: Habits = { onSave: true, inBackground: true };
   /** What providers say of each key from now on: by its secret, or else that it is accepted. */
   readonly says = new Map<string, Partial<Said>>();
+  /** What keys are used for. */
+  services: Service[] = [];
   /** How old keys may become, in days. */
   policy: number | undefined;
   /** Milliseconds until a provider answers. Nothing is asked after a save without it. */
   answersAfter: number | undefined;
   readonly #verifying = new Set<string>();
+  /** Before the command that runs. */
+  #usedBefore: Using[] = [];
   /** Milliseconds each command takes. */
   delay = 0;
   #failures: string[] = [];
@@ -87,7 +91,8 @@ export class FakeBackend implements Backend {
     const kept = this.#get(id);
     const before = now(kept);
     const secret = change.fields.some((field) => field.secret);
-    const expires = change.expires === undefined ? (secret ? undefined : before.expires) : change.expires || undefined;
+    const renewed = change.fields.some(({ name, value }) => before.fields.some((was) => was.secret && was.name === name && was.value !== value));
+    const expires = change.expires === undefined ? (renewed ? undefined : before.expires) : change.expires || undefined;
     const next: Version = { ...before, ...defined(change), expires, off: change.on === undefined ? before.off : !change.on, at: Date.now(), fields: replaced(before.fields, change.fields) };
     check(next.provider, next.name, next.fields.filter((field) => field.secret).map((field) => field.value));
     this.#unique(next.provider, next.name, id);
@@ -96,7 +101,7 @@ export class FakeBackend implements Backend {
       kept.said = kept.goodAt = kept.tried = undefined;
       this.#askAfterSave(id);
     }
-    return this.#saved(id);
+    return { ...this.#saved(id), ...(change.on === undefined ? { services: [] } : {}) };
   }
 
   async verify(id: string): Promise<void> {
@@ -347,6 +352,7 @@ export class FakeBackend implements Backend {
 
   async #command(command: string, ...args: unknown[]): Promise<void> {
     this.calls.push({ command, args });
+    this.#usedBefore = this.#used();
     if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
     const planned = this.#failures.shift();
     if (planned) throw failure(planned);
@@ -384,8 +390,17 @@ export class FakeBackend implements Backend {
 
   #saved(id: string): Saved {
     this.waiting += 1;
+    const services = this.#usedOtherwise(); // before anybody reads anew
     this.#changed();
-    return { id, version: this.#get(id).versions.length, versionId: versionId(this.#get(id).versions.length), changed: true, settled: [], keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting };
+    return { id, version: this.#get(id).versions.length, versionId: versionId(this.#get(id).versions.length), changed: true, settled: [], keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting, services };
+  }
+
+  #used(): Using[] {
+    return this.services.map((service) => usedBy(service, [...this.kept.values()]));
+  }
+
+  #usedOtherwise(): Using[] {
+    return this.#used().filter((using, i) => JSON.stringify(using) !== JSON.stringify(this.#usedBefore[i]));
   }
 
   #synced(): void {
