@@ -29,7 +29,8 @@ const WITH_BODY: &[Code] = &[Code::BadRequest, Code::TimedOut, Code::TooLarge, C
 
 const ABOUT: &str = "Keymoor's local interface, for programs on this machine. Each has its own token (keymoor grant add \
      PROGRAM). No answer ever holds a secret: of one that is long enough, its last four characters. A program that needs \
-     the secret itself is started with keymoor run.";
+     the secret itself is started with keymoor run. After a key was rotated the credential of that provider and name has \
+     another id: an id that is not found, or that is switched off, is to be looked up anew by provider and name.";
 
 /// The document of a server that listens here.
 pub(crate) fn of(table: &[Route], address: SocketAddr) -> Bytes {

@@ -77,7 +77,7 @@ pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};
 pub use policies::{LONGEST_DAYS, Policy, Scope};
 pub use reveal::Revealed;
-pub use rotate::{MadeOrNot, NoKey, Revoking, Rotation};
+pub use rotate::{Before, MadeOrNot, NoKey, Revoking, Rotation, StillUsed};
 pub use services::{Because, Resolved, ServiceAsked, ServiceQuestion, ServiceState, WhyNone, test_services};
 pub use show::{Choice, Conflict, Detail, ShownField};
 pub use status::{Home, HomeState, Homes, RaisedAlarm, Status, outline};

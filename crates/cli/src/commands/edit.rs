@@ -68,7 +68,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let edit = Edit {
         called: None,
         name: args.new_name.clone(),
-        fields: fields(&detail, open, entered)?,
+        fields: fields(&detail, open, entered, "edit")?,
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
         note: args.note,
         on: (args.on || args.off).then_some(args.on),
@@ -117,6 +117,7 @@ pub(super) fn fields(
     detail: &Detail,
     open: Vec<(String, String)>,
     entered: Option<Entered>,
+    command: &'static str,
 ) -> Result<Vec<Field>, Failure> {
     let secrets: Vec<&str> =
         detail.fields.iter().filter(|field| field.secret).map(|field| field.name.as_str()).collect();
@@ -132,9 +133,8 @@ pub(super) fn fields(
                 [one] => one,
                 _ if secrets.contains(&ONE_SECRET) => ONE_SECRET,
                 _ => {
-                    return Err(
-                        InputError::SeveralSecrets(secrets.into_iter().map(str::to_owned).collect()).into()
-                    );
+                    let names = secrets.into_iter().map(str::to_owned).collect();
+                    return Err(InputError::SeveralSecrets { names, command }.into());
                 }
             };
             Ok(add::fields(open, Entered::Fields(vec![(name.to_owned(), Some(secret))]))?)

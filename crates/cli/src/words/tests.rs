@@ -81,6 +81,7 @@ fn failures() -> Vec<Failure> {
         Error::NothingToChange,
         Error::ChangedMeanwhile,
         Error::Unsettled,
+        Error::CredentialOff("vapi/a b".into()),
         Error::NotFound,
         Error::NoSuchVersion,
         Error::NoSuchChoice,

@@ -3,6 +3,7 @@
 //! The same means the digest that the cache put down when it wrote the record: another home's older or other value never
 //! takes its place. What no home can give back is an error that says what each home answered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keymoor_cache::{Base, Change, KeptLayer, Quarantined, View};
@@ -83,6 +84,22 @@ impl Vault {
             }
         }
         Ok(content.is_some())
+    }
+
+    /// Does something that must not take another record for one that does not open; heals those and does it again.
+    pub(crate) fn healing<T>(
+        &mut self,
+        mut act: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut healed = BTreeSet::new();
+        loop {
+            match act(self) {
+                Err(Error::Unreadable { id, homes }) if homes.is_empty() && healed.insert(id) => {
+                    self.heal(id)?;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// Heals, from the keychain, every draft that does not open: a pull would put the server's version in its place, and the

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::keys::Keys;
 use crate::services::document::Document;
 use crate::services::{self, Because};
+use crate::verify::must_be_of_one_change;
 
 /// What was read.
 pub(super) struct Read {
@@ -73,6 +74,7 @@ impl<'r> Reading<'r> {
         if content.meta.deleted() || !content.meta.is_credential() {
             return Err(Error::NotFound.into());
         }
+        must_be_of_one_change(&content)?;
         if content.meta.text(field::OFF) == "yes" {
             return Err(LendError::SwitchedOff(content.meta.title()).into());
         }
@@ -88,7 +90,12 @@ impl<'r> Reading<'r> {
             error => error.into(),
         };
         let service = services::known(name).map_err(of_service)?;
-        let (uses, document) = services::in_use(self.view, self.keys, service).map_err(of_service)?;
+        let (uses, document) = match services::in_use(self.view, self.keys, service) {
+            Err(Error::Unreadable { id, .. }) if !self.healed.contains_key(&id) => {
+                return Err(Stopped::Unopened(id));
+            }
+            read => read.map_err(of_service)?,
+        };
         let Settings { claims, unset } = self.settings(service, &document)?;
         let mut claimed = all_fields((uses.id, &self.usable(uses.id)?))?;
         // What is set for the service goes before what stands in its credential.

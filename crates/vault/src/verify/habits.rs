@@ -96,8 +96,9 @@ impl Vault {
     }
 }
 
+/// Never what two devices changed at the same time: nobody sent these values together.
 pub(super) fn is_asked_about(listing: &Listing) -> bool {
     let check = provider(&listing.provider).and_then(|provider| provider.verify.as_ref());
     let free = check.is_some_and(|check| !check.side_effect);
-    free && listing.on && !listing.trashed && listing.status != CheckStatus::Unreadable
+    free && listing.on && !listing.mixed && !listing.trashed && listing.status != CheckStatus::Unreadable
 }

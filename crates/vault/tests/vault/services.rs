@@ -82,6 +82,26 @@ fn another_own_key_is_never_taken_in_place_of_the_chosen_one() {
 }
 
 #[test]
+fn a_credential_that_is_off_is_said_to_be_off_where_no_fallback_is_used() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let (work, other) = (add(&mut vault, "work", "sk-work"), add(&mut vault, "home", "sk-home"));
+    vault.edit(work.id, Edit { on: Some(false), ..Edit::default() }).unwrap();
+    let off = |error| matches!(error, Err(Error::CredentialOff(title)) if title == "openai/work");
+    assert!(off(vault.enable_service("openai", Some(work.id))));
+    assert!(vault.services().unwrap().is_empty(), "nothing was set");
+    vault.edit(work.id, Edit { on: Some(true), ..Edit::default() }).unwrap();
+    vault.enable_service("openai", Some(work.id)).unwrap();
+    vault.edit(work.id, Edit { on: Some(false), ..Edit::default() }).unwrap();
+    assert!(off(vault.enable_service("openai", None)), "the one that was chosen before");
+    vault.trash(other.id).unwrap();
+    assert!(off(vault.enable_service("openai", None)), "also where there is no other");
+    fallback(&mut vault, "company");
+    vault.enable_service("openai", Some(work.id)).unwrap();
+    assert_eq!(uses(&mut vault).0, "company", "visibly");
+}
+
+#[test]
 fn settings_are_taken_out_of_what_is_pasted_and_refused_if_they_can_be_none() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = open(home.path());
