@@ -72,7 +72,7 @@ pub use keymoor_protocol::RecordId;
 pub use kit::{JoinKit, KitError, RecoveryKit};
 pub use lend::{LendError, Lent, Wish};
 pub use list::{Filter, Listing};
-pub use moments::{since, until};
+pub use moments::{moment, since, until};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};
 pub use policies::{LONGEST_DAYS, Policy, Scope};

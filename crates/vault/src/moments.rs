@@ -4,6 +4,12 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+/// A time (`2027-03-01T14:05:00Z`) or a day (`2027-03-01`, its first moment). Milliseconds since 1970; 0 for what was before,
+/// `None` for what names no moment. Times without a zone are UTC.
+pub fn moment(text: &str) -> Option<u64> {
+    Some(u64::try_from(named(text)?.as_millisecond()).unwrap_or(0))
+}
+
 /// A moment in the past: a time, a day, or how long ago (`30m`, `2d`, `1w`). Milliseconds since 1970; 0 for what was before,
 /// `None` for what names no moment. Times without a zone are UTC.
 pub fn since(text: &str) -> Option<u64> {
@@ -44,6 +50,15 @@ fn named(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_or_a_day_names_a_moment() {
+        assert_eq!(moment("1970-01-01T01:00:00.5+01:00"), Some(500));
+        assert_eq!((moment("1970-01-02"), moment("1960-01-01")), (Some(DAY), Some(0)));
+        assert_eq!((moment("2d"), moment("never")), (None, None));
+    }
+
+    const DAY: u64 = 24 * 60 * 60 * 1000;
 
     fn at(text: &str) -> Option<u64> {
         u64::try_from(text.parse::<Timestamp>().unwrap().as_millisecond()).ok()
