@@ -78,7 +78,7 @@ pub use password::{AskPassword, PasswordFor};
 pub use policies::{LONGEST_DAYS, Policy, Scope};
 pub use reveal::Revealed;
 pub use rotate::{Before, MadeOrNot, NoKey, Revoking, Rotation, StillUsed};
-pub use services::{Because, Resolved, ServiceAsked, ServiceQuestion, ServiceState, test_services};
+pub use services::{Because, Resolved, ServiceAsked, ServiceQuestion, ServiceState, WhyNone, test_services};
 pub use show::{Choice, Conflict, Detail, ShownField};
 pub use status::{Home, HomeState, Homes, RaisedAlarm, Status, outline};
 pub use synchronise::{Progress, SyncOptions, SyncReport};

@@ -73,6 +73,7 @@ fn untouched(service: &Service) -> ServiceState {
         name: service.name.clone(),
         on: false,
         uses: None,
+        why_none: None,
         settings: service.settings.iter().map(|setting| (setting.key.clone(), None)).collect(),
         missing: required.map(|setting| setting.key.clone()).collect(),
         conflicts: BTreeMap::new(),

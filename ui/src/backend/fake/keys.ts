@@ -1,8 +1,8 @@
-import type { AddRequest, Copied, Detail, EditRequest, Habits, Listing, NewField, Past, ProviderInfo, Recognised, Said, Saved, Status } from "../backend";
+import type { AddRequest, Copied, Detail, EditRequest, Habits, Listing, NewField, Past, ProviderInfo, Recognised, Said, Saved, Status, Using } from "../backend";
 import { PROVIDERS, recognised } from "./catalogue";
 import { check, defined, failure, replaced } from "./checks";
 import { FakeDesk } from "./desk";
-import { listingOf, lastFour, now, since, verifiable, versionId, type Kept, type Version } from "./kept";
+import { listingOf, lastFour, now, since, usedBy, verifiable, versionId, type Kept, type Service, type Version } from "./kept";
 
 export const PRIMARY_FIELD = "secret";
 
@@ -15,12 +15,16 @@ export class FakeKeys extends FakeDesk {
   habits: Habits = { onSave: true, inBackground: true };
   /** What providers say of each key from now on: by its secret, or else that it is accepted. */
   readonly says = new Map<string, Partial<Said>>();
+  /** What keys are used for. */
+  services: Service[] = [];
   /** How old keys may become, in days. */
   policy: number | undefined;
   /** Milliseconds until a provider answers. Nothing is asked after a save without it. */
   answersAfter: number | undefined;
   protected readonly verifying = new Set<string>();
   protected ids = 0;
+  /** Before the command that runs. */
+  protected usedBefore: Using[] = [];
 
   /** As another program would: changes the vault and lets the window know. */
   changedElsewhere(change: (kept: Map<string, Kept>) => void): void {
@@ -63,7 +67,8 @@ export class FakeKeys extends FakeDesk {
     const kept = this.get(id);
     const before = now(kept);
     const secret = change.fields.some((field) => field.secret);
-    const expires = change.expires === undefined ? (secret ? undefined : before.expires) : change.expires || undefined;
+    const renewed = change.fields.some(({ name, value }) => before.fields.some((was) => was.secret && was.name === name && was.value !== value));
+    const expires = change.expires === undefined ? (renewed ? undefined : before.expires) : change.expires || undefined;
     const next: Version = { ...before, ...defined(change), expires, off: change.on === undefined ? before.off : !change.on, at: Date.now(), fields: replaced(before.fields, change.fields) };
     check(next.provider, next.name, next.fields.filter((field) => field.secret).map((field) => field.value));
     this.unique(next.provider, next.name, id);
@@ -72,7 +77,7 @@ export class FakeKeys extends FakeDesk {
       kept.said = kept.goodAt = kept.tried = undefined;
       this.askAfterSave(id);
     }
-    return this.saved(id);
+    return { ...this.saved(id), ...(change.on === undefined ? { services: [] } : {}) };
   }
 
   async verify(id: string): Promise<void> {
@@ -232,9 +237,23 @@ export class FakeKeys extends FakeDesk {
     }
   }
 
+  protected override async command(command: string, ...args: unknown[]): Promise<void> {
+    this.usedBefore = this.used();
+    await super.command(command, ...args);
+  }
+
+  protected used(): Using[] {
+    return this.services.map((service) => usedBy(service, [...this.kept.values()]));
+  }
+
+  protected usedOtherwise(): Using[] {
+    return this.used().filter((using, i) => JSON.stringify(using) !== JSON.stringify(this.usedBefore[i]));
+  }
+
   protected saved(id: string): Saved {
     this.waiting += 1;
+    const services = this.usedOtherwise(); // before anybody reads anew
     this.changed();
-    return { id, version: this.get(id).versions.length, versionId: versionId(this.get(id).versions.length), changed: true, settled: [], keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting };
+    return { id, version: this.get(id).versions.length, versionId: versionId(this.get(id).versions.length), changed: true, settled: [], keychain: this.homes.keychain.state === "ok" ? "yes" : "failed", waiting: this.waiting, services };
   }
 }
