@@ -96,7 +96,7 @@ fn operation(route: &Route, shape: Shape, error: &Value) -> Value {
     if about.method != Method::Get {
         codes.extend(WITH_BODY);
     } else {
-        codes.push(Code::BadRequest); // a parameter that is not known
+        codes.push(Code::BadRequest); // for a parameter that is not known
     }
     let mut by_status: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for code in codes {

@@ -26,7 +26,7 @@ mod keys;
 pub mod kit;
 pub mod lend;
 mod list;
-mod moments;
+pub mod moments;
 #[cfg(feature = "newer-schema")]
 mod newer_schema;
 mod notice;
@@ -72,7 +72,7 @@ pub use keymoor_protocol::RecordId;
 pub use kit::{JoinKit, KitError, RecoveryKit};
 pub use lend::{LendError, Lent, Wish};
 pub use list::{Filter, Listing};
-pub use moments::{moment, since, until};
+pub use moments::{moment, rfc3339, since, until};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};
 pub use policies::{LONGEST_DAYS, Policy, Scope};

@@ -58,7 +58,7 @@ pub(crate) struct Args {
     /// Use it only while no own credential of that provider can be used, and say so.
     #[arg(long)]
     fallback: bool,
-    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d. Two weeks before, list, status and the window say so.
+    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d, 6mo. Two weeks before, list, status and the window say so.
     #[arg(long, value_name = "DATE", value_parser = expiry)]
     expires: Option<Expiry>,
     #[command(flatten)]

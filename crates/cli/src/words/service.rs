@@ -57,7 +57,9 @@ pub(super) fn no_setting(service: &Service, known: bool) -> Words {
         .collect();
     let words = match (all.is_empty(), known) {
         (true, _) => {
-            return Words::new(format!("{} has no settings.", service.name)).safe("Nothing was changed.");
+            return Words::new(format!("{} has no settings.", service.name))
+                .safe("Nothing was changed.")
+                .hint("keymoor service list --all shows what each service has.");
         }
         (false, true) => "That is no value which this setting can have.".to_owned(),
         (false, false) => format!("{} has no setting of that name.", service.name),

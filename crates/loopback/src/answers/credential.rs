@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_vault::{Detail, Kept, Listing, Saved};
+use keymoor_vault::{Detail, Kept, Listing, Saved, rfc3339};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::verification::{Status, Verified};
 use crate::secret::mask;
-use crate::time::rfc3339;
 
 /// A part of the list.
 #[derive(Serialize, JsonSchema)]

@@ -1,11 +1,9 @@
 //! Whether a provider accepts a credential.
 
 use keymoor_providers::Verdict;
-use keymoor_vault::{CheckStatus, Listing, Verification};
+use keymoor_vault::{CheckStatus, Listing, Verification, rfc3339};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::time::rfc3339;
 
 /// How a credential stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

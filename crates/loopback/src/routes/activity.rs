@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_vault::{Activity, ActivityFilter, By, Event};
+use keymoor_protocol::RecordId;
+use keymoor_vault::{Activity, ActivityFilter, By, Event, rfc3339};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::json;
@@ -11,7 +12,6 @@ use crate::answers::activity::{Day, Doer, Entry, Happened, Summary};
 use crate::parameters::{LIMIT, Nothing, page};
 use crate::refusal::Refusal;
 use crate::table::{About, Call, Done, Method, Route, ok};
-use crate::time::rfc3339;
 use crate::wrong::{self, wrong};
 
 pub(super) fn routes() -> Vec<Route> {

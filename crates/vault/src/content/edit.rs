@@ -250,3 +250,28 @@ pub(crate) fn fingerprint(salt: &[u8; 16], text: &str) -> Fingerprint {
     short.copy_from_slice(&full[..16]);
     Fingerprint(short)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_of_its_record_and_shows_no_short_secret() {
+        let long = || "sk-test-secret-1234".into();
+        let one = shadow(&[7; 16], &long());
+        // HMAC-SHA256 with the key 07…07, its first 16 bytes.
+        let expected = "dfb8581e3344fa4db6dbe623d7ef3a83";
+        assert_eq!(crate::show::hex(&one.fingerprint.0), expected);
+        assert_eq!(one, shadow(&[7; 16], &long()));
+        assert_ne!(
+            one.fingerprint,
+            shadow(&[8; 16], &long()).fingerprint,
+            "another record, another fingerprint"
+        );
+        assert_eq!(one.last_four, "1234");
+        for short in ["elevenchars", "twelve\ncharsmore"] {
+            assert_eq!(shadow(&[7; 16], &short.into()).last_four, "", "{short}");
+        }
+        assert_eq!(shadow(&[7; 16], &"ä2345678ü012".into()).last_four, "ü012", "characters, not bytes");
+    }
+}
