@@ -143,6 +143,11 @@ impl From<EditRequest> for Edit {
 }
 
 impl EditRequest {
+    /// Whether it says if services may use it.
+    pub(crate) fn switches(&self) -> bool {
+        self.on.is_some()
+    }
+
     pub(crate) fn has_secret(&self) -> bool {
         self.fields.iter().any(|field| field.secret)
     }

@@ -85,20 +85,28 @@ impl Session {
     /// Says of those that use another credential by now, or none, what became of them.
     pub(crate) fn tell_services(&mut self, before: &[ServiceState]) {
         for state in self.services_on() {
-            if before.iter().any(|before| before.id == state.id && before.uses != state.uses) {
+            let is_other = |before: &ServiceState| {
+                before.id == state.id && (&before.uses, &before.why_none) != (&state.uses, &state.why_none)
+            };
+            if before.iter().any(is_other) {
                 output::say(words::service::state(&state));
             }
         }
     }
 
-    /// Says of services that use this credential by now and did not before that it is because of its name.
+    /// The same after a credential got its name: of services that use it because they go by the name, that is said.
     pub(crate) fn tell_named(&mut self, before: &[ServiceState], id: RecordId) {
-        let uses = |state: &ServiceState| state.uses.as_ref().is_some_and(|uses| uses.id == id);
-        for state in self.services_on().iter().filter(|state| uses(state)) {
-            let was_chosen = state.uses.as_ref().is_some_and(|uses| uses.because == Because::Chosen);
-            if was_chosen && before.iter().any(|before| before.id == state.id && !uses(before)) {
-                output::say(words::service::named(state));
+        let used = |state: &ServiceState| state.uses.as_ref().map(|uses| uses.id);
+        for state in self.services_on() {
+            let is_other = |before: &ServiceState| {
+                before.id == state.id && (used(before), &before.why_none) != (used(&state), &state.why_none)
+            };
+            if !before.iter().any(is_other) {
+                continue;
             }
+            let named =
+                state.uses.as_ref().is_some_and(|uses| uses.id == id && uses.because == Because::Chosen);
+            output::say(if named { words::service::named(&state) } else { words::service::state(&state) });
         }
     }
 

@@ -84,7 +84,6 @@ fn operation(route: &Route, shape: Shape, error: &Value) -> Value {
     if let Some((name, schema)) = shape.path {
         parameters.push(parameter(name, "path", true, schema.to_value()));
     }
-    let takes_query = !shape.query.is_empty();
     for (name, schema, required) in shape.query {
         parameters.push(parameter(&name, "query", required, schema.to_value()));
     }
@@ -96,8 +95,8 @@ fn operation(route: &Route, shape: Shape, error: &Value) -> Value {
     let mut codes: Vec<Code> = [ALWAYS, &about.refuses].concat();
     if about.method != Method::Get {
         codes.extend(WITH_BODY);
-    } else if takes_query {
-        codes.push(Code::BadRequest);
+    } else {
+        codes.push(Code::BadRequest); // for a parameter that is not known
     }
     let mut by_status: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for code in codes {

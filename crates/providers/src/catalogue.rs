@@ -15,8 +15,8 @@ pub use self::{
     address::Part,
     check::{Answer, Auth, Check, Condition, Failure, Instead, Kind, Method, Statuses, Verdict},
     provider::{
-        Checksum, Endpoint, Field, FieldKind, Provider, Recognise, Revocation, RevocationKind, Rotation,
-        UrlPart,
+        Checksum, Endpoint, Environment, Field, FieldKind, Provider, Recognise, Revocation, RevocationKind,
+        Rotation, UrlPart,
     },
     service::{Service, Setting, Template},
 };

@@ -34,7 +34,7 @@ pub enum NotMade {
     /// It refuses, whoever asks: the request, or how often it is asked.
     #[error("refused")]
     Refused,
-    /// The request did not leave this machine: no such host, no trusted connection, or a field that is missing.
+    /// It was not asked: there is no way to it, a field is missing, or the key that would ask is not known to be accepted.
     #[error("not asked")]
     NotAsked,
     /// Nothing is known: look at the console before another is made.
@@ -97,9 +97,7 @@ pub fn make(provider: &Provider, fields: &Fields, options: &Options) -> Result<F
         | Reason::BadField(_)
         | Reason::HostRefused(_)
         | Reason::NotEncrypted(_)
-        | Reason::NoSuchHost
-        | Reason::Tls
-        | Reason::Clock => NotMade::NotAsked,
+        | Reason::NoSuchHost => NotMade::NotAsked,
         _ => NotMade::Unknown,
     })?;
     match reply.status {

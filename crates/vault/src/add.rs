@@ -98,8 +98,11 @@ impl Vault {
             if new.fallback {
                 action.set_text(field::FALLBACK, "yes");
             }
-            if before.is_some() {
-                checked.must_not_lead_away(by.as_ref(), action.meta())?;
+            checked.sort(action.meta());
+            match before {
+                Some(_) => checked.must_not_lead_away(by.as_ref(), action.meta())?,
+                None if checked.secrets.is_empty() => return Err(Error::NoSecret),
+                None => {}
             }
             checked.apply(&mut action)?;
             if new.expires.is_some() {
@@ -196,12 +199,19 @@ fn must_be_somebodys(value: &str) -> Result<(), Error> {
 }
 
 impl Checked {
-    /// What the catalogue calls secret is sealed as a secret, however it was given.
-    fn seal_what_is_secret(&mut self, id: &str) {
-        let Some(known) = provider(id) else { return };
-        let is_secret = |name: &str| known.field(name).is_some_and(|field| field.secret);
-        let found = self.open.extract_if(.., |(name, text)| is_secret(name) && !text.is_empty());
-        self.secrets.extend(found.map(|(name, text)| (name, SecretString::from(text))));
+    /// However it was given: what the catalogue calls secret is sealed as a secret, and what it does not is open. What lies
+    /// sealed already stays so.
+    fn sort(&mut self, meta: &Meta) {
+        let Some(known) = provider(meta.text(field::PROVIDER)) else { return };
+        let is = |name: &str, secret| known.field(name).is_some_and(|field| field.secret == secret);
+        let is_sealed = |name: &String| meta.key().is_some_and(|parts| parts.contains_key(name));
+        let secrets: Vec<_> =
+            self.open.extract_if(.., |(name, text)| is(name, true) && !text.is_empty()).collect();
+        let open: Vec<_> =
+            self.secrets.extract_if(.., |(name, _)| is(name, false) && !is_sealed(name)).collect();
+        self.secrets.extend(secrets.into_iter().map(|(name, text)| (name, SecretString::from(text))));
+        // Exposed to be kept open: the catalogue says that it is no secret.
+        self.open.extend(open.into_iter().map(|(name, text)| (name, text.expose_secret().to_owned())));
     }
 
     /// What a program that was let in may not do: have a key go where it was not meant for. It is never given a secret, and an
@@ -213,7 +223,7 @@ impl Checked {
         let (Some(Who::Program(_)), Some(known)) = (by, provider(meta.text(field::PROVIDER))) else {
             return Ok(());
         };
-        self.seal_what_is_secret(&known.id);
+        self.sort(meta);
         let is_there = |name: &str| meta.fields.contains_key(&format!("{}{name}", field::OPEN));
         let stays = |name: &str, text: &str| meta.text(&format!("{}{name}", field::OPEN)) == text;
         let open = self.open.iter().filter(|(name, text)| !stays(name, text)).map(|(name, _)| name);
@@ -234,7 +244,7 @@ impl Checked {
     /// # Errors
     /// [`Error::NoSuchField`] for a field to remove that is not there; [`Error::LastSecret`] if no secret one is left.
     pub(crate) fn apply(mut self, action: &mut Action) -> Result<(), Error> {
-        self.seal_what_is_secret(action.meta().text(field::PROVIDER));
+        self.sort(action.meta());
         let meta = action.meta();
         let secret = |name: &String| meta.key().is_some_and(|parts| parts.contains_key(name));
         let open = |name: &String| meta.fields.contains_key(&format!("{}{name}", field::OPEN));

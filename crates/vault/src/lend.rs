@@ -200,6 +200,7 @@ fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError>
     }
     let is_other = |field: &Field| (field.secret || sent_to(&field.key)) && !known.contains(&field.key);
     claimed.not_theirs.extend(provider.into_iter().flat_map(|provider| variables_of(provider, is_other)));
+    claimed.not_theirs.extend(provider.into_iter().flat_map(of_other_accounts));
     Ok(claimed)
 }
 
@@ -238,6 +239,13 @@ fn one_field(
         not_theirs,
         conflicts: revealed.conflict.into_iter().map(|conflict| (id, conflict)).collect(),
     })
+}
+
+/// What programs read beside the fields, where a credential has nothing of that name.
+fn of_other_accounts(provider: &Provider) -> impl Iterator<Item = NotTheirs> {
+    let named = |is_address| move |name: &String| NotTheirs { name: name.clone(), is_address };
+    let accounts = provider.environment.accounts.iter().map(named(false));
+    accounts.chain(provider.environment.addresses.iter().map(named(true)))
 }
 
 fn places_of(field: &Field) -> impl Iterator<Item = (&str, Form)> {

@@ -7,8 +7,9 @@
 pub(crate) mod document;
 mod resolve;
 mod test;
+mod why_none;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
@@ -18,6 +19,7 @@ use self::document::{Chosen, Document, Share};
 pub(crate) use self::resolve::choices;
 pub use self::resolve::{Because, Resolved};
 pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
+pub use self::why_none::WhyNone;
 use crate::activity::{Event, Who};
 use crate::clock::now;
 use crate::content::{Content, field};
@@ -37,6 +39,8 @@ pub struct ServiceState {
     pub on: bool,
     /// What it uses now, if it is in use.
     pub uses: Option<Resolved>,
+    /// Why it uses none, although it is in use.
+    pub why_none: Option<WhyNone>,
     /// Its settings by name; those of the catalogue that are not set have no value.
     pub settings: BTreeMap<String, Option<String>>,
     /// Settings without which it is of no use.
@@ -46,9 +50,24 @@ pub struct ServiceState {
 }
 
 impl Vault {
-    /// The services that were ever set up, by id.
+    /// The services that were ever set up, by id. A credential that does not open is healed first.
     pub fn services(&mut self) -> Result<Vec<ServiceState>, Error> {
         self.heal_services()?;
+        let mut tried = BTreeSet::new();
+        loop {
+            let states = self.states()?;
+            let broken = states.iter().find_map(|state| match state.why_none {
+                Some(WhyNone::Unreadable(id)) if !tried.contains(&id) => Some(id),
+                _ => None,
+            });
+            match broken {
+                Some(id) => drop((tried.insert(id), self.heal(id))), // what cannot be healed is said
+                None => return Ok(states),
+            }
+        }
+    }
+
+    fn states(&mut self) -> Result<Vec<ServiceState>, Error> {
         let keys = &self.keys;
         self.cache.read(|view| {
             let document = Document::read(view, keys)?;
@@ -56,7 +75,12 @@ impl Vault {
             let state = |id: &String| {
                 let Some(service) = service(id) else { return Ok(None) };
                 let on = document.is_on(id);
-                let uses = if on { resolve::resolve(view, keys, &document, service).ok() } else { None };
+                let resolved = on.then(|| resolve::resolve(view, keys, &document, service));
+                let (uses, why_none) = match resolved {
+                    None => (None, None),
+                    Some(Ok(uses)) => (Some(uses), None),
+                    Some(Err(error)) => (None, Some(WhyNone::of(error)?)),
+                };
                 let settings: BTreeMap<_, _> = (service.settings.iter())
                     .map(|setting| (setting.key.clone(), document.setting(id, &setting.key)))
                     .collect();
@@ -68,6 +92,7 @@ impl Vault {
                     name: service.name.clone(),
                     on,
                     uses,
+                    why_none,
                     missing: missing.collect(),
                     settings,
                     conflicts: conflicts(view, keys, &document, id)?,

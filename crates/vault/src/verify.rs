@@ -18,6 +18,7 @@ use crate::content::{Content, Meta, field};
 use crate::devices;
 use crate::drafts;
 use crate::error::Error;
+use crate::find;
 use crate::keys::Keys;
 use crate::list::Filter;
 use crate::vault::Vault;
@@ -53,7 +54,7 @@ struct Question {
 pub struct Asked {
     /// Its record.
     pub id: RecordId,
-    /// `provider/name`.
+    /// `provider/name`, as it is shown where two share a name.
     pub title: String,
     /// What was found out.
     pub report: Report,
@@ -117,7 +118,9 @@ impl Vault {
                 return Err(Error::NotFound);
             }
             must_be_of_one_change(&content)?;
-            questions.push(Question::of(*id, &content));
+            let keys = &self.keys;
+            let name = self.cache.read(|view| find::displayed(view, keys, *id, &content.meta))?;
+            questions.push(Question::of(*id, &content, &name));
         }
         Ok(Questions(questions))
     }
@@ -162,11 +165,13 @@ impl Asked {
 }
 
 impl Question {
-    fn of(id: RecordId, content: &Content) -> Self {
+    /// `name`: as it is shown.
+    fn of(id: RecordId, content: &Content, name: &str) -> Self {
+        let provider = content.meta.text(field::PROVIDER);
         Self {
             id,
-            title: content.meta.title(),
-            provider: content.meta.text(field::PROVIDER).to_owned(),
+            title: format!("{provider}/{name}"),
+            provider: provider.to_owned(),
             values: Values::of(&content.meta),
             fields: fields_of(content),
         }
@@ -197,7 +202,7 @@ const AT_ONCE: usize = 16;
 impl Questions {
     /// About just this content, whatever is stored by now.
     pub(crate) fn about(id: RecordId, content: &Content) -> Self {
-        Self(vec![Question::of(id, content)])
+        Self(vec![Question::of(id, content, content.meta.text(field::NAME))])
     }
 
     /// How many.

@@ -151,3 +151,38 @@ fn a_save_is_told_first_and_verified_then_and_never_depends_on_it() {
     add(&device, "never", "sk-good", &["--verify"]).ends(2, &[]);
     assert!(device.list().iter().all(|entry| entry["name"] != "never"), "refused before anything was saved");
 }
+
+#[test]
+fn settings_that_two_devices_set_are_told_where_care_is_asked_for() {
+    let world = World::new();
+    let (server, a, b) = (world.server(), world.device("a"), world.device_without_keychain("b"));
+    a.add("elevenlabs", "work", "sk-of-elevenlabs").done();
+    a.done(&["service", "enable", "elevenlabs"]);
+    world.create_account(&a, &server);
+    world.join(&b);
+    b.sync();
+    assert_eq!(care(&b), []);
+    a.done(&["service", "set", "elevenlabs", "voice_id=AAAAAAAAAAAAAAAAAAAA"]);
+    b.done(&["service", "set", "elevenlabs", "voice_id=BBBBBBBBBBBBBBBBBBBB"]);
+    for device in [&a, &b, &a] {
+        device.sync();
+    }
+    for device in [&a, &b] {
+        let listed = device.done(&["list", "--status", "care", "--json"]).json();
+        assert_eq!(
+            (&listed[0]["name"], &listed[0]["service_conflicts"][0]),
+            (&"work".into(), &"elevenlabs".into())
+        );
+        for arguments in [&["list"][..], &["list", "--status", "care"]] {
+            let said = device.done(arguments).to_string();
+            assert!(
+                said.contains("two devices set voice_id at the same time, ") && said.contains("work"),
+                "{said}"
+            );
+            assert!(said.contains("keymoor service set elevenlabs voice_id=VALUE"), "{said}");
+        }
+    }
+    a.done(&["service", "set", "elevenlabs", "voice_id=AAAAAAAAAAAAAAAAAAAA"]);
+    assert_eq!(care(&a), []);
+    assert!(!a.done(&["list"]).to_string().contains("two devices"));
+}

@@ -158,6 +158,8 @@ fn add_to_aws(device: &Device) {
     device.feed(&add, fields.as_bytes()).done();
 }
 
+/// The request that makes a key.
+const CREATE: &str = "Action=CreateAccessKey";
 /// What Amazon answers to every question at once: another key, whose it is, and that a change was made.
 const AMAZON: &str = "<Response><AccessKeyId>AKIAEXAMPLEMADE00002</AccessKeyId>\
     <SecretAccessKey>a-made-secret-of-forty-characters-000002</SecretAccessKey>\
@@ -173,15 +175,20 @@ fn where_the_provider_makes_keys_one_command_does_it_all_and_a_full_account_is_s
     rotate(&device, &[], "")
         .ends(2, &["keymoor rotate aws/work --set access_key_id=ID --stdin < new-key", "--make"]);
 
-    provider.say(NO_KEY, Reply::of(409, "<Error><Code>LimitExceeded</Code></Error>"));
-    rotate(&device, &["--make", "--yes"], "").ends(1, &["as many keys as may be", "is as it was"]);
+    // Nothing is asked for while nobody can be asked.
     provider.say(NO_KEY, Reply::of(500, "oh"));
+    rotate(&device, &["--make", "--yes"], "").ends(6, &["No key was made: the provider could not be asked"]);
+    assert!(device.done(&["show", "work", "--json"]).json()["key_asked_at"].is_null());
+    provider.say(NO_KEY, Reply::of(200, AMAZON));
+    provider.say(CREATE, Reply::of(409, "<Error><Code>LimitExceeded</Code></Error>"));
+    rotate(&device, &["--make", "--yes"], "").ends(1, &["as many keys as may be", "is as it was"]);
+    provider.say(CREATE, Reply::of(500, "oh"));
     rotate(&device, &["--make", "--yes"], "")
         .ends(6, &["not known whether a key was made", "--make --looked"]);
     assert_eq!(device.list().len(), 1);
 
     // Nobody knows whether there is a key that nobody has, until somebody looked.
-    provider.say(NO_KEY, Reply::of(200, AMAZON));
+    provider.say(CREATE, Reply::of(200, AMAZON));
     let asked = provider.asked().len();
     let may_be = ["there may be one that nobody has", "Look at https", "rotate aws/work --looked"];
     rotate(&device, &["--make", "--yes"], "").ends(5, &may_be);

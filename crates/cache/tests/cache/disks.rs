@@ -96,6 +96,8 @@ fn a_full_disk_says_so_and_loses_nothing() {
     for cache in [&mut one, &mut two] {
         assert_eq!(read(cache, |v| v.draft_count()), kept.len() as u64 + 1);
         assert_eq!(cache.integrity().unwrap(), Vec::<String>::new());
+        let moment = |cache: &mut Cache| read(cache, |v| v.moment());
+        assert_ne!(moment(cache), moment(cache), "nobody would notice a change in between");
         let written: Result<(), Error> = cache.write(|c| c.set_setting("a", b"1"));
         assert_eq!(written, Err(Error::Full));
     }

@@ -49,7 +49,8 @@ fn page(detail: &Detail, asked: Option<u64>) -> String {
     ];
     facts.extend(words::care::sentences(listing, now()).into_iter().map(|care| ("care", care)));
     if let Some(at) = asked {
-        let text = format!("asked for on {}, and nobody has it: keymoor rotate NAME", minute(at));
+        let text =
+            format!("asked for on {}; there may be one that nobody has: keymoor rotate NAME", minute(at));
         facts.push(("new key", text));
     }
     if let Some(at) = listing.expires.filter(|_| !listing.care.iter().any(|care| is_expiry(*care))) {

@@ -48,7 +48,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn page(status: &Status) -> String {
     let Homes { keychain, cache, server } = &status.homes;
     let address = status.server.as_deref().map(plain).unwrap_or_default();
-    let rows = [home("keychain", keychain, ""), home("cache", cache, ""), home("server", server, &address)];
+    let mut rows =
+        [home("keychain", keychain, ""), home("cache", cache, ""), home("server", server, &address)];
+    if status.last_failed.is_some() && server.state == HomeState::Ok {
+        "the last try failed".clone_into(&mut rows[2][1]);
+    }
     let mut text = table(["HOME", "STATE", ""], &rows);
     text.push('\n');
     let mut facts = vec![

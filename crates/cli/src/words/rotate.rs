@@ -96,8 +96,8 @@ pub(crate) fn not_made(title: &str, why: NotMade, provider: Option<&Provider>) -
             )
         }
         NotMade::NotAsked => format!(
-            "The provider could not be asked, so no key was made: there is no network, or a field is missing \
-             (keymoor verify {next} says more). {name} is as it was."
+            "No key was made: the provider could not be asked, or does not accept {name}; keymoor verify {next} says more. \
+             It is as it was."
         ),
         NotMade::Unknown => format!(
             "No usable answer came, so it is not known whether a key was made. Look{at}, and delete what is too many. Then: \

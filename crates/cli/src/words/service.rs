@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use keymoor_providers::Service;
-use keymoor_vault::{Because, Resolved, ServiceState};
+use keymoor_vault::{Because, Resolved, ServiceState, WhyNone};
 
+use super::Words;
 use crate::output::plain;
 
 /// What became of a service.
 pub(crate) fn state(state: &ServiceState) -> String {
     let mut text = match (&state.uses, state.on) {
         (Some(resolved), true) => format!("{} is on and uses {}.", state.name, uses(resolved)),
-        (None, true) => format!("{} is on, and has no credential to use.", state.name),
+        (None, true) => format!("{} is on, and {}.", state.name, why_none(state.why_none.as_ref())),
         (_, false) => {
             format!("{} is set, and off. To use it: keymoor service enable {}", state.name, state.id)
         }
@@ -21,6 +22,19 @@ pub(crate) fn state(state: &ServiceState) -> String {
         text.push_str(&format!("\nStill to do: {care}"));
     }
     text
+}
+
+fn why_none(why: Option<&WhyNone>) -> String {
+    match why {
+        Some(WhyNone::Which(titles)) => {
+            let titles: Vec<_> = titles.iter().map(|title| plain(title).into_owned()).collect();
+            format!("uses none: choose it. It takes {}", titles.join(", "))
+        }
+        Some(WhyNone::Unreadable(id)) => {
+            format!("uses none: credential {id} cannot be read, and may be the one that is meant")
+        }
+        Some(WhyNone::Nothing) | None => "has no credential to use".to_owned(),
+    }
 }
 
 /// Which credential, and whether it is not the user's own.
@@ -43,10 +57,32 @@ pub(crate) fn named(state: &ServiceState) -> String {
     )
 }
 
+/// A setting that there is not, or a value that it cannot have; and what there is.
+pub(super) fn no_setting(service: &Service, known: bool) -> Words {
+    let all: Vec<String> = (service.settings.iter())
+        .map(|setting| match &setting.help {
+            Some(help) => format!("  {}  {}: {help}", setting.key, setting.label),
+            None => format!("  {}  {}", setting.key, setting.label),
+        })
+        .collect();
+    let words = match (all.is_empty(), known) {
+        (true, _) => {
+            return Words::new(format!("{} has no settings.", service.name))
+                .safe("Nothing was changed.")
+                .hint("keymoor service list --all shows what each service has.");
+        }
+        (false, true) => "That is no value which this setting can have.".to_owned(),
+        (false, false) => format!("{} has no setting of that name.", service.name),
+    };
+    Words::new(words).safe("Nothing was changed.").hint(format!("It has: \n{}", all.join("\n")))
+}
+
 /// What a service lacks.
 pub(crate) fn care(state: &ServiceState) -> String {
     let mut parts = Vec::new();
-    if state.on && state.uses.is_none() {
+    if let Some(WhyNone::Unreadable(id)) = &state.why_none {
+        parts.push(format!("{id} cannot be read: keymoor doctor --repair"));
+    } else if state.on && state.uses.is_none() {
         parts.push(format!("keymoor service enable {} --credential NAME", state.id));
     }
     if !state.missing.is_empty() {

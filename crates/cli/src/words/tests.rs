@@ -137,11 +137,18 @@ fn failures() -> Vec<Failure> {
                 .map(|(place, elsewhere)| name(place, elsewhere)),
         )
         .chain([
+            Failure::NobodysKey { unread: 0 },
+            Failure::NobodysKey { unread: 2 },
             Failure::WhichProvider(Vec::new()),
             Failure::NameTaken { provider: Some("openai".into()), name: "work".into() },
             Failure::NameTaken { provider: None, name: "work".into() },
             Failure::NoPassword,
             Failure::PasswordsDiffer,
+            Failure::NothingToLookFor,
+            Failure::TooMuchToLookThrough(32 << 20),
+            Failure::Setting { service: keymoor_providers::service("google_sheets").unwrap(), known: true },
+            Failure::Setting { service: keymoor_providers::service("google_sheets").unwrap(), known: false },
+            Failure::Setting { service: keymoor_providers::service("openai").unwrap(), known: false },
             Failure::Cancelled,
             Failure::Mended,
             Failure::Clipboard(ClipboardError::NoDisplay),
@@ -209,7 +216,7 @@ fn every_failure_is_a_sentence_in_a_calm_voice() {
                     failure,
                     Failure::NameTaken { .. }
                         | Failure::Kit { .. }
-                        | Failure::Vault(Error::FileExists(_))
+                        | Failure::Vault(Error::FileExists(_) | Error::CredentialOff(_))
                         | Failure::Config(_)
                         | Failure::Lend(_)
                         | Failure::Project { .. }
@@ -248,6 +255,8 @@ fn whatever_can_be_mended_says_how() {
 #[test]
 fn exit_codes_are_as_documented() {
     for (failure, code) in [
+        (Failure::NobodysKey { unread: 0 }, 3),
+        (Failure::NobodysKey { unread: 1 }, 7),
         (Failure::Vault(Error::Io(io::ErrorKind::Other)), 1),
         (Failure::Clipboard(ClipboardError::NoDisplay), 1),
         (Failure::WhichProvider(Vec::new()), 2),

@@ -61,7 +61,7 @@ pub(super) fn words(error: &Error) -> Words {
         Error::NotAccepted(providers) => {
             Words::new(format!("The service takes credentials of {}.", names_of(providers))).safe(UNCHANGED)
         }
-        Error::CredentialOff(title) => Words::new(format!("{} is switched off, and no service uses it so.", plain(title)))
+        Error::CredentialOff(title) => Words::new(format!("The credential {} is switched off, and no service uses it so.", plain(title)))
             .safe(UNCHANGED)
             .hint(format!("To switch it on: keymoor edit {} --on", argument(title))),
         Error::WhichCredential(names) => Words::new(format!("Several credentials could be meant: {}.", names_of(names)))

@@ -38,9 +38,25 @@ pub struct Provider {
     pub endpoint: Option<Endpoint>,
     /// How a key is verified. None: it cannot be without changing something.
     pub verify: Option<Check>,
+    /// What else programs look for in the environment.
+    #[serde(default)]
+    pub environment: Environment,
     /// What becomes of a key that is replaced.
     #[serde(default)]
     pub rotation: Rotation,
+}
+
+/// Variables beside those of the fields: what the environment has under them belongs to another account, and programs would
+/// take it together with this key, or in its place.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// They say which account is meant, or are another way to be let in.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// They say where the key is sent.
+    #[serde(default)]
+    pub addresses: Vec<String>,
 }
 
 /// One field of a credential.

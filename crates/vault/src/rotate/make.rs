@@ -6,7 +6,7 @@ use std::time::Duration;
 use keymoor_fail_points::reached;
 use keymoor_providers::Provider;
 use keymoor_providers::rotate::{self, NotMade};
-use keymoor_providers::verify::{Fields, Options};
+use keymoor_providers::verify::{Fields, Options, verify};
 use secrecy::ExposeSecret as _;
 
 use super::room::Room;
@@ -68,6 +68,10 @@ impl Vault {
         }
         // A disk that is full says so here, and what this takes is what the key gets.
         let room = Room::take(&self.config)?;
+        // Without a network, or with a key that may not ask, nothing is asked for that could have been made.
+        if !verify(provider, &fields_of(&content), options).verdict.is_good() {
+            return Ok(Err(NoKey::NotMade(NotMade::NotAsked)));
+        }
         let content = self.cache.write(|change| {
             let content = before.still(change, keys)?;
             asked::note(change, old)?;

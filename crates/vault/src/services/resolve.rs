@@ -64,6 +64,9 @@ pub(super) fn resolve(
     if let Some(id) = broken.first() {
         return Err(Error::Unreadable { id: *id, homes: Vec::new() }); // nobody can tell whose it is
     }
+    for listing in &mut all {
+        listing.display = find::shown_as(view, keys, listing.id, &listing.provider, &listing.name)?;
+    }
     let (fallbacks, own): (Vec<_>, Vec<_>) = all.into_iter().partition(|listing| listing.fallback);
     // Of several own ones none is used unasked, nor is another in place of the chosen one.
     match (&chosen, own.len()) {

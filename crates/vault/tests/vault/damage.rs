@@ -93,6 +93,10 @@ fn lists_edits_and_the_doctor_heal_too() {
         assert_eq!(names(&all(&mut vault)), ["work"]);
         assert_eq!(quarantine(home.path(), id).len(), 1, "what it said before is not taken for what it says");
         flip(home.path(), id, "meta", 0);
+        assert!(vault.whose(&"the secret".into()).unwrap().is_empty(), "what does not open is passed over");
+        assert_eq!(vault.unread().unwrap(), [], "and is healed when it is asked for");
+        assert_eq!(vault.whose(&"the secret".into()).unwrap()[0].id, id);
+        flip(home.path(), id, "meta", 0);
         vault.edit(id, Edit { note: Some("noted".into()), ..Edit::default() }).unwrap();
         flip(home.path(), id, "secret", 150);
         let mut again = new("openai", "work", "replaced");
@@ -100,8 +104,12 @@ fn lists_edits_and_the_doctor_heal_too() {
         assert_eq!(vault.add(again).unwrap().id, id);
         flip(home.path(), id, "secret", 0);
         assert_eq!(vault.status().unwrap().homes.cache.state, HomeState::Ok, "a list never opens it");
+        vault.notices();
         let found = vault.doctor(false).unwrap().findings;
         assert!(found.contains(&Finding::Broken { home: HomeName::Cache, id, healed: false }), "{found:?}");
+        let lost = found.iter().any(|finding| matches!(finding, Finding::Lost { .. }));
+        assert!(!lost, "its history has older values, and the keychain the newest: {found:?}");
+        assert!(vault.notices().is_empty(), "the doctor only looked");
         let found = vault.doctor(true).unwrap();
         assert!(
             found.findings.contains(&Finding::Broken { home: HomeName::Cache, id, healed: true }),
@@ -209,8 +217,15 @@ fn what_is_broken_in_both_homes_is_an_error_that_names_them() {
         flip(home.path(), id, "meta", 200);
         let listed: Vec<_> = all(&mut vault).into_iter().map(|l| (l.id, l.status)).collect();
         assert_eq!(listed, [(id, CheckStatus::Unreadable)]);
+        assert_eq!(vault.unread().unwrap(), [id], "nobody can say whose key is in it");
         assert_eq!(vault.status().unwrap().records, 1);
-        assert!(!vault.doctor(true).unwrap().is_well());
+        for repair in [true, false] {
+            let found = vault.doctor(repair).unwrap();
+            assert!(
+                !found.is_well() && found.findings.contains(&Finding::Lost { id, older: 1 }),
+                "{found:?}"
+            );
+        }
         // The right copy comes back into reach, behind a newer one that is broken: healed.
         newest(id, &good);
         newest(id, &bad);

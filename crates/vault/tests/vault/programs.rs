@@ -102,7 +102,7 @@ fn a_program_sets_no_host_for_the_key_of_a_service() {
     }
     // What is there already, and what says nothing of where it goes.
     vault.set_service("shopify", &set("mine.myshopify.com")).unwrap();
-    vault.set_service("retell", &[("call_agent_id".to_owned(), "agent_1".to_owned())]).unwrap();
+    vault.set_service("retell", &[("call_agent_id".to_owned(), "agent_1234".to_owned())]).unwrap();
     let state = vault.services().unwrap().into_iter().find(|state| state.id == "shopify").unwrap();
     assert_eq!(state.settings["shop"].as_deref(), Some("mine.myshopify.com"));
 }

@@ -1,6 +1,6 @@
 //! Services, and which credential each uses.
 
-use keymoor_vault::{Because, Edit, Error, NewCredential, Vault};
+use keymoor_vault::{Because, Edit, Error, NewCredential, Vault, WhyNone};
 
 use super::place::{add, new, open};
 
@@ -66,7 +66,7 @@ fn the_own_key_goes_before_the_fallback_and_what_replaces_it_is_said() {
 fn another_own_key_is_never_taken_in_place_of_the_chosen_one() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = open(home.path());
-    let (work, _) = (add(&mut vault, "work", "sk-work"), add(&mut vault, "home", "sk-home"));
+    let (work, home_key) = (add(&mut vault, "work", "sk-work"), add(&mut vault, "home", "sk-home"));
     vault.enable_service("openai", Some(work.id)).unwrap();
     vault.trash(work.id).unwrap();
     assert!(
@@ -74,6 +74,11 @@ fn another_own_key_is_never_taken_in_place_of_the_chosen_one() {
     );
     let state = vault.services().unwrap().remove(0);
     assert!(state.on && state.uses.is_none(), "{state:?}");
+    assert_eq!(state.why_none, Some(WhyNone::Which(vec!["openai/home".to_owned()])));
+    vault.trash(home_key.id).unwrap();
+    assert_eq!(vault.services().unwrap().remove(0).why_none, Some(WhyNone::Nothing));
+    vault.disable_service("openai").unwrap();
+    assert_eq!(vault.services().unwrap().remove(0).why_none, None, "off is no question");
 }
 
 #[test]
