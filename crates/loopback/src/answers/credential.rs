@@ -40,7 +40,7 @@ pub(crate) struct Listed {
     /// When it expires, as the provider or the user says, whichever is earlier.
     #[schemars(extend("format" = "date-time"))]
     expires_at: Option<String>,
-    /// What needs care about it: unreadable, conflict, expired, refused, expiring, old.
+    /// What needs care about it: unreadable, conflict, shared_name, expired, refused, expiring, old.
     care: Vec<String>,
     #[schemars(extend("format" = "date-time"))]
     created_at: String,
