@@ -3,6 +3,7 @@
 mod catalogue;
 mod field_problem;
 mod icon;
+mod json_text;
 mod kept;
 mod pattern;
 mod recognise;
@@ -12,5 +13,6 @@ pub mod verify;
 pub use catalogue::*;
 pub use field_problem::{FieldProblem, check_field};
 pub use icon::icon;
+pub use json_text::json_text;
 pub use kept::{Kept, ONE_SECRET, kept};
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};
