@@ -1,5 +1,6 @@
 //! The catalogue of providers: recognise, verify, rotate.
 
+mod anothers;
 mod catalogue;
 mod field_problem;
 mod icon;
@@ -10,9 +11,10 @@ mod recognise;
 pub mod rotate;
 pub mod verify;
 
+pub use anothers::another_of;
 pub use catalogue::*;
 pub use field_problem::{FieldProblem, check_field};
 pub use icon::icon;
 pub use json_text::json_text;
-pub use kept::{Kept, ONE_SECRET, kept};
+pub use kept::{Kept, ONE_SECRET, kept, kept_as};
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};

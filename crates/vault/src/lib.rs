@@ -26,6 +26,7 @@ mod keys;
 pub mod kit;
 pub mod lend;
 mod list;
+mod meant;
 mod moments;
 #[cfg(feature = "newer-schema")]
 mod newer_schema;
@@ -72,6 +73,7 @@ pub use keymoor_providers::json_text;
 pub use kit::{JoinKit, KitError, RecoveryKit};
 pub use lend::{LendError, Lent, Wish};
 pub use list::{Filter, Listing};
+pub use meant::unnamed;
 pub use moments::{since, until};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};

@@ -29,7 +29,12 @@ pub(crate) async fn add(desk: State<'_, Desk>, request: AddRequest) -> Answer<Sa
 pub(crate) async fn edit(desk: State<'_, Desk>, id: &str, change: EditRequest) -> Answer<Saved> {
     let id = record(id)?;
     let secret = change.has_secret();
-    let saved = desk.ask(move |vault| vault.edit(id, change.into())).await?;
+    let saved = desk
+        .ask(move |vault| {
+            let provider = vault.show(id)?.listing.provider;
+            vault.edit(id, change.of(&provider))
+        })
+        .await?;
     if secret && saved.changed {
         desk.verify_saved(id);
     }

@@ -3,11 +3,13 @@
 mod asked;
 mod sorted;
 
-use keymoor_providers::ONE_SECRET;
-use keymoor_vault::{Error, Field, NewCredential, Value};
+use keymoor_vault::{Error, NewCredential};
 
 use self::sorted::sorted;
-use super::verify::OnSave;
+use super::{
+    fields::{Given, not_kept},
+    verify::OnSave,
+};
 use crate::{
     input::{self, Entered, Expiry, InputError, Source, expiry},
     output::{self, plain},
@@ -82,13 +84,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Some(known) => asked::fields(known, &mut open)?,
         None => input::read(source, &format!("Secret of {shown}"))?,
     };
-    let (provider, open, entered) = sorted(args.provider, open, entered)?;
     if let Entered::Fields(fields) = &entered
         && let Some((name, _)) = fields.iter().find(|(_, value)| value.is_none())
     {
         return Err(InputError::RemovesInAdd(name.clone()).into());
     }
-    let fields = fields(open, entered)?;
+    let (provider, Given { fields, anothers }) = sorted(args.provider, open, entered)?;
     let mut session = Session::open(Passwords::new(None))?;
     let credential = NewCredential {
         provider: provider.clone(),
@@ -103,6 +104,9 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     match session.vault.add(credential) {
         Ok(saved) => {
             output::say(words::saved(&saved));
+            if let Some(other) = anothers {
+                output::say(words::recognised::anothers(other, &saved));
+            }
             if session.vault.wants_recovery_kit()? {
                 output::say(words::RECOVERY_KIT_OFFERED);
             }
@@ -111,27 +115,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Err(Error::NameTaken) => {
             return Err(Failure::NameTaken { provider: Some(provider), name: args.name });
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(not_kept(error)),
     }
     Ok(())
-}
-
-/// The open and the secret fields together; a name can be only one of both.
-pub(super) fn fields(open: Vec<(String, String)>, entered: Entered) -> Result<Vec<Field>, InputError> {
-    let secrets = match entered {
-        Entered::One(secret) => vec![(ONE_SECRET.to_owned(), Some(secret))],
-        Entered::Fields(fields) => fields,
-    };
-    let mut fields: Vec<Field> = Vec::with_capacity(open.len() + secrets.len());
-    let open = open.into_iter().map(|(name, value)| Field { name, value: Value::Open(value) });
-    let secret = secrets
-        .into_iter()
-        .map(|(name, value)| Field { name, value: value.map_or(Value::Removed, Value::Secret) });
-    for field in open.chain(secret) {
-        if fields.iter().any(|known| known.name == field.name) {
-            return Err(InputError::FieldTwice(field.name));
-        }
-        fields.push(field);
-    }
-    Ok(fields)
 }

@@ -30,7 +30,7 @@ impl Vault {
         all: bool,
     ) -> Result<Saved, Error> {
         let checked = check(fields, Vec::new(), None)?;
-        if checked.secrets.is_empty() {
+        if !checked.has_secret() {
             return Err(Error::NoSecret);
         }
         let mut salt = [0; 16];
