@@ -119,6 +119,24 @@ pub(crate) struct Saved {
     settled: Vec<String>,
     keychain: Kept,
     waiting: u64,
+    /// The services that use another credential since, or none.
+    services: Vec<Using>,
+}
+
+/// What a service uses now.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub(crate) struct Using {
+    /// As people write it.
+    service: String,
+    /// `provider/name`, if it uses any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uses: Option<String>,
+    /// Whether that is a fallback.
+    fallback: bool,
+    /// It uses none, because these could be meant.
+    which: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -254,7 +272,30 @@ impl From<vault::Saved> for Saved {
             vault::Kept::Failed(_) => Kept::Failed,
         };
         let vault::Saved { id, version, version_id, changed, settled, waiting, .. } = saved;
-        Self { id: id.to_string(), version, version_id, changed, settled, keychain, waiting }
+        let services = Vec::new();
+        Self { id: id.to_string(), version, version_id, changed, settled, keychain, waiting, services }
+    }
+}
+
+impl Saved {
+    /// With what services use since.
+    pub(crate) fn using(self, services: impl Iterator<Item = vault::ServiceState>) -> Self {
+        Self { services: services.map(Using::from).collect(), ..self }
+    }
+}
+
+impl From<vault::ServiceState> for Using {
+    fn from(state: vault::ServiceState) -> Self {
+        let fallback = |uses: &vault::Resolved| matches!(uses.because, vault::Because::Fallback { .. });
+        Self {
+            service: state.name,
+            fallback: state.uses.as_ref().is_some_and(fallback),
+            uses: state.uses.map(|uses| format!("{}/{}", uses.provider, uses.name)),
+            which: match state.why_none {
+                Some(vault::WhyNone::Which(titles)) => titles,
+                Some(vault::WhyNone::Nothing | vault::WhyNone::Unreadable(_)) | None => Vec::new(),
+            },
+        }
     }
 }
 
@@ -293,6 +334,7 @@ impl From<vault::Notice> for Notice {
             vault::Notice::PasswordChanged => ("PASSWORD_CHANGED", None),
             vault::Notice::ActivityBroken => ("ACTIVITY_BROKEN", None),
             vault::Notice::UseNotNoted => ("USE_NOT_NOTED", None),
+            vault::Notice::NotInBackground => ("NOT_IN_BACKGROUND", None),
             vault::Notice::Alarm(alarm) => (alarm_code(alarm), None),
         };
         Self { code, records }

@@ -98,9 +98,11 @@ fn code(error: &Error) -> &'static str {
         Error::Invalid(Input::Name | Input::Provider) => "INVALID_NAME",
         Error::Invalid(Input::Sample) => "NOBODYS_SECRET",
         Error::Invalid(Input::KeyAsName) => "KEY_AS_NAME",
-        Error::Invalid(_) | Error::Ambiguous(_) | Error::NotAccepted(_) | Error::WhichCredential(_) => {
-            Failure::INVALID_INPUT
-        }
+        Error::Invalid(_)
+        | Error::Ambiguous(_)
+        | Error::NotAccepted(_)
+        | Error::CredentialOff(_)
+        | Error::WhichCredential(_) => Failure::INVALID_INPUT,
         Error::NulByte(_) => "INVALID_SECRET",
         Error::TooLarge { .. } => "SECRET_TOO_LARGE",
         Error::WeakPassword => "WEAK_PASSWORD",
@@ -111,7 +113,8 @@ fn code(error: &Error) -> &'static str {
         Error::LastSecret => "EMPTY_SECRET",
         Error::AddressAlone(_) => "ADDRESS_ALONE",
         Error::NothingToChange => "NOTHING_TO_CHANGE",
-        Error::ChangedMeanwhile | Error::Unsettled => "CHANGED_MEANWHILE",
+        Error::ChangedMeanwhile => "CHANGED_MEANWHILE",
+        Error::Unsettled => "UNSETTLED",
         Error::NotFound
         | Error::NoSuchVersion
         | Error::NoSuchChoice

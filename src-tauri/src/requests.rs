@@ -157,6 +157,11 @@ impl EditRequest {
         Edit { name, called: None, fields, labels, note, on, expires }
     }
 
+    /// Whether it says if services may use it.
+    pub(crate) fn switches(&self) -> bool {
+        self.on.is_some()
+    }
+
     pub(crate) fn has_secret(&self) -> bool {
         self.fields.iter().any(|field| field.secret)
     }
@@ -219,7 +224,7 @@ mod tests {
     fn what_an_edit_leaves_out_stays_left_out() {
         let request: EditRequest =
             serde_json::from_value(serde_json::json!({ "note": "", "fields": [] })).unwrap();
-        let edit = Edit::from(request);
+        let edit = request.of("openai");
         assert!(edit.name.is_none() && edit.labels.is_none() && edit.fields.is_empty());
         assert_eq!(edit.note.as_deref(), Some(""));
     }

@@ -31,6 +31,7 @@ fn declarations() -> String {
         answers::ShownField,
         answers::SyncReport,
         answers::Tried,
+        answers::Using,
         catalogue::FieldInfo,
         catalogue::FoundInfo,
         catalogue::Problem,

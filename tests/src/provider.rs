@@ -65,7 +65,7 @@ impl Provider {
         Self { id, address, shared }
     }
 
-    /// Says what is answered to a key from now on.
+    /// Says what is answered to a key from now on; or to a request of AWS, by its action (`Action=CreateAccessKey`).
     pub fn say(&self, key: &str, reply: Reply) {
         self.shared.replies.lock().unwrap().insert(key.to_owned(), reply);
     }
@@ -114,11 +114,16 @@ impl Shared {
             }
             line.clear();
         }
-        io::copy(&mut reader.take(length), &mut io::sink())?;
+        let mut body = String::new();
+        reader.take(length).read_to_string(&mut body)?;
+        let action = body.split('&').find(|part| part.starts_with("Action=")).unwrap_or_default();
         let here = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(here, Ordering::SeqCst);
         self.asked.lock().unwrap().push(key.clone());
-        let known = self.replies.lock().unwrap().get(&key).cloned();
+        let known = {
+            let replies = self.replies.lock().unwrap();
+            replies.get(action).filter(|_| !action.is_empty()).or_else(|| replies.get(&key)).cloned()
+        };
         let reply = known.unwrap_or_else(|| Reply::of(401, r#"{"error":{"code":"invalid_api_key"}}"#));
         thread::sleep(reply.after);
         self.now.fetch_sub(1, Ordering::SeqCst);

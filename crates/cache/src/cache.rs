@@ -13,24 +13,42 @@ use crate::{buckets, connection, files};
 /// One connection to the cache in a directory. Open one for each thread, or for each use: that costs well under a
 /// millisecond.
 pub struct Cache {
-    connection: Connection,
+    /// `None` as long as the disk has no room for the memory that connections share: each look is by itself then.
+    connection: Option<Numbered>,
     dir: PathBuf,
+}
+
+/// A connection that was opened.
+struct Numbered {
+    connection: Connection,
     /// Tells it from every other one of this process.
     number: u64,
 }
 
-static OPENED: AtomicU64 = AtomicU64::new(1);
+impl Numbered {
+    fn new(connection: Connection) -> Self {
+        static OPENED: AtomicU64 = AtomicU64::new(1);
+        Self { connection, number: OPENED.fetch_add(1, Ordering::Relaxed) }
+    }
+}
 
 impl Cache {
     /// Opens the cache in `dir`, or makes it: the directory for its owner alone (0700), so too the files (0600). A
     /// directory that was there, and not empty, keeps its mode.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Newer`], [`Error::Migration`]: the file stays as it is. [`Error::Full`] and
-    /// [`Error::ReadOnly`]: even reading needs a place for the shared memory of SQLite's log.
+    /// [`Error::Damaged`], [`Error::Newer`], [`Error::Migration`]: the file stays as it is. [`Error::ReadOnly`]: even reading
+    /// needs a place for the shared memory of SQLite's log. [`Error::Full`] where there is no such place and no cache either;
+    /// one that is there is read without.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let connection = connection::open(dir).map_err(|error| files::explain(dir, error))?;
-        Ok(Self { connection, dir: dir.to_owned(), number: OPENED.fetch_add(1, Ordering::Relaxed) })
+        let connection = match opened(dir) {
+            Err(Error::Full) if Self::exists(dir) => {
+                connection::open_alone(dir)?;
+                None
+            }
+            opened => Some(opened?),
+        };
+        Ok(Self { connection, dir: dir.to_owned() })
     }
 
     /// Whether there is a file; it may be damaged.
@@ -48,9 +66,16 @@ impl Cache {
     /// What `f` returns, and [`Error::Replaced`] when the file was moved or deleted since it was opened.
     pub fn read<T, E: From<Error>>(&mut self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<T, E> {
         let dir = &self.dir;
-        let transaction = self.connection.transaction().map_err(|error| files::explain(dir, error.into()))?;
+        let mut alone = match find_room(&mut self.connection, dir) {
+            Ok(_) => None,
+            Err(Error::Full) => Some(Numbered::new(connection::open_alone(dir)?)),
+            Err(error) => return Err(error.into()),
+        };
+        let Numbered { connection, number } =
+            alone.as_mut().or(self.connection.as_mut()).ok_or(Error::Full)?;
+        let transaction = connection.transaction().map_err(|error| files::explain(dir, error.into()))?;
         still_there(&transaction)?;
-        f(&View::new(&transaction, self.number))
+        f(&View::new(&transaction, *number))
     }
 
     /// One write transaction. It waits for other writers, and returns when the disk has it. Nothing of it stays when `f`
@@ -64,11 +89,12 @@ impl Cache {
     ) -> Result<T, E> {
         let dir = &self.dir;
         let explained = |error: rusqlite::Error| files::explain(dir, error.into());
-        let before = self.connection.total_changes();
+        let Numbered { connection, number } = find_room(&mut self.connection, dir)?;
+        let before = connection.total_changes();
         let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explained)?;
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explained)?;
         still_there(&transaction)?;
-        let mut change = Change::new(&transaction, self.number);
+        let mut change = Change::new(&transaction, *number);
         let made = f(&mut change)?;
         change.finish(before)?;
         transaction.commit().map_err(explained)?;
@@ -176,6 +202,18 @@ impl Cache {
     /// Where the database of `dir` lies.
     pub fn path(dir: &Path) -> PathBuf {
         files::database(dir)
+    }
+}
+
+fn opened(dir: &Path) -> Result<Numbered, Error> {
+    connection::open(dir).map(Numbered::new).map_err(|error| files::explain(dir, error))
+}
+
+/// The connection, made now where there was no room for it before.
+fn find_room<'c>(connection: &'c mut Option<Numbered>, dir: &Path) -> Result<&'c mut Numbered, Error> {
+    match connection {
+        Some(connection) => Ok(connection),
+        none => Ok(none.insert(opened(dir)?)),
     }
 }
 

@@ -20,27 +20,37 @@ pub(crate) fn open(dir: &Path) -> Result<Connection, Error> {
         files::create(dir)?;
     }
     files::tighten(dir)?;
-    let mut connection = connect(dir)?;
+    let mut connection = connect(dir, "")?;
     if !schema::is_current(&connection)? {
         prepare(&mut connection)?;
     }
     Ok(connection)
 }
 
+/// Opens `dir`'s database to look at it where the disk has no room for the memory that connections share: this one keeps it to
+/// itself, and nobody else gets in meanwhile. It is for a moment, and changes nothing.
+pub(crate) fn open_alone(dir: &Path) -> Result<Connection, Error> {
+    let connection = connect(dir, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;")?;
+    // Bringing it up to date would take room.
+    if schema::is_current(&connection)? { Ok(connection) } else { Err(Error::Full) }
+}
+
 /// Makes a database in `dir` as every cache began: what its first migration made lies on the same pages in each.
 pub(crate) fn make_first(dir: &Path) -> Result<(), Error> {
     files::create(dir)?;
-    let mut connection = connect(dir)?;
+    let mut connection = connect(dir, "")?;
     keep_a_log(&connection)?;
     schema::migrate_first(&mut connection)
 }
 
-fn connect(dir: &Path) -> Result<Connection, Error> {
+/// `first` is what has to be said before anything is read.
+fn connect(dir: &Path, first: &str) -> Result<Connection, Error> {
     // One thread at a time has the connection, so SQLite need not lock it; without CREATE it never makes a file whose
     // mode we have not set.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(files::database(dir), flags)?;
     connection.busy_handler(Some(waiting()))?;
+    connection.execute_batch(first)?;
     connection.set_prepared_statement_cache_capacity(96);
     // Otherwise a statement with a parameter in LIMIT or LIKE is parsed and planned anew with each execution.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

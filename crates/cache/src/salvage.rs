@@ -48,6 +48,8 @@ pub struct Salvage {
     pub activity: Vec<Entry>,
     /// Small opaque values.
     pub settings: BTreeMap<String, Vec<u8>>,
+    /// Whether all of those could be read: only then one that is not among them was not there.
+    pub all_settings: bool,
     /// Records that the file names and whose content, or newer content, could not be read.
     pub unread: BTreeSet<RecordId>,
     /// Whether everything in it could be read.
@@ -192,6 +194,7 @@ fn read(connection: &Connection) -> Salvage {
     let mut settings = Walk::new(connection, "setting");
     found.settings = settings.rows(|row| Ok((row.get("key")?, row.get("value")?))).into_iter().collect();
     take(&settings);
+    found.all_settings = settings.whole && !settings.left_out;
 
     let (erasures, all_erasures) = ids(connection, "SELECT id FROM erasure ORDER BY id");
     let (unmirrored, all_unmirrored) = ids(connection, "SELECT id FROM unmirrored ORDER BY id");
@@ -265,11 +268,13 @@ struct Walk<'c> {
     connection: &'c Connection,
     table: &'static str,
     whole: bool,
+    /// Whether there was a row that is not what its table holds.
+    left_out: bool,
 }
 
 impl<'c> Walk<'c> {
     fn new(connection: &'c Connection, table: &'static str) -> Self {
-        Self { connection, table, whole: true }
+        Self { connection, table, whole: true, left_out: false }
     }
 
     /// Every row that can be read, in the order of their numbers.
@@ -293,13 +298,13 @@ impl<'c> Walk<'c> {
 
     /// Reads rows up to the end, or to the one that cannot be read: then the number of the last that could.
     fn run<T>(
-        &self,
+        &mut self,
         which: &str,
         from: i64,
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
         found: &mut BTreeMap<i64, T>,
     ) -> Result<(), Option<i64>> {
-        let mut last = None;
+        let (mut last, mut left_out) = (None, false);
         let mut walk = || -> Result<(), Error> {
             let sql = format!("SELECT rowid AS row_number, * FROM {} WHERE {which}", self.table);
             let mut statement = self.connection.prepare_cached(&sql)?;
@@ -307,13 +312,16 @@ impl<'c> Walk<'c> {
             while let Some(row) = rows.next()? {
                 let number: i64 = row.get("row_number")?;
                 // A row that is not what its table holds is left out; those after it may be.
-                if let Ok(read) = read(row) {
-                    found.insert(number, read);
+                match read(row) {
+                    Ok(read) => drop(found.insert(number, read)),
+                    Err(_) => left_out = true,
                 }
                 last = Some(number);
             }
             Ok(())
         };
-        walk().map_err(|_| last)
+        let done = walk();
+        self.left_out |= left_out;
+        done.map_err(|_| last)
     }
 }

@@ -77,7 +77,12 @@ pub(crate) enum InputError {
     /// `--set` on a secret field.
     SetSecret(String),
     /// One new secret for a credential that has several.
-    SeveralSecrets(Vec<String>),
+    SeveralSecrets {
+        /// Their names.
+        names: Vec<String>,
+        /// What was run: `edit` or `rotate`.
+        command: &'static str,
+    },
 }
 
 /// Reads the secret from its source; `what` names it in the prompt.

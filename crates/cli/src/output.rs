@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 
 pub(crate) use argument::{argument, quoted};
 pub(crate) use escape::{lines, plain};
+pub(crate) use keymoor_vault::rfc3339;
 pub(crate) use number::{counted, grouped};
 pub(crate) use table::table;
-pub(crate) use time::{date, minute, now, rfc3339};
+pub(crate) use time::{date, minute, now};
 
 use crate::words::Failure;
 

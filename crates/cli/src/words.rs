@@ -24,7 +24,7 @@ mod watching;
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use keymoor_providers::{Flaw, Provider};
+use keymoor_providers::{Flaw, Provider, Service};
 use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, LendError, Place, ServerProblem};
 
 pub(crate) use activity::activity;
@@ -113,6 +113,17 @@ pub(crate) enum Failure {
     },
     /// No credential has or had this key.
     NobodysKey,
+    /// The service has no setting of that name, or the setting cannot have that value.
+    Setting {
+        /// The service.
+        service: &'static Service,
+        /// Whether the name is one of its settings.
+        known: bool,
+    },
+    /// Nothing but blanks, where a key was to be looked for.
+    NothingToLookFor,
+    /// More text than is looked through, which is so many bytes.
+    TooMuchToLookThrough(usize),
     /// No kit was named.
     NoKit,
     /// Nothing has that name.
@@ -252,6 +263,13 @@ fn words(failure: &Failure) -> Words {
         Failure::NotRun { program, why, noted } => run::not_run(program, *why, *noted),
         Failure::NobodysKey => Words::new("None of your credentials has this key, or had it on this device.")
             .hint("Look at it again: one character more or less is another key."),
+        Failure::Setting { service, known } => service::no_setting(service, *known),
+        Failure::NothingToLookFor => Words::new("There is no key in it: it is empty.")
+            .hint("keymoor whose --stdin < FILE, or keymoor whose, which asks for the key."),
+        Failure::TooMuchToLookThrough(bytes) => {
+            Words::new(format!("That is more than {} MiB, which is all that is looked through.", bytes >> 20))
+                .hint("Split it: split -b 30m FILE, and each part on its own.")
+        }
         Failure::NoKit => Words::new("A kit is needed to unlock.")
             .hint("keymoor unlock --kit FILE, with the password, or keymoor unlock --recovery FILE"),
         Failure::NoSuchName { name, place, elsewhere } => no_such_name(name, *place, *elsewhere),
@@ -299,6 +317,9 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::Typo(..)
         | Failure::SeveralCredentials(_)
         | Failure::FieldsMissing(..)
+        | Failure::Setting { known: true, .. }
+        | Failure::NothingToLookFor
+        | Failure::TooMuchToLookThrough(_)
         | Failure::NothingToLend
         | Failure::Project { .. }
         | Failure::NotAVariable
@@ -307,7 +328,9 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::NoKit
         | Failure::PasswordsDiffer
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),
-        Failure::NoSuchName { .. } | Failure::NobodysKey => of_kind(Kind::NotFound),
+        Failure::NoSuchName { .. } | Failure::NobodysKey | Failure::Setting { known: false, .. } => {
+            of_kind(Kind::NotFound)
+        }
         Failure::Serve(keymoor_loopback::Error::NotLoopback) => of_kind(Kind::Usage),
         Failure::NoPassword => of_kind(Kind::Locked),
         Failure::NameTaken { .. } | Failure::RevertedNameTaken => of_kind(Kind::Conflict),

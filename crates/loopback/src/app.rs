@@ -16,13 +16,14 @@ use keymoor_vault::{Grant, GrantScope, Vault, Who};
 
 use crate::admission::{Wrong, token};
 use crate::answer;
+use crate::answers::service::Tested;
 use crate::answers::verification::VerifyStatus;
 use crate::asking::{Asking, VerifyQuery};
 use crate::body;
 use crate::desk::{Desk, Doing};
 use crate::document;
 use crate::guard::Guard;
-use crate::parameters::{Id, InPath as _, Nothing};
+use crate::parameters::{Id, InPath as _, Nothing, ServiceId};
 use crate::places::Line;
 use crate::refusal::{Code, Refusal};
 use crate::routes::{self, credentials::known};
@@ -119,6 +120,7 @@ impl App {
         self.note_use(&grant);
         match route.work {
             Work::Verify => self.verify(grant, request).await,
+            Work::Test => self.test(route, grant, request).await,
             Work::Vault(_) => {
                 let doing = if route.about.needs == GrantScope::Read { Doing::Looks } else { Doing::Saves };
                 let asking = self.asking.clone();
@@ -139,6 +141,17 @@ impl App {
         let listing = self.listing(&grant, id).await?;
         self.asking.ask(&self.desk, &grant, id, listing.version_id, query).await?;
         ok(VerifyStatus::new(&self.listing(&grant, id).await?, false)).encoded()
+    }
+
+    async fn test(&self, route: Arc<Route>, grant: Arc<Grant>, request: Request) -> Result<Encoded, Refusal> {
+        let (ServiceId(id), query) = (ServiceId::read(&request.part)?, query::<VerifyQuery>(&request.uri)?);
+        read_body::<Nothing>(&request.body, true)?;
+        let look = move |vault: &mut Vault| {
+            let grant = again(vault, &grant)?;
+            route.about.permits(&grant)?;
+            Ok(vault.service_question(&id)?)
+        };
+        ok(Tested::new(self.asking.test(&self.desk, look, query).await?)).encoded()
     }
 
     async fn listing(

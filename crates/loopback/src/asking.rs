@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use keymoor_protocol::RecordId;
 use keymoor_providers::verify::Options;
-use keymoor_vault::{Grant, Vault, VerifyOptions, Who};
+use keymoor_vault::{Grant, ServiceAsked, ServiceQuestion, Vault, VerifyOptions, Who, test_services};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, watch};
@@ -68,6 +68,30 @@ impl Asking {
             Ok(answer) => answer.clone().unwrap_or(Ok(())),
             Err(_) => Err(Code::Internal.into()), // it ended without a word
         }
+    }
+
+    /// Asks about a service's credential and settings, and returns what was heard.
+    pub(crate) async fn test(
+        &self,
+        desk: &Desk,
+        look: impl FnOnce(&mut Vault) -> Result<ServiceQuestion, Refusal> + Send + 'static,
+        query: VerifyQuery,
+    ) -> Result<ServiceAsked, Refusal> {
+        let asked = async {
+            let place = Arc::clone(&self.places).acquire_owned().await;
+            let question = desk.ask(Doing::Looks, look).await?;
+            let with_side_effects = query.side_effects.unwrap_or(false);
+            let ask = Options { with_side_effects, ..self.options.clone() };
+            let options = VerifyOptions { ask, ..VerifyOptions::default() };
+            let asked = spawn_blocking(move || {
+                let _place = place; // until the provider has answered, whether or not anybody waits still
+                let mut heard = None;
+                test_services(vec![question], &options, |asked| heard = Some(asked));
+                heard
+            });
+            asked.await.ok().flatten().ok_or_else(|| Code::Internal.into())
+        };
+        timeout(LONGEST, asked).await.map_err(|_| Code::Busy)?
     }
 
     fn join_or_begin(&self, desk: &Desk, grant: &Grant, question: Question) -> Answer {

@@ -29,7 +29,8 @@ const WITH_BODY: &[Code] = &[Code::BadRequest, Code::TimedOut, Code::TooLarge, C
 
 const ABOUT: &str = "Keymoor's local interface, for programs on this machine. Each has its own token (keymoor grant add \
      PROGRAM). No answer ever holds a secret: of one that is long enough, its last four characters. A program that needs \
-     the secret itself is started with keymoor run.";
+     the secret itself is started with keymoor run. After a key was rotated the credential of that provider and name has \
+     another id: an id that is not found, or that is switched off, is to be looked up anew by provider and name.";
 
 /// The document of a server that listens here.
 pub(crate) fn of(table: &[Route], address: SocketAddr) -> Bytes {
@@ -83,7 +84,6 @@ fn operation(route: &Route, shape: Shape, error: &Value) -> Value {
     if let Some((name, schema)) = shape.path {
         parameters.push(parameter(name, "path", true, schema.to_value()));
     }
-    let takes_query = !shape.query.is_empty();
     for (name, schema, required) in shape.query {
         parameters.push(parameter(&name, "query", required, schema.to_value()));
     }
@@ -95,8 +95,8 @@ fn operation(route: &Route, shape: Shape, error: &Value) -> Value {
     let mut codes: Vec<Code> = [ALWAYS, &about.refuses].concat();
     if about.method != Method::Get {
         codes.extend(WITH_BODY);
-    } else if takes_query {
-        codes.push(Code::BadRequest);
+    } else {
+        codes.push(Code::BadRequest); // for a parameter that is not known
     }
     let mut by_status: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for code in codes {

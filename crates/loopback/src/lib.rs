@@ -23,7 +23,6 @@ mod secret;
 mod serve;
 mod table;
 mod texts;
-mod time;
 mod words;
 mod wrong;
 

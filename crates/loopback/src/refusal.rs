@@ -172,7 +172,7 @@ fn of(error: Error) -> Refusal {
         }
         Error::WhichCredential(names) => return Refusal::with(Code::WhichCredential, names),
         Error::NotAccepted(providers) => return Refusal::with(Code::NotAccepted, providers),
-        Error::NothingToUse | Error::ServiceOff => Code::NothingToUse,
+        Error::NothingToUse | Error::ServiceOff | Error::CredentialOff(_) => Code::NothingToUse,
         Error::NoSuchService | Error::NoSuchTemplate => Code::NoSuchService,
         Error::NotFound
         | Error::NoSuchVersion

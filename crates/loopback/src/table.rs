@@ -70,6 +70,8 @@ pub(crate) enum Work {
     Vault(Box<AtTheVault>),
     /// The provider is asked, which takes as long as the network does.
     Verify,
+    /// It is asked whether a service's credential and settings go together.
+    Test,
 }
 
 /// A request that has arrived whole.
@@ -197,6 +199,15 @@ impl About {
         use crate::parameters::Id;
 
         Route { about: self, shape: shape::<Id, VerifyQuery, Nothing, VerifyStatus>, work: Work::Verify }
+    }
+
+    /// The route that has a service's provider asked.
+    pub(crate) fn testing(self) -> Route {
+        use crate::answers::service::Tested;
+        use crate::asking::VerifyQuery;
+        use crate::parameters::ServiceId;
+
+        Route { about: self, shape: shape::<ServiceId, VerifyQuery, Nothing, Tested>, work: Work::Test }
     }
 
     /// # Errors

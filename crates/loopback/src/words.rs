@@ -11,6 +11,16 @@ pub(crate) const WRONG_TOKEN: (&str, &str) = (
     "keymoor grant list says who may ask. To let a program in anew: keymoor grant revoke PROGRAM, keymoor grant add PROGRAM.",
 );
 
+/// Of a setting that says where a key goes, in place of the words for such a field.
+pub(crate) const SETTING_LEADS: (&str, &str) = (
+    "A program may not send a key to another address.",
+    "Whoever owns the key sets that, with keymoor service set or in the window.",
+);
+/// Of a service that has none, in place of the words for a setting that it lacks.
+pub(crate) const NO_SETTINGS: (&str, &str) = ("The service has no settings.", "");
+/// Of a value that a setting cannot have. The settings that there are follow.
+pub(crate) const BAD_SETTING: (&str, &str) = ("A setting cannot have that value.", "The service's settings:");
+
 /// What of a credential is not valid.
 pub(crate) fn input(input: Input) -> Option<Wrong> {
     let (field, problem) = match input {

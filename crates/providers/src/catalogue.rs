@@ -12,9 +12,11 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use serde::de::DeserializeOwned;
 
 pub use self::{
+    address::Part,
     check::{Answer, Auth, Check, Condition, Failure, Instead, Kind, Method, Statuses, Verdict},
     provider::{
-        Checksum, Endpoint, Field, FieldKind, Provider, Recognise, Revocation, RevocationKind, Rotation,
+        Checksum, Endpoint, Environment, Field, FieldKind, Provider, Recognise, Revocation, RevocationKind,
+        Rotation, UrlPart,
     },
     service::{Service, Setting, Template},
 };

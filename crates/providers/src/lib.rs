@@ -9,6 +9,7 @@ mod kept;
 mod pattern;
 mod recognise;
 pub mod rotate;
+mod url_parts;
 pub mod verify;
 
 pub use anothers::another_of;
@@ -18,3 +19,4 @@ pub use icon::icon;
 pub use json_text::json_text;
 pub use kept::{Kept, ONE_SECRET, kept, kept_as};
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};
+pub use url_parts::url_parts;

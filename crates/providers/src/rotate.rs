@@ -31,6 +31,12 @@ pub enum NotMade {
     /// This key may not make others.
     #[error("the key may not make others")]
     NotAllowed,
+    /// It refuses, whoever asks: the request, or how often it is asked.
+    #[error("refused")]
+    Refused,
+    /// It was not asked: there is no way to it, a field is missing, or the key that would ask is not known to be accepted.
+    #[error("not asked")]
+    NotAsked,
     /// Nothing is known: look at the console before another is made.
     #[error("no usable answer")]
     Unknown,
@@ -86,7 +92,14 @@ pub fn make(provider: &Provider, fields: &Fields, options: &Options) -> Result<F
     if !provider.rotation.makes() {
         return Err(NotMade::ByHand);
     }
-    let reply = iam(provider, fields, "CreateAccessKey", None, options).map_err(|_| NotMade::Unknown)?;
+    let reply = iam(provider, fields, "CreateAccessKey", None, options).map_err(|why| match why {
+        Reason::MissingField(_)
+        | Reason::BadField(_)
+        | Reason::HostRefused(_)
+        | Reason::NotEncrypted(_)
+        | Reason::NoSuchHost => NotMade::NotAsked,
+        _ => NotMade::Unknown,
+    })?;
     match reply.status {
         200 => {
             let element = |name: &str| reply.text_at(name).ok_or(NotMade::Unknown);
@@ -97,6 +110,7 @@ pub fn make(provider: &Provider, fields: &Fields, options: &Options) -> Result<F
             Err(NotMade::TooMany)
         }
         403 => Err(NotMade::NotAllowed),
+        400..=499 => Err(NotMade::Refused),
         _ => Err(NotMade::Unknown),
     }
 }
@@ -111,6 +125,12 @@ pub fn unmake(provider: &Provider, made: &Fields, by: &Fields, options: &Options
 /// What a key is called at its provider, for whoever looks for it there. It is no secret.
 pub fn called(made: &Fields) -> Option<&str> {
     made.get(ID)
+}
+
+/// The field that names a key at its provider and stands open beside the secret: a new key has another.
+pub fn named_by(provider: &Provider) -> Option<&'static str> {
+    let revocation = provider.rotation.revoke.as_ref()?;
+    (revocation.kind == RevocationKind::Aws).then_some(ID)
 }
 
 /// What an AWS key is called.

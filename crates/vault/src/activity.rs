@@ -125,6 +125,24 @@ impl Vault {
         mended || done.is_err() // where it cannot be put down it is told again
     }
 
+    /// Whether entries are missing or were changed, now or before, and nobody has settled it: a look, and what looks before it
+    /// found.
+    pub(crate) fn activity_is_unsettled(&mut self) -> Result<bool, Error> {
+        let broken = self.look_at_activity();
+        let keys = &self.keys;
+        let unsettled = self.cache.read(|view| {
+            drafts::device(view, keys)?;
+            chain::is_unsettled(view, keys)
+        })?;
+        Ok(broken || unsettled)
+    }
+
+    /// From now on what is left counts.
+    pub(crate) fn settle_activity(&mut self) -> Result<(), Error> {
+        let keys = &self.keys;
+        self.cache.write(|change| chain::settle(change, keys))
+    }
+
     /// Adds what the vault did by itself, if that can be done.
     pub(crate) fn note(&mut self, event: &Event) {
         let keys = &self.keys;

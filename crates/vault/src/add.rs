@@ -104,8 +104,10 @@ impl Vault {
                 action.set_text(field::FALLBACK, "yes");
             }
             checked.fit(action.meta())?;
-            if before.is_some() {
-                checked.must_not_lead_away(by.as_ref(), action.meta())?;
+            match before {
+                Some(_) => checked.must_not_lead_away(by.as_ref(), action.meta())?,
+                None if !checked.has_secret() => return Err(Error::NoSecret),
+                None => {}
             }
             checked.apply(&mut action)?;
             if new.expires.is_some() {
@@ -209,8 +211,9 @@ impl Checked {
     }
 
     /// Gives each value the place that it has in this credential, so that none comes to lie beside the one that it is to
-    /// replace: a secret goes into the field that is meant ([`crate::meant`]); what is secret there or to the catalogue is
-    /// sealed as a secret, however it was given. Done twice, the second time changes nothing.
+    /// replace: a secret goes into the field that is meant ([`crate::meant`]). However it was given, what the catalogue calls
+    /// secret is sealed as a secret, and what it does not is open; what lies sealed already stays so. Done twice, the second
+    /// time changes nothing.
     ///
     /// # Errors
     /// [`Error::WhichField`] for a single secret that could be several fields; [`Error::Invalid`] if one field gets two values.
@@ -225,12 +228,19 @@ impl Checked {
             }
         }
         let known = provider(meta.text(field::PROVIDER));
-        let is_secret = |name: &str| {
-            known.and_then(|known| known.field(name)).is_some_and(|field| field.secret)
-                || meta.key().is_some_and(|parts| parts.contains_key(name))
+        let is = |name: &str, secret| {
+            known.and_then(|known| known.field(name)).is_some_and(|field| field.secret == secret)
         };
-        let found = self.open.extract_if(.., |(name, text)| is_secret(name) && !text.is_empty());
-        self.secrets.extend(found.map(|(name, text)| (name, SecretString::from(text))));
+        let is_sealed = |name: &str| meta.key().is_some_and(|parts| parts.contains_key(name));
+        let secrets: Vec<_> = self
+            .open
+            .extract_if(.., |(name, text)| (is(name, true) || is_sealed(name)) && !text.is_empty())
+            .collect();
+        let open: Vec<_> =
+            self.secrets.extract_if(.., |(name, _)| is(name, false) && !is_sealed(name)).collect();
+        self.secrets.extend(secrets.into_iter().map(|(name, text)| (name, SecretString::from(text))));
+        // Exposed to be kept open: the catalogue says that it is no secret.
+        self.open.extend(open.into_iter().map(|(name, text)| (name, text.expose_secret().to_owned())));
         self.must_differ()
     }
 
@@ -260,7 +270,7 @@ impl Checked {
         let open = self.open.iter().filter(|(name, text)| !stays(name, text)).map(|(name, _)| name);
         let secrets = self.secrets.iter().map(|(name, _)| name);
         let removed = self.removed.iter().filter(|name| is_there(name));
-        if !open.chain(secrets).chain(removed).any(|name| known.says_where(name)) {
+        if !open.chain(secrets).chain(removed).any(|name| known.part_in_address(name).is_some()) {
             return Ok(());
         }
         let is_new =

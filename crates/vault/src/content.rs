@@ -68,6 +68,9 @@ pub(crate) mod field {
     /// In the new key of a rotation: `for ID TITLE`, the credential whose place it is to take; then `after ID TITLE`, the one
     /// whose place it took and which is to be revoked. Gone when the rotation is over.
     pub(crate) const ROTATES: &str = "rotates";
+    /// In the new key, with `after`: names the values of the one that it replaced, so that a key which was put in its place later
+    /// is not revoked for it.
+    pub(crate) const RETIRES: &str = "retires";
     /// When it expires, as the user said (RFC 3339). It goes with the secret that it was said of.
     pub(crate) const EXPIRES: &str = "expires";
     /// When the secret that is shown was put in, milliseconds since 1970. Never an alternate: it goes with its secret.
@@ -77,7 +80,8 @@ pub(crate) mod field {
 
     /// Whether this version knows what it means.
     pub(crate) fn is_known(name: &str) -> bool {
-        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF, EXPIRES, SINCE, ROTATES].contains(&name)
+        [PROVIDER, NAME, NOTE, KEY, LABELS, KIND, FALLBACK, OFF, EXPIRES, SINCE, ROTATES, RETIRES]
+            .contains(&name)
             || [OPEN, SERVICE, POLICY].iter().any(|prefix| name.starts_with(prefix))
     }
 }
@@ -181,6 +185,11 @@ impl Meta {
                 && entries.iter().any(|entry| Some(&entry.value) != first)
         };
         self.fields.iter().filter(several).map(|(name, entries)| (name.as_str(), entries))
+    }
+
+    /// Whether its secrets or open fields have more than one value: those in use may be of two changes, and not go together.
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.alternates().any(|(name, _)| name == field::KEY || name.starts_with(field::OPEN))
     }
 
     /// Whether both show and hold the same, whoever wrote it and when.

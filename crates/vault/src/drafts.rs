@@ -147,6 +147,18 @@ pub(crate) fn replace(
         let meta = before.meta.clone();
         return Ok(Written { id, meta, changed: false, settled: Vec::new(), deed: Deed::Edited });
     }
+    insist(change, keys, id, before, after)
+}
+
+/// The same for an action that is a version of its own even where it says what was there: what another device writes unseen
+/// of it stands beside it, and not in its place.
+pub(crate) fn insist(
+    change: &mut Change<'_>,
+    keys: &Keys,
+    id: RecordId,
+    before: &Content,
+    after: &Content,
+) -> Result<Written, Error> {
     write(change, keys, id, after)?;
     let open = |name: &str| after.meta.alternates().any(|(still, _)| still == name);
     let settled = before.meta.alternates().map(|(name, _)| name).filter(|name| !open(name));

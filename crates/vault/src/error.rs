@@ -87,6 +87,9 @@ pub enum Error {
     /// The service takes credentials of these providers.
     #[error("the service does not take this credential")]
     NotAccepted(Vec<String>),
+    /// The credential that is to be used is switched off: this one.
+    #[error("the credential is off")]
+    CredentialOff(String),
     /// None was chosen for the service, and these could be meant.
     #[error("which credential?")]
     WhichCredential(Vec<String>),

@@ -171,7 +171,17 @@ fn candidate(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Option<Candid
 
 /// The name of one credential as shown.
 pub(crate) fn displayed(view: &View<'_>, keys: &Keys, id: RecordId, meta: &Meta) -> Result<String, Error> {
-    let (provider, name) = (meta.text(field::PROVIDER), meta.text(field::NAME));
+    shown_as(view, keys, id, meta.text(field::PROVIDER), meta.text(field::NAME))
+}
+
+/// The same for whoever has no more of it than its provider and its name.
+pub(crate) fn shown_as(
+    view: &View<'_>,
+    keys: &Keys,
+    id: RecordId,
+    provider: &str,
+    name: &str,
+) -> Result<String, Error> {
     Ok(display(name, id, &holders(view, keys, provider, name)?))
 }
 

@@ -18,7 +18,7 @@ use crate::clock::now;
 use crate::error::{Error, Input};
 use crate::vault::Vault;
 
-pub(crate) use self::document::{follow, hand_over};
+pub(crate) use self::document::{follow, hand_over, since};
 
 /// What a program was allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -282,12 +282,27 @@ mod tests {
         vault.add_grant("both", GrantScope::Write, Some(vec![old, other])).unwrap();
         vault.add_grant("one", GrantScope::Read, Some(vec![other])).unwrap();
         vault.add_grant("whole", GrantScope::Read, None).unwrap();
-        vault.store_rotation(old, fields("after")).unwrap();
+        let before = vault.before_rotation(old).unwrap();
+        vault.store_rotation(&before, fields("after")).unwrap();
         let rotation = vault.rotation(old).unwrap().unwrap();
-        let (saved, _) = vault.switch_rotation(&rotation, "2026-11-22").unwrap();
+        let (saved, (rotation, _)) = vault.switch_rotation(&rotation, "2026-11-22").unwrap();
         assert_eq!((saved.name.as_str(), saved.id), ("work", rotation.new));
         let only: Vec<_> = vault.grants().unwrap().into_iter().map(|grant| grant.only).collect();
         assert_eq!(only, [Some(vec![other, rotation.new]), Some(vec![other]), None]);
+
+        // Another device switched them, and the key goes here.
+        let keys = &vault.keys;
+        vault
+            .cache
+            .write(|change| {
+                let mut document = Document::read(change, keys)?;
+                document.grants[1].only = Some(vec![old]);
+                document.write(change, keys)
+            })
+            .unwrap();
+        assert_eq!(vault.old_key_is_used(&rotation).unwrap(), None);
+        vault.end_rotation(&rotation, true).unwrap();
+        assert_eq!(vault.grants().unwrap()[1].only, Some(vec![rotation.new]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keymoor_protocol::RecordId;
-use keymoor_providers::{Field, Provider, provider};
+use keymoor_providers::{Field, Part, Provider, provider, url_parts};
 use secrecy::SecretString;
 
 use self::claims::Claim;
@@ -48,11 +48,20 @@ pub enum Wish {
 pub struct Lent {
     /// Each name once, sorted.
     pub variables: Vec<Variable>,
-    /// Names of secrets and addresses which the credentials could have had and have not: what the environment has under them
-    /// belongs to other credentials, and would be mixed with these, or these be sent there.
-    pub not_theirs: Vec<String>,
+    /// What the credentials could have had and have not, sorted by name.
+    pub not_theirs: Vec<NotTheirs>,
     /// What the user has to hear of it.
     pub told: Vec<Told>,
+}
+
+/// A variable of a secret or an address which the credentials could have had and have not: what the environment has under this
+/// name belongs to another credential, and would be mixed with these, or these be sent there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotTheirs {
+    /// Its name.
+    pub name: String,
+    /// Whether programs send the key to where it says.
+    pub is_address: bool,
 }
 
 /// One variable.
@@ -137,7 +146,7 @@ impl Vault {
 #[derive(Default)]
 struct Claimed {
     claims: Vec<Claim>,
-    not_theirs: Vec<String>,
+    not_theirs: Vec<NotTheirs>,
     conflicts: Vec<(RecordId, String)>,
 }
 
@@ -145,8 +154,7 @@ struct Claimed {
 fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError> {
     let meta = &content.meta;
     let provider = provider(meta.text(field::PROVIDER));
-    let addresses: Vec<&str> = provider.into_iter().flat_map(addresses).collect();
-    let sent_to = |key: &str| addresses.contains(&key);
+    let sent_to = |key: &str| provider.is_some_and(|provider| sent_to(provider, key));
     let (mut claimed, mut has_secret) = (Claimed::default(), false);
     let (mut known, mut nameless) = (Vec::new(), Vec::new());
     for name in meta.field_names() {
@@ -161,6 +169,19 @@ fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError>
             let source = Source::Credential(meta.title());
             Claim::new(variable, Arc::clone(&revealed.value), form, source).tied(is_tied)
         }));
+        for (variable, part) in places.into_iter().flat_map(|field| url_parts(field, &revealed.value)) {
+            match part {
+                Some(part) => {
+                    let source = Source::Credential(meta.title());
+                    let claim = Claim::new(variable, Arc::new(part), Form::Text, source);
+                    claimed.claims.push(claim.tied(is_tied));
+                }
+                // Another's would be taken for a part of it.
+                None => {
+                    claimed.not_theirs.push(NotTheirs { name: variable.to_owned(), is_address: false });
+                }
+            }
+        }
         let is_lent = claimed.claims.len() > before;
         has_secret |= is_secret && is_lent;
         known.push(key.to_owned());
@@ -171,7 +192,8 @@ fn all_fields((id, content): (RecordId, &Content)) -> Result<Claimed, LendError>
         return Err(LendError::NoVariable { credential: meta.title(), fields: nameless });
     }
     let is_other = |field: &Field| (field.secret || sent_to(&field.key)) && !known.contains(&field.key);
-    claimed.not_theirs = provider.map(|provider| variables_of(provider, is_other)).unwrap_or_default();
+    claimed.not_theirs.extend(provider.into_iter().flat_map(|provider| variables_of(provider, is_other)));
+    claimed.not_theirs.extend(provider.into_iter().flat_map(of_other_accounts));
     Ok(claimed)
 }
 
@@ -195,7 +217,7 @@ fn one_field(
     let form = if provider.is_some_and(wants_file) { Form::File } else { Form::Text };
     // Programs that look for the secret there look for its address, too: another's would be that of another server.
     let is_other = |provider: &Provider, field: &Field| {
-        addresses(provider).any(|key| key == field.key) && !content.meta.field_names().contains(&field.key)
+        sent_to(provider, &field.key) && !content.meta.field_names().contains(&field.key)
     };
     let is_usual = |provider: &&Provider| {
         let secrets = provider.fields.iter().filter(|field| field.secret);
@@ -212,18 +234,29 @@ fn one_field(
     })
 }
 
+/// What programs read beside the fields, where a credential has nothing of that name.
+fn of_other_accounts(provider: &Provider) -> impl Iterator<Item = NotTheirs> {
+    let named = |is_address| move |name: &String| NotTheirs { name: name.clone(), is_address };
+    let accounts = provider.environment.accounts.iter().map(named(false));
+    accounts.chain(provider.environment.addresses.iter().map(named(true)))
+}
+
 fn places_of(field: &Field) -> impl Iterator<Item = (&str, Form)> {
     let texts = field.env.iter().map(|name| (name.as_str(), Form::Text));
     texts.chain(field.env_file.iter().map(|name| (name.as_str(), Form::File)))
 }
 
-fn addresses(provider: &Provider) -> impl Iterator<Item = &str> {
-    provider.addresses().map(|field| field.key.as_str())
+/// Whether programs send a key of this provider to a host that this field names.
+fn sent_to(provider: &Provider, key: &str) -> bool {
+    provider.part_in_address(key) == Some(Part::Host)
 }
 
 /// The variables of some of the provider's fields, and those by which programs are told another address than the provider's.
-fn variables_of(provider: &Provider, of: impl Fn(&Field) -> bool) -> Vec<String> {
-    let fields = provider.fields.iter().filter(|field| of(field)).flat_map(places_of).map(|(name, _)| name);
-    let base = provider.endpoint.iter().flat_map(|endpoint| &endpoint.base_env).map(String::as_str);
-    fields.chain(base).map(str::to_owned).collect()
+fn variables_of(provider: &Provider, of: impl Fn(&Field) -> bool) -> Vec<NotTheirs> {
+    let fields = provider.fields.iter().filter(|field| of(field)).flat_map(|field| {
+        let is_address = sent_to(provider, &field.key);
+        places_of(field).map(move |(name, _)| NotTheirs { name: name.to_owned(), is_address })
+    });
+    let base = provider.endpoint.iter().flat_map(|endpoint| &endpoint.base_env);
+    fields.chain(base.map(|name| NotTheirs { name: name.clone(), is_address: true })).collect()
 }

@@ -74,6 +74,8 @@ pub struct Listing {
     pub on: bool,
     /// Fields with more than one value, for the user to settle.
     pub alternates: u64,
+    /// Whether secrets or open fields are among those: what is in use may be of two changes, and not go together.
+    pub mixed: bool,
     /// Milliseconds since 1970.
     pub created_at: u64,
     /// Milliseconds since 1970.
@@ -274,6 +276,7 @@ pub(crate) fn listing(id: RecordId, meta: &impl Shown, waiting: bool) -> Listing
         fallback: meta.text(field::FALLBACK) == "yes",
         on: meta.text(field::OFF) != "yes",
         alternates: meta.conflicts(),
+        mixed: meta.mixed(),
         created_at,
         updated_at,
         version: meta.version(),
@@ -305,6 +308,7 @@ fn unreadable(id: RecordId) -> Listing {
         fallback: false,
         on: true,
         alternates: 0,
+        mixed: false,
         created_at: 0,
         updated_at: 0,
         version: 0,

@@ -1,8 +1,14 @@
-//! Moments as people and programs name them: a day, a time, or how long ago or from now.
+//! Moments as people and programs name them (a day, a time, or how long ago or from now), and as they are told.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+
+/// A time (`2027-03-01T14:05:00Z`) or a day (`2027-03-01`, its first moment). Milliseconds since 1970; 0 for what was before,
+/// `None` for what names no moment. Times without a zone are UTC.
+pub fn moment(text: &str) -> Option<u64> {
+    Some(u64::try_from(named(text)?.as_millisecond()).unwrap_or(0))
+}
 
 /// A moment in the past: a time, a day, or how long ago (`30m`, `2d`, `1w`). Milliseconds since 1970; 0 for what was before,
 /// `None` for what names no moment. Times without a zone are UTC.
@@ -10,10 +16,22 @@ pub fn since(text: &str) -> Option<u64> {
     since_of(Timestamp::now(), text)
 }
 
-/// A moment to come: a time, a day, which is its first moment, or how long from now (`90d`). Milliseconds since 1970. `None` for
-/// what names no moment.
+/// A moment to come: a time, a day, which is its first moment, or how long from now (`12h`, `90d`, `6mo`). Milliseconds since
+/// 1970. `None` for what names no moment, and for minutes: whoever says `6m` of a key means months.
 pub fn until(text: &str) -> Option<u64> {
     until_of(Timestamp::now(), text)
+}
+
+/// As programs are told a moment: `2026-03-01T14:05:09.25Z`. `milliseconds` since 1970.
+pub fn rfc3339(milliseconds: u64) -> String {
+    at(milliseconds).to_string()
+}
+
+/// A moment by the clock of whoever told it. A time beyond the year 9999 was not told by a clock; the last one stands for it.
+pub fn at(milliseconds: u64) -> Timestamp {
+    let milliseconds = i64::try_from(milliseconds).ok();
+    let at = milliseconds.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
+    at.unwrap_or(Timestamp::MAX)
 }
 
 fn since_of(now: Timestamp, text: &str) -> Option<u64> {
@@ -28,7 +46,7 @@ fn since_of(now: Timestamp, text: &str) -> Option<u64> {
 fn until_of(now: Timestamp, text: &str) -> Option<u64> {
     let at = match (named(text), text.parse::<Span>()) {
         (Some(at), _) => at,
-        (None, Ok(span)) if span.is_positive() => {
+        (None, Ok(span)) if span.is_positive() && span.get_minutes() == 0 => {
             now.to_zoned(TimeZone::UTC).checked_add(span).ok()?.timestamp()
         }
         (None, _) => return None,
@@ -45,7 +63,16 @@ fn named(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Option<u64> {
+    #[test]
+    fn a_time_or_a_day_names_a_moment() {
+        assert_eq!(moment("1970-01-01T01:00:00.5+01:00"), Some(500));
+        assert_eq!((moment("1970-01-02"), moment("1960-01-01")), (Some(DAY), Some(0)));
+        assert_eq!((moment("2d"), moment("never")), (None, None));
+    }
+
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+
+    fn read(text: &str) -> Option<u64> {
         u64::try_from(text.parse::<Timestamp>().unwrap().as_millisecond()).ok()
     }
 
@@ -63,7 +90,7 @@ mod tests {
             ("1w", "2026-02-24T12:00:00Z"),
             ("1 day 2 hours", "2026-03-02T10:00:00Z"),
         ] {
-            assert_eq!(since_of(now, text), at(moment), "{text}");
+            assert_eq!(since_of(now, text), read(moment), "{text}");
         }
         assert_eq!((since_of(now, "100y"), since_of(now, "1960-01-01")), (Some(0), Some(0)));
         for text in ["", "yesterday", "2", "2026-13-01", "99999999y"] {
@@ -79,11 +106,19 @@ mod tests {
             ("2027-03-01T14:05:00+02:00", "2027-03-01T12:05:00Z"),
             ("90d", "2026-06-01T12:00:00Z"),
             ("1y", "2027-03-03T12:00:00Z"),
+            ("6mo", "2026-09-03T12:00:00Z"),
         ] {
-            assert_eq!(until_of(now, text), at(moment), "{text}");
+            assert_eq!(until_of(now, text), read(moment), "{text}");
         }
-        for text in ["", "soon", "90", "-3d", "2027-13-01", "1969-01-01", "99999999y"] {
+        for text in ["", "soon", "90", "6m", "-3d", "2027-13-01", "1969-01-01", "99999999y"] {
             assert_eq!(until_of(now, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_told_in_utc() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(1_772_373_909_250), "2026-03-01T14:05:09.25Z");
+        assert_eq!(rfc3339(u64::MAX), "9999-12-30T22:00:00.999999999Z");
     }
 }

@@ -63,6 +63,9 @@ pub enum Notice {
     ActivityBroken,
     /// A secret was opened, and the disk did not take the entry that says so.
     UseNotNoted,
+    /// The cache is new, and whether this device was to verify keys by itself is not known any more: in the background it does
+    /// not, until its user says so.
+    NotInBackground,
     /// Something about the server.
     Alarm(Alarm),
 }

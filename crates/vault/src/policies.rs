@@ -44,7 +44,7 @@ impl Vault {
         Ok(set.into_iter().map(|(scope, days)| Policy { scope, days }).collect())
     }
 
-    /// Sets how old the secrets of a scope may become.
+    /// Sets how old the secrets of a scope may become. That is written also where it was so already.
     ///
     /// # Errors
     /// [`Error::Invalid`] for no days, or more than [`LONGEST_DAYS`], or what cannot be a provider or a label.

@@ -4,10 +4,13 @@
 //! gets the name and every service, the old one is switched off and kept. Only then the old one is revoked, and goes to the
 //! trash. What the new record says of the other is all that is kept of it, so that the same command goes on after any death.
 
+mod asked;
 mod make;
 mod pair;
 mod revoke;
+mod room;
 mod steps;
+mod used;
 
 use keymoor_protocol::RecordId;
 use keymoor_providers::{Provider, provider};
@@ -20,47 +23,43 @@ use crate::error::Error;
 use crate::meant::{place_of, unnamed_in};
 use crate::vault::Vault;
 pub use make::{MadeOrNot, NoKey};
+pub use pair::{Before, Rotation};
 pub use revoke::Revoking;
-
-/// A rotation that is under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotation {
-    /// The credential that is replaced.
-    pub old: RecordId,
-    /// The one that takes its place.
-    pub new: RecordId,
-    /// Whether it did. If not, it is stored beside the old one, which is in use.
-    pub switched: bool,
-    /// The versions of the two that were looked at: what is verified is what is switched, and what is revoked.
-    versions: [String; 2],
-}
+pub use used::StillUsed;
 
 impl Vault {
-    /// The rotation of a credential that is under way, by the name of either.
+    /// What a rotation of this credential begins with: whether one is under way, by the name of either.
     ///
     /// # Errors
     /// [`Error::NotFound`]; that the other cannot be read.
-    pub fn rotation(&mut self, id: RecordId) -> Result<Option<Rotation>, Error> {
-        let content = self.content(id)?;
+    pub fn before_rotation(&mut self, id: RecordId) -> Result<Before, Error> {
+        self.content(id)?;
         let keys = &self.keys;
-        self.cache.read(|view| Rotation::of(view, keys, id, &content))
+        self.cache.read(|view| Before::of(view, keys, id))
     }
 
-    /// Stores the key that is to take the place of this one, switched off: what is not given is as in the old one. If one is
+    /// The rotation of a credential that is under way, by the name of either.
+    ///
+    /// # Errors
+    /// As [`Vault::before_rotation`].
+    pub fn rotation(&mut self, id: RecordId) -> Result<Option<Rotation>, Error> {
+        Ok(self.before_rotation(id)?.under_way)
+    }
+
+    /// Stores the key that is to take the place of another, switched off: what is not given is as in the old one. If one is
     /// stored already, it gets these values.
     ///
     /// # Errors
-    /// Nothing is stored after an error. [`Error::NothingToChange`] for the key that is in use; [`Error::Unsettled`].
-    pub fn store_rotation(&mut self, id: RecordId, fields: Vec<Field>) -> Result<Saved, Error> {
-        if self.has_values(id, &fields)? {
+    /// Nothing is stored after an error. [`Error::NothingToChange`] for the key that is in use; [`Error::Unsettled`];
+    /// [`Error::ChangedMeanwhile`] if it is not as it was, or an earlier rotation is not over.
+    pub fn store_rotation(&mut self, before: &Before, fields: Vec<Field>) -> Result<Saved, Error> {
+        if self.has_values(before.old, &fields)? {
             return Err(Error::NothingToChange);
         }
-        pair::settled(&self.content(id)?)?;
-        match self.rotation(id)? {
-            Some(Rotation { new, switched: false, .. }) => {
-                self.edit(new, crate::edit::Edit { fields, ..Default::default() })
-            }
-            _ => self.store_beside(id, fields, true),
+        match &before.under_way {
+            None => self.store_beside(before, fields),
+            Some(rotation) if !rotation.switched => self.store_again(before, rotation.new, fields),
+            Some(_) => Err(Error::ChangedMeanwhile),
         }
     }
 

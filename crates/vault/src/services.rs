@@ -7,17 +7,19 @@
 pub(crate) mod document;
 mod resolve;
 mod test;
+mod why_none;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
-use keymoor_providers::{Service, Setting, service, template};
+use keymoor_providers::{Part, Service, Setting, provider, service, template};
 
 use self::document::{Chosen, Document};
 pub use self::resolve::{Because, Resolved};
 pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
-use crate::activity::Deed;
+pub use self::why_none::WhyNone;
+use crate::activity::{Deed, Who};
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts::{self, Written};
@@ -36,6 +38,8 @@ pub struct ServiceState {
     pub on: bool,
     /// What it uses now, if it is in use.
     pub uses: Option<Resolved>,
+    /// Why it uses none, although it is in use.
+    pub why_none: Option<WhyNone>,
     /// Its settings by name; those of the catalogue that are not set have no value.
     pub settings: BTreeMap<String, Option<String>>,
     /// Settings without which it is of no use.
@@ -45,9 +49,24 @@ pub struct ServiceState {
 }
 
 impl Vault {
-    /// The services that were ever set up, by id.
+    /// The services that were ever set up, by id. A credential that does not open is healed first.
     pub fn services(&mut self) -> Result<Vec<ServiceState>, Error> {
         self.heal_services()?;
+        let mut tried = BTreeSet::new();
+        loop {
+            let states = self.states()?;
+            let broken = states.iter().find_map(|state| match state.why_none {
+                Some(WhyNone::Unreadable(id)) if !tried.contains(&id) => Some(id),
+                _ => None,
+            });
+            match broken {
+                Some(id) => drop((tried.insert(id), self.heal(id))), // what cannot be healed is said
+                None => return Ok(states),
+            }
+        }
+    }
+
+    fn states(&mut self) -> Result<Vec<ServiceState>, Error> {
         let keys = &self.keys;
         self.cache.read(|view| {
             let document = Document::read(view, keys)?;
@@ -55,7 +74,12 @@ impl Vault {
             let state = |id: &String| {
                 let Some(service) = service(id) else { return Ok(None) };
                 let on = document.is_on(id);
-                let uses = if on { resolve::resolve(view, keys, &document, service).ok() } else { None };
+                let resolved = on.then(|| resolve::resolve(view, keys, &document, service));
+                let (uses, why_none) = match resolved {
+                    None => (None, None),
+                    Some(Ok(uses)) => (Some(uses), None),
+                    Some(Err(error)) => (None, Some(WhyNone::of(error)?)),
+                };
                 let settings: BTreeMap<_, _> = (service.settings.iter())
                     .map(|setting| (setting.key.clone(), document.setting(id, &setting.key)))
                     .collect();
@@ -67,6 +91,7 @@ impl Vault {
                     name: service.name.clone(),
                     on,
                     uses,
+                    why_none,
                     missing: missing.collect(),
                     settings,
                     conflicts: document.conflicts(id),
@@ -80,20 +105,29 @@ impl Vault {
     /// Takes a service into use with a credential, which becomes its default; returns its state.
     ///
     /// # Errors
-    /// [`Error::NoSuchService`]; [`Error::NotAccepted`] for a credential of a provider that it does not take.
+    /// [`Error::NoSuchService`]; [`Error::NotAccepted`] for a credential of a provider that it does not take;
+    /// [`Error::CredentialOff`] for one that is switched off, where no fallback is used instead.
     pub fn enable_service(&mut self, id: &str, credential: Option<RecordId>) -> Result<ServiceState, Error> {
         let service = known(id)?;
-        self.change_services(|document, view, keys| {
-            if let Some(credential) = credential {
-                let listed = resolve::usable(view, keys, credential)?;
-                if !service.accepts.contains(&listed.provider) {
-                    return Err(Error::NotAccepted(service.accepts.clone()));
+        self.healing(|vault| {
+            vault.change_services(|document, view, keys| {
+                if let Some(credential) = credential {
+                    let listed = resolve::usable(view, keys, credential)?;
+                    if !service.accepts.contains(&listed.provider) {
+                        return Err(Error::NotAccepted(service.accepts.clone()));
+                    }
+                    document.choose(&service.id, credential, &listed.title());
                 }
-                document.choose(&service.id, credential, &listed.title());
-            }
-            document.turn(&service.id, true);
-            // Said now and not when a program asks for it.
-            resolve::resolve(view, keys, document, service).map(drop)
+                document.turn(&service.id, true);
+                // Said now and not when a program asks for it.
+                let Err(error) = resolve::resolve(view, keys, document, service) else { return Ok(()) };
+                match (&error, resolve::chosen(view, keys, document, service)?) {
+                    (Error::WhichCredential(_) | Error::NothingToUse, Some(chosen)) if !chosen.on => {
+                        Err(Error::CredentialOff(chosen.title()))
+                    }
+                    _ => Err(error),
+                }
+            })
         })?;
         self.service(&service.id)
     }
@@ -115,7 +149,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::NoSuchService`]; [`Error::NoSuchField`] with the settings that it has; [`Error::Invalid`] for a value that
-    /// none can be. Nothing is set after an error.
+    /// none can be; [`Error::AddressAlone`], without names, for a program that was let in and would have a key go to another
+    /// host. Nothing is set after an error.
     pub fn set_service(&mut self, id: &str, settings: &[(String, String)]) -> Result<ServiceState, Error> {
         let service = known(id)?;
         let mut values = Vec::new();
@@ -124,8 +159,14 @@ impl Vault {
             let setting = service.setting(key).ok_or_else(|| Error::NoSuchField(names()))?;
             values.push((key, value_of(setting, value)?));
         }
+        let by_program = matches!(self.by, Some(Who::Program(_)));
         self.change_services(|document, _, _| {
             for (key, value) in &values {
+                let is_new = document.setting(&service.id, key).unwrap_or_default() != *value;
+                // It goes before what stands in the credential.
+                if by_program && is_new && is_host(service, key) {
+                    return Err(Error::AddressAlone(Vec::new()));
+                }
                 document.set(&service.id, key, value);
             }
             Ok(())
@@ -143,7 +184,9 @@ impl Vault {
         for service in template.services.iter().filter_map(|id| service(id)) {
             match self.enable_service(&service.id, None) {
                 Ok(state) => done.push(state),
-                Err(Error::NothingToUse | Error::WhichCredential(_)) => lacking.push(service),
+                Err(Error::NothingToUse | Error::WhichCredential(_) | Error::CredentialOff(_)) => {
+                    lacking.push(service);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -158,8 +201,9 @@ impl Vault {
     pub fn resolve_service(&mut self, id: &str) -> Result<Resolved, Error> {
         let service = known(id)?;
         self.heal_services()?;
-        let keys = &self.keys;
-        self.cache.read(|view| in_use(view, keys, service)).map(|(uses, _)| uses)
+        self.healing(|vault| {
+            vault.cache.read(|view| in_use(view, &vault.keys, service)).map(|(uses, _)| uses)
+        })
     }
 
     fn service(&mut self, id: &str) -> Result<ServiceState, Error> {
@@ -209,16 +253,26 @@ pub(crate) fn hand_over(
     to: (RecordId, &str),
 ) -> Result<(), Error> {
     let mut document = Document::read(change, keys)?;
-    for service in document.services() {
-        let uses = |chosen: Chosen| {
-            let other = chosen.id.is_some_and(|id| id != from.0 && resolve::usable(change, keys, id).is_ok());
-            chosen.id == Some(from.0) || chosen.title == from.1 && !other
-        };
-        if document.chosen(&service).is_some_and(uses) {
-            document.choose(&service, to.0, to.1);
-        }
+    for service in chosen_for(&document, change, keys, from) {
+        document.choose(&service, to.0, to.1);
     }
     if document.changed.is_empty() { Ok(()) } else { write(document, change, keys, salt).map(drop) }
+}
+
+/// The services, on or off, for which a credential was chosen, known by its id or as it is called.
+pub(crate) fn users(view: &View<'_>, keys: &Keys, of: (RecordId, &str)) -> Result<Vec<String>, Error> {
+    Ok(chosen_for(&Document::read(view, keys)?, view, keys, of))
+}
+
+fn chosen_for(document: &Document, view: &View<'_>, keys: &Keys, of: (RecordId, &str)) -> Vec<String> {
+    let uses = |chosen: Chosen| {
+        // One that does not open is there all the same.
+        let gone = |id| matches!(resolve::usable(view, keys, id), Err(Error::NotFound));
+        let other = chosen.id.is_some_and(|id| id != of.0 && !gone(id));
+        chosen.id == Some(of.0) || chosen.title == of.1 && !other
+    };
+    let services = document.services().into_iter();
+    services.filter(|service| document.chosen(service).is_some_and(uses)).collect()
 }
 
 /// Writes the record of services with what an action changed, and makes it if there is none.
@@ -248,6 +302,7 @@ fn write(
     let content = action.finish();
     match &before {
         None => drafts::create(change, keys, id, &content),
+        Some(before) if document.insists => drafts::insist(change, keys, id, before, &content),
         Some(before) => drafts::replace(change, keys, id, before, &content),
     }
 }
@@ -255,6 +310,12 @@ fn write(
 /// The service of the catalogue that is meant.
 pub(crate) fn known(id: &str) -> Result<&'static Service, Error> {
     service(&id.trim().to_lowercase()).ok_or(Error::NoSuchService)
+}
+
+/// Whether a key of a credential that the service takes goes to the host that this setting says.
+fn is_host(service: &Service, key: &str) -> bool {
+    let accepted = service.accepts.iter().filter_map(|id| provider(id));
+    accepted.into_iter().any(|provider| provider.part_in_address(key) == Some(Part::Host))
 }
 
 /// A value as it is kept: what people paste may have more around it.

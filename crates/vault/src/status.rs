@@ -5,6 +5,7 @@ use keymoor_keychain::{EntryId, Keychain};
 use serde::Serialize;
 
 use crate::account::session::REFUSED;
+use crate::activity::chain;
 use crate::config::{Backend, Config};
 use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
@@ -88,6 +89,9 @@ pub struct Status {
     pub last_failed: Option<u64>,
     /// What needs care.
     pub alarms: Vec<RaisedAlarm>,
+    /// Entries of the activity are missing or were changed, as was seen by whoever looked; [`Vault::doctor`] with `repair`
+    /// settles it. `None`: the vault cannot be opened.
+    pub activity_broken: Option<bool>,
     /// The account's id, where the cache can be read.
     pub account: Option<String>,
     /// The server's address.
@@ -203,6 +207,7 @@ pub fn outline(config: &Config, patience: Patience, why: &Error) -> Status {
             last_sync: None,
             last_failed: None,
             alarms: Vec::new(),
+            activity_broken: None,
             account: None,
             server: None,
             device: None,
@@ -222,6 +227,7 @@ struct Seen {
     unmirrored: u64,
     broken: u64,
     alarms: Vec<RaisedAlarm>,
+    activity_broken: Option<bool>,
     refused: bool,
     last_failed: Option<u64>,
     device_slot: Option<(u64, u16)>,
@@ -267,6 +273,11 @@ fn look(view: &View<'_>, open: Option<(&Keys, &Known)>) -> Result<Seen, Error> {
     for id in &erased {
         erased_only += u64::from(matches!(view.draft(*id), Ok(None)));
     }
+    // Nobody's business where these are the keys of before a join.
+    let activity_broken = match keys.filter(|keys| keys.account == device.account) {
+        Some(keys) => Some(chain::is_unsettled(view, keys)?),
+        None => None,
+    };
     let alarms = view.alarms()?.into_iter().map(|alarm| RaisedAlarm { code: alarm.code, at: alarm.at });
     Ok(Seen {
         records: view.live_count()?.saturating_sub(others),
@@ -278,6 +289,7 @@ fn look(view: &View<'_>, open: Option<(&Keys, &Known)>) -> Result<Seen, Error> {
         unmirrored: view.unmirrored_count()?,
         broken: broken.len() as u64 + opened_not,
         alarms: alarms.collect(),
+        activity_broken,
         refused: view.setting(REFUSED)?.is_some(),
         last_failed: view.setting(FAILED)?.as_deref().and_then(failed_at),
         device_slot: view.slot(DEVICE_SLOT)?,
@@ -298,6 +310,7 @@ impl Seen {
             last_sync: self.device.last_sync,
             last_failed: self.last_failed,
             alarms: self.alarms,
+            activity_broken: self.activity_broken,
             account: Some(self.device.account.to_string()),
             server: self.device.server,
             device: Some(self.device.device.to_string()),

@@ -24,8 +24,10 @@ use crate::homes::mirror::{DOCUMENT_SLOT, MARK_SLOT};
 use crate::homes::without_keychain;
 use crate::keys::Keys;
 use crate::kit::{JoinKit, RecoveryKit};
+use crate::notice::Notice;
 use crate::password;
 use crate::vault::{DEVICE_SLOT, Patience, Vault, keychain_of, make_directory};
+use crate::verify::habits;
 
 /// Unlocks the vault of `config` with the join kit and the account's password.
 ///
@@ -49,11 +51,13 @@ pub fn unlock_with_kit(config: Config, kit: &JoinKit, password: &SecretString) -
             let remote = Remote::new(&kit.server.url, kit.server.pin)?;
             let device = left.as_ref().map_or_else(DeviceId::generate, |(_, device)| device.device);
             let (Opened { document, root, custody }, session) = open_account(kit, password, &remote, device)?;
+            let anew = left.is_none();
             let left = Some(match left {
                 Some(left) => left,
                 None => new_cache(&config, &document, device)?,
             });
             let mut vault = install(config, left, document, root, custody, Some(&kit.server), kit.known)?;
+            vault.notices.extend(anew.then_some(Notice::NotInBackground));
             vault.begin_session(&remote, session)?;
             Ok(vault)
         }
@@ -119,11 +123,14 @@ pub fn unlock_with_recovery(
             let document =
                 KeysDocument::decode(&keys.document).map_err(|_| Error::Alarm(Alarm::KeysDocument))?;
             let (root, custody) = open(&document)?;
+            let anew = left.is_none();
             let left = Some(match left {
                 Some(left) => left,
                 None => new_cache(&config, &document, device)?,
             });
-            install(config, left, document, root, custody, Some(server), Cursor::START)?
+            let mut vault = install(config, left, document, root, custody, Some(server), Cursor::START)?;
+            vault.notices.extend(anew.then_some(Notice::NotInBackground));
+            vault
         }
     };
     drop(lock);
@@ -197,6 +204,7 @@ fn new_cache(config: &Config, document: &KeysDocument, device: DeviceId) -> Resu
     cache.write(|change| {
         change.set_device(&device)?;
         chain::clear(change)?; // of an empty vault that gave way
+        habits::Left::default().write(change)?; // this device's own, which nobody else knows
         change.set_setting(MUST_HAVE_LOG, b"1")
     })?;
     Ok((cache, device))

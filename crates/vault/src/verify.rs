@@ -3,12 +3,13 @@
 //! In three steps, so that a window does not hold the vault while providers take their time: the questions are taken out,
 //! asked, and what was heard is put down. That one is being asked is written nowhere, so nothing stays "verifying".
 
-mod habits;
+pub(crate) mod habits;
 pub mod pace;
 
+use keymoor_cache::View;
 use keymoor_protocol::RecordId;
-use keymoor_providers::provider;
 use keymoor_providers::verify::{Cancel, Concurrency, Fields, Job, Options, Reason, Report, verify_all};
+use keymoor_providers::{Provider, provider};
 use secrecy::ExposeSecret as _;
 
 use crate::activity::{self, Event, Subject};
@@ -17,6 +18,8 @@ use crate::content::{Content, field};
 use crate::devices;
 use crate::drafts;
 use crate::error::Error;
+use crate::find;
+use crate::keys::Keys;
 use crate::list::Filter;
 use crate::meant::name_in_catalogue;
 use crate::vault::Vault;
@@ -52,7 +55,7 @@ struct Question {
 pub struct Asked {
     /// Its record.
     pub id: RecordId,
-    /// `provider/name`.
+    /// `provider/name`, as it is shown where two share a name.
     pub title: String,
     /// What was found out.
     pub report: Report,
@@ -102,7 +105,8 @@ impl Vault {
     /// Takes credentials out to be asked about.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`]. [`Error::Unsettled`] for one that two devices changed at the same time, if it says itself where
+    /// its key goes.
     pub fn questions(&mut self, ids: &[RecordId]) -> Result<Questions, Error> {
         let mut questions = Vec::with_capacity(ids.len());
         for id in ids {
@@ -114,7 +118,10 @@ impl Vault {
             if content.meta.deleted() || !content.meta.is_credential() {
                 return Err(Error::NotFound);
             }
-            questions.push(Question::of(*id, &content));
+            must_be_of_one_change(&content)?;
+            let keys = &self.keys;
+            let name = self.cache.read(|view| find::displayed(view, keys, *id, &content.meta))?;
+            questions.push(Question::of(*id, &content, &name));
         }
         Ok(Questions(questions))
     }
@@ -132,6 +139,12 @@ impl Vault {
         self.cache.write(|change| {
             let mut heard = Vec::with_capacity(told.len());
             for asked in told {
+                if has_changed(change, keys, asked)? {
+                    if asked.by_name {
+                        activity::put_by(change, keys, by, &asked.event())?;
+                    }
+                    continue; // else it would push out what is known of the values of now
+                }
                 let before = known.verification(asked.id, asked.values);
                 let said = before.as_ref().and_then(Verification::verdict);
                 let after = Verification::after(before, asked.values, &asked.report, asked.at);
@@ -153,15 +166,35 @@ impl Asked {
 }
 
 impl Question {
-    fn of(id: RecordId, content: &Content) -> Self {
+    /// `name`: as it is shown.
+    fn of(id: RecordId, content: &Content, name: &str) -> Self {
+        let provider = content.meta.text(field::PROVIDER);
         Self {
             id,
-            title: content.meta.title(),
-            provider: content.meta.text(field::PROVIDER).to_owned(),
+            title: format!("{provider}/{name}"),
+            provider: provider.to_owned(),
             values: Values::of(&content.meta),
             fields: fields_of(content),
         }
     }
+}
+
+/// Whether a credential has other values than those that were asked about, or is gone. One that does not open may have them.
+fn has_changed(view: &View<'_>, keys: &Keys, asked: &Asked) -> Result<bool, Error> {
+    let Some(current) = drafts::legible(view.current(asked.id).map(Some))? else { return Ok(false) };
+    let Some(current) = current else { return Ok(true) };
+    Ok(keys.open_meta(current.record()).is_ok_and(|meta| Values::of(&meta) != asked.values))
+}
+
+/// Refuses a credential that two devices changed at the same time if it says itself where its key goes: the address may be of
+/// one change, and the key of the other.
+pub(crate) fn must_be_of_one_change(content: &Content) -> Result<(), Error> {
+    let meta = &content.meta;
+    let says_where = |provider: &Provider| {
+        meta.open_fields().any(|(name, text)| !text.is_empty() && provider.part_in_address(name).is_some())
+    };
+    let mixed = meta.is_mixed() && provider(meta.text(field::PROVIDER)).is_some_and(says_where);
+    if mixed { Err(Error::Unsettled) } else { Ok(()) }
 }
 
 /// How many answers are put down together.
@@ -170,7 +203,7 @@ const AT_ONCE: usize = 16;
 impl Questions {
     /// About just this content, whatever is stored by now.
     pub(crate) fn about(id: RecordId, content: &Content) -> Self {
-        Self(vec![Question::of(id, content)])
+        Self(vec![Question::of(id, content, content.meta.text(field::NAME))])
     }
 
     /// How many.
@@ -235,8 +268,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     use keymoor_protocol::ActorId;
+    use keymoor_providers::Verdict;
 
     use super::*;
+    use crate::config::{Backend, Config};
+    use crate::content::merge;
+    use crate::vault::Patience;
+    use crate::{CheckStatus, Edit, Field, NewCredential, Value};
 
     fn named(provider: &str, secrets: &[&str]) -> String {
         let mut action = Content::empty([1; 16], 0).act(ActorId([2; 16]), 0);
@@ -253,6 +291,89 @@ mod tests {
         assert_eq!(named("aws", &["secret", "session_token"]), r#"{"secret_access_key", "session_token"}"#);
         // Where that is there already, it takes nobody's place.
         assert_eq!(named("openai", &["api_key", "secret"]), r#"{"api_key", "secret"}"#);
+    }
+
+    fn said(vault: &mut Vault, id: RecordId, values: Values, verdict: Verdict, at: u64) {
+        let report = Report {
+            verdict,
+            reason: Reason::Answered,
+            say: None,
+            identity: None,
+            expires: None,
+            status: None,
+        };
+        let asked = Asked { id, title: "openai/work".to_owned(), report, at, values, by_name: false };
+        vault.heard(&[asked]).unwrap();
+    }
+
+    #[test]
+    fn an_answer_about_values_of_before_leaves_what_is_known_of_those_of_now() {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config {
+            home: home.path().to_owned(),
+            keychain: Backend::None,
+            keychain_service: "unused".to_owned(),
+        };
+        let mut vault =
+            Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
+        let secret =
+            |text: &str| vec![Field { name: "secret".to_owned(), value: Value::Secret(text.into()) }];
+        let new = NewCredential {
+            provider: "openai".to_owned(),
+            name: "work".to_owned(),
+            fields: secret("first"),
+            ..NewCredential::default()
+        };
+        let id = vault.add(new).unwrap().id;
+        let values = |vault: &mut Vault| vault.questions(&[id]).unwrap().0.remove(0).values;
+        let status = |vault: &mut Vault| vault.show(id).unwrap().listing.status;
+        let before = values(&mut vault);
+        vault.edit(id, Edit { fields: secret("second"), ..Edit::default() }).unwrap();
+        let now = values(&mut vault);
+        said(&mut vault, id, now, Verdict::Invalid, 1);
+        assert_eq!(status(&mut vault), CheckStatus::Error);
+        said(&mut vault, id, before, Verdict::Valid, 2);
+        assert_eq!(
+            status(&mut vault),
+            CheckStatus::Error,
+            "the answer about the first is none about the second"
+        );
+        said(&mut vault, id, now, Verdict::Valid, 3);
+        assert_eq!(status(&mut vault), CheckStatus::Connected);
+        vault.trash(id).unwrap();
+        vault.erase(id).unwrap();
+        said(&mut vault, id, now, Verdict::Invalid, 4);
+    }
+
+    /// What a device writes of a host and its key.
+    fn moved(content: &Content, actor: u8, host: Option<&str>, key: &str) -> Content {
+        let mut action = content.clone().act(ActorId([actor; 16]), 1);
+        if let Some(host) = host {
+            action.set_text(&format!("{}host", field::OPEN), host);
+        }
+        action.set_secrets([("token".to_owned(), key.into())].into(), &BTreeSet::new());
+        action.finish()
+    }
+
+    #[test]
+    fn an_address_of_one_change_is_not_asked_with_the_key_of_another() {
+        let mut action = Content::empty([1; 16], 0).act(ActorId([1; 16]), 0);
+        action.set_text(field::PROVIDER, "gitlab");
+        let first = moved(&action.finish(), 1, Some("gitlab.example.com"), "glpat-first");
+        assert!(must_be_of_one_change(&first).is_ok());
+        let elsewhere = moved(&first, 2, Some("gitlab.example.net"), "glpat-elsewhere");
+        let renewed = moved(&first, 3, None, "glpat-renewed");
+        let merged = merge(&elsewhere, &renewed);
+        assert!(merged.meta.is_mixed());
+        assert!(matches!(must_be_of_one_change(&merged), Err(Error::Unsettled)));
+        // A note that is to be settled keeps nothing back.
+        let note = |actor| {
+            let mut action = first.clone().act(ActorId([actor; 16]), 1);
+            action.set_text(field::NOTE, &actor.to_string());
+            action.finish()
+        };
+        let noted = merge(&note(2), &note(3));
+        assert!(noted.meta.alternates().count() == 1 && must_be_of_one_change(&noted).is_ok());
     }
 
     #[test]

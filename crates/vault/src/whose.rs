@@ -1,13 +1,18 @@
-//! A key that was found somewhere: which credential it is.
+//! A key that was found somewhere: which credential it is. It may stand in the middle of a log.
 //!
 //! Told by the keyed fingerprints that lie beside the names, or by the id of a key: no secret is opened for it.
+
+mod pieces;
+
+use std::collections::HashMap;
 
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::content::Meta;
+use self::pieces::Piece;
 use crate::content::edit::fingerprint;
+use crate::content::{Fingerprint, Meta, Shadow, field};
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::list;
@@ -29,6 +34,8 @@ pub struct Owner {
     pub field: String,
     /// Where the key is in it.
     pub held: Held,
+    /// The first line of the text in which the key stands, from 1.
+    pub line: usize,
 }
 
 /// Where a key is in a credential.
@@ -46,35 +53,92 @@ pub enum Held {
 }
 
 impl Vault {
-    /// The credentials that have this key, or had it as far as this device knows. Those that have it now come first.
-    pub fn whose(&mut self, secret: &SecretString) -> Result<Vec<Owner>, Error> {
-        // Exposed to be compared as a fingerprint, the text and what is left without spaces around it.
-        let text = secret.expose_secret();
+    /// The credentials of which a key stands in this text, or did as far as this device knows: the text may be the key, a line
+    /// of an `.env` file, JSON, a log. Those that have it now come first.
+    pub fn whose(&mut self, text: &SecretString) -> Result<Vec<Owner>, Error> {
         let keys = &self.keys;
-        self.cache.read(|view| {
-            let mut owners = Vec::new();
-            // As it stands in a request, too.
-            let bare = text.trim();
-            let bare = bare.strip_prefix("Bearer ").map_or(bare, str::trim);
-            for candidate in [text, text.trim(), bare] {
-                for trashed in [false, true] {
-                    list::each_meta(view, keys, trashed, |row| {
-                        owners.extend(owner(row.id, &row.meta, candidate, false));
-                        if let Ok(past) = past(view, keys, row.id) {
-                            owners
-                                .extend(past.iter().filter_map(|meta| owner(row.id, meta, candidate, true)));
-                        }
-                    })?;
-                }
-                if !owners.is_empty() {
-                    break;
+        let mut known = self.cache.read(|view| {
+            let mut known = Prints::default();
+            for trashed in [false, true] {
+                list::each_meta(view, keys, trashed, |row| {
+                    known.add(row.id, &row.meta, false);
+                    if let Ok(past) = past(view, keys, row.id) {
+                        past.iter().for_each(|meta| known.add(row.id, meta, true));
+                    }
+                })?;
+            }
+            Ok::<_, Error>(known)
+        })?;
+        // Exposed to be compared, piece by piece, as fingerprints.
+        pieces::each(text.expose_secret(), |piece| known.compare(piece));
+        let mut owners = known.found;
+        owners.sort_by(|a, b| {
+            (a.held, &a.provider, &a.name, a.line).cmp(&(b.held, &b.provider, &b.name, b.line))
+        });
+        let mut seen = std::collections::BTreeSet::new();
+        owners.retain(|owner| seen.insert(owner.id));
+        Ok(owners)
+    }
+}
+
+/// By what the secrets of all credentials are known, and what was found of them.
+#[derive(Default)]
+struct Prints {
+    /// By the last four characters of the secret, empty where none are kept.
+    secrets: HashMap<String, Vec<Print>>,
+    /// A leak notice may name a key by its id, which is no secret.
+    ids: HashMap<String, Vec<Owner>>,
+    found: Vec<Owner>,
+}
+
+struct Print {
+    salt: [u8; 16],
+    fingerprint: Fingerprint,
+    owner: Owner,
+    is_found: bool,
+}
+
+impl Prints {
+    fn add(&mut self, id: RecordId, meta: &Meta, before: bool) {
+        let owner = |field: &str, other: bool| Owner {
+            id,
+            provider: meta.text(field::PROVIDER).to_owned(),
+            name: meta.text(field::NAME).to_owned(),
+            field: field.to_owned(),
+            held: match (before, meta.deleted(), other) {
+                (true, ..) => Held::Before,
+                (_, true, _) => Held::InTrash,
+                (_, _, true) => Held::InConflict,
+                _ => Held::Now,
+            },
+            line: 1,
+        };
+        for (name, shadow, other) in secrets(meta) {
+            let (salt, fingerprint) = (meta.salt, shadow.fingerprint);
+            let print = Print { salt, fingerprint, owner: owner(name, other), is_found: false };
+            self.secrets.entry(shadow.last_four.clone()).or_default().push(print);
+        }
+        for (name, value) in meta.open_fields().filter(|(_, value)| value.len() >= SHORTEST_ID) {
+            self.ids.entry(value.to_owned()).or_default().push(owner(name, false));
+        }
+    }
+
+    fn compare(&mut self, piece: Piece<'_>) {
+        let Piece { text, line, .. } = piece;
+        let found = |owner: &Owner| Owner { line, ..owner.clone() };
+        // What has several lines has no last four that are kept, however long it is.
+        let no_end = piece.last_four.is_none() || text.contains(char::is_control);
+        for end in piece.last_four.into_iter().chain(no_end.then_some("")) {
+            for print in self.secrets.get_mut(end).into_iter().flatten().filter(|print| !print.is_found) {
+                if fingerprint(&print.salt, text) == print.fingerprint {
+                    print.is_found = true;
+                    self.found.push(found(&print.owner));
                 }
             }
-            owners.sort_by(|a, b| (a.held, &a.provider, &a.name).cmp(&(b.held, &b.provider, &b.name)));
-            let mut seen = std::collections::BTreeSet::new();
-            owners.retain(|owner| seen.insert(owner.id));
-            Ok(owners)
-        })
+        }
+        if let Some(owners) = self.ids.remove(text) {
+            self.found.extend(owners.iter().map(found));
+        }
     }
 }
 
@@ -90,36 +154,24 @@ pub(crate) fn in_use(
     let line = zeroize::Zeroizing::new(format!("{}\n", text.trim()));
     let mut found = Vec::new();
     list::each_meta(view, keys, false, |row| {
-        if [text, text.trim(), &line].iter().any(|text| owner(row.id, &row.meta, text, false).is_some()) {
+        if [text, text.trim(), &line].iter().any(|text| has(&row.meta, text)) {
             found.push((row.id, row.meta.title()));
         }
     })?;
     Ok(found)
 }
 
-fn owner(id: RecordId, meta: &Meta, text: &str, before: bool) -> Option<Owner> {
+/// Its secrets, of whichever value; and whether that is the other value of a conflict.
+fn secrets(meta: &Meta) -> impl Iterator<Item = (&String, &Shadow, bool)> {
+    let shown = meta.key().into_iter().flatten().map(|(name, shadow)| (name, shadow, false));
+    let others = meta.entries().filter_map(|entry| entry.value.key()).flatten();
+    shown.chain(others.map(|(name, shadow)| (name, shadow, true)))
+}
+
+fn has(meta: &Meta, text: &str) -> bool {
     let wanted = fingerprint(&meta.salt, text);
-    let shown = meta.key().into_iter().flatten().map(|part| (part, false));
-    let others = meta.entries().filter_map(|entry| entry.value.key()).flatten().map(|part| (part, true));
-    let secret = shown.chain(others).find(|((_, shadow), _)| shadow.fingerprint == wanted);
-    // A leak notice may name a key by its id, which is no secret.
-    let open = || meta.open_fields().find(|(_, value)| *value == text && text.len() >= SHORTEST_ID);
-    let (name, alternate) = match secret {
-        Some(((name, _), alternate)) => (name.as_str(), alternate),
-        None => (open()?.0, false),
-    };
-    Some(Owner {
-        id,
-        provider: meta.text(crate::content::field::PROVIDER).to_owned(),
-        name: meta.text(crate::content::field::NAME).to_owned(),
-        field: name.to_owned(),
-        held: match (before, meta.deleted(), alternate) {
-            (true, ..) => Held::Before,
-            (_, true, _) => Held::InTrash,
-            (_, _, true) => Held::InConflict,
-            _ => Held::Now,
-        },
-    })
+    let open = || meta.open_fields().any(|(_, value)| value == text && text.len() >= SHORTEST_ID);
+    secrets(meta).any(|(_, shadow, _)| shadow.fingerprint == wanted) || open()
 }
 
 /// What a credential was before, and the server's version under a draft.

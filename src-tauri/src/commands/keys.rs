@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keymoor_vault::{Error, Filter, RecordId, Vault};
+use keymoor_vault::{Error, Filter, RecordId, ServiceState, Vault};
 use secrecy::{ExposeSecret as _, SecretString};
 use tauri::{AppHandle, State, command};
 
@@ -20,9 +20,19 @@ pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
 
 #[command]
 pub(crate) async fn add(desk: State<'_, Desk>, request: AddRequest) -> Answer<Saved> {
-    let saved = desk.ask(|vault| vault.add(request.into())).await?;
-    desk.verify_saved(saved.id);
-    Ok(saved.into())
+    let (id, saved) = desk
+        .ask(|vault| {
+            let mut id = None;
+            let saved = saved_and_using(vault, |vault| {
+                let saved = vault.add(request.into())?;
+                id = Some(saved.id);
+                Ok(saved)
+            })?;
+            Ok((id, saved))
+        })
+        .await?;
+    id.into_iter().for_each(|id| desk.verify_saved(id));
+    Ok(saved)
 }
 
 #[command]
@@ -31,14 +41,18 @@ pub(crate) async fn edit(desk: State<'_, Desk>, id: &str, change: EditRequest) -
     let secret = change.has_secret();
     let saved = desk
         .ask(move |vault| {
-            let provider = vault.show(id)?.listing.provider;
-            vault.edit(id, change.of(&provider))
+            let (switches, provider) = (change.switches(), vault.show(id)?.listing.provider);
+            let change = change.of(&provider);
+            match switches {
+                true => saved_and_using(vault, |vault| vault.edit(id, change)),
+                false => Ok(vault.edit(id, change)?.into()),
+            }
         })
         .await?;
     if secret && saved.changed {
         desk.verify_saved(id);
     }
-    Ok(saved.into())
+    Ok(saved)
 }
 
 /// The only answer about a key that holds a secret, and only because the person asked to see it.
@@ -58,13 +72,13 @@ pub(crate) async fn copy(app: AppHandle, desk: State<'_, Desk>, id: &str, field:
 #[command]
 pub(crate) async fn trash(desk: State<'_, Desk>, id: &str, still: Option<String>) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.trash_if(id, still.as_deref())?.into())).await
+    desk.ask(move |vault| saved_and_using(vault, |vault| vault.trash_if(id, still.as_deref()))).await
 }
 
 #[command]
 pub(crate) async fn restore(desk: State<'_, Desk>, id: &str, still: Option<String>) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.restore_if(id, still.as_deref())?.into())).await
+    desk.ask(move |vault| saved_and_using(vault, |vault| vault.restore_if(id, still.as_deref()))).await
 }
 
 #[command]
@@ -87,7 +101,8 @@ pub(crate) async fn revert(
     still: Option<String>,
 ) -> Answer<Saved> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.revert_if(id, &version, still.as_deref())?.into())).await
+    desk.ask(move |vault| saved_and_using(vault, |vault| vault.revert_if(id, &version, still.as_deref())))
+        .await
 }
 
 #[command]
@@ -100,6 +115,26 @@ pub(crate) async fn settle(desk: State<'_, Desk>, id: &str, field: String, choic
 #[command]
 pub(crate) async fn verify(desk: State<'_, Desk>, id: &str) -> Answer<()> {
     desk.verify(record(id)?).await
+}
+
+/// Does what may have services use another credential, and tells of those that do: none steps in silently.
+pub(super) fn saved_and_using(
+    vault: &mut Vault,
+    act: impl FnOnce(&mut Vault) -> Result<keymoor_vault::Saved, Error>,
+) -> Result<Saved, Error> {
+    // What cannot be told is no reason not to do it.
+    let before = vault.services().unwrap_or_default();
+    let saved = act(vault)?;
+    let after = if saved.changed { vault.services().unwrap_or_default() } else { Vec::new() };
+    // The same under another name is no other.
+    let uses = |state: &ServiceState| {
+        let uses = state.uses.as_ref().map(|uses| (uses.id, uses.because.clone()));
+        (uses, state.why_none.clone())
+    };
+    let others = after
+        .into_iter()
+        .filter(|now| now.on && before.iter().any(|was| was.id == now.id && uses(was) != uses(now)));
+    Ok(Saved::from(saved).using(others))
 }
 
 fn record(id: &str) -> Answer<RecordId> {

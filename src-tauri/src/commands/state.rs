@@ -121,6 +121,8 @@ impl Status {
         {
             server.state = vault::HomeState::Unreachable;
         }
+        let alarms = status.alarms.iter().map(|raised| raised_code(&raised.code));
+        let broken = status.activity_broken.filter(|broken| *broken).map(|_| "ACTIVITY_BROKEN".to_owned());
         Self {
             homes: Homes { keychain: home(keychain), cache: home(cache), server: home(server) },
             records: status.records,
@@ -128,7 +130,7 @@ impl Status {
             waiting: status.waiting,
             last_sync: status.last_sync,
             server: status.server,
-            alarms: status.alarms.iter().map(|raised| raised_code(&raised.code)).collect(),
+            alarms: alarms.chain(broken).collect(),
             sync_failure,
         }
     }

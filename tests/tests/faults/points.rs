@@ -3,6 +3,7 @@
 //! What is said to be saved is there, no page is there in part, the doctor finds nothing, both devices show the same.
 
 mod client;
+mod rotations;
 mod server;
 mod table;
 

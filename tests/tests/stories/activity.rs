@@ -108,7 +108,7 @@ fn a_damaged_cache_gives_its_activity_back_and_a_lost_one_says_so() {
 }
 
 #[test]
-fn entries_that_something_else_removed_are_told_of_once_by_whoever_looks_first() {
+fn entries_that_something_else_removed_are_told_of_until_the_user_settles_it() {
     let world = World::new();
     for look in [["activity", "--json"], ["activity", "--by-day"], ["doctor", "--json"]] {
         let device = world.device_without_keychain(look.join(" ").as_str());
@@ -126,10 +126,22 @@ fn entries_that_something_else_removed_are_told_of_once_by_whoever_looks_first()
         let first = device.run(&look);
         if look[0] == "doctor" {
             let json = first.ends(7, &[]).json();
-            assert_eq!(json["findings"], serde_json::json!([{"what": "activity_broken"}]));
+            assert_eq!(json["findings"], serde_json::json!([{"what": "activity_broken", "healed": false}]));
         } else {
             first.ends(0, &["Entries are missing or were changed"]);
         }
+        // Whoever was not there hears of it, also after more was written.
+        device.edit("work", "sk-newest").done();
+        for _ in 0..2 {
+            let status = device.done(&["status"]).text();
+            assert!(status.contains("entries of what happened here are missing or were changed"), "{status}");
+            assert_eq!(device.status()["activity_broken"], true);
+            let doctor = device.run(&["doctor"]).ends(7, &[]).text();
+            assert!(doctor.contains("keymoor doctor --repair settles it"), "{doctor}");
+        }
+        let repaired = device.done(&["doctor", "--repair"]).text();
+        assert!(repaired.contains("What is left counts from now on."), "{repaired}");
+        assert_eq!(device.status()["activity_broken"], false);
         device.assert_well();
         let later = device.done(&["activity"]);
         assert!(!later.err.contains("missing"), "{}", later.err);

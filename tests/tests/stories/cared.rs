@@ -81,6 +81,14 @@ fn of_policies_that_were_set_unseen_of_each_other_the_strictest_counts() {
     all_sync();
     assert_eq!((limit(&a), limit(&b)), (Some(60), Some(60)));
 
+    // Said again here and loosened there, unseen of each other: whoever said it again meant it.
+    for (again, loosens) in [(&a, &b), (&b, &a)] {
+        set(again, "60d");
+        set(loosens, "300d");
+        all_sync();
+        assert_eq!((limit(&a), limit(&b)), (Some(60), Some(60)));
+    }
+
     // Taken away here and made stricter there: the limit stays. Whoever had seen it takes it away.
     for (takes, sets, every, days) in [(&a, &b, "10d", 10), (&b, &a, "5d", 5)] {
         takes.done(&["policy", "remove"]);
@@ -142,4 +150,36 @@ fn a_save_is_told_first_and_verified_then_and_never_depends_on_it() {
     device.set("KEYMOOR_PROVIDER_BASE_OPENAI", "https://elsewhere.example");
     add(&device, "never", "sk-good", &["--verify"]).ends(2, &[]);
     assert!(device.list().iter().all(|entry| entry["name"] != "never"), "refused before anything was saved");
+}
+
+#[test]
+fn settings_that_two_devices_set_are_told_where_care_is_asked_for() {
+    let world = World::new();
+    let (server, a, b) = (world.server(), world.device("a"), world.device_without_keychain("b"));
+    a.add("elevenlabs", "work", "sk-of-elevenlabs").done();
+    a.done(&["service", "enable", "elevenlabs"]);
+    world.create_account(&a, &server);
+    world.join(&b);
+    b.sync();
+    assert_eq!(care(&b), []);
+    a.done(&["service", "set", "elevenlabs", "voice_id=AAAAAAAAAAAAAAAAAAAA"]);
+    b.done(&["service", "set", "elevenlabs", "voice_id=BBBBBBBBBBBBBBBBBBBB"]);
+    for device in [&a, &b, &a] {
+        device.sync();
+    }
+    for device in [&a, &b] {
+        let listed = device.done(&["list", "--status", "care", "--json"]).json();
+        assert_eq!(
+            (&listed[0]["name"], &listed[0]["service_conflicts"][0]),
+            (&"work".into(), &"elevenlabs".into())
+        );
+        for arguments in [&["list"][..], &["list", "--status", "care"]] {
+            let said = device.done(arguments).to_string();
+            assert!(said.contains("voice_id was set on two devices (") && said.contains("work"), "{said}");
+            assert!(said.contains("keymoor service set elevenlabs voice_id=…"), "{said}");
+        }
+    }
+    a.done(&["service", "set", "elevenlabs", "voice_id=AAAAAAAAAAAAAAAAAAAA"]);
+    assert_eq!(care(&a), []);
+    assert!(!a.done(&["list"]).to_string().contains("two devices"));
 }

@@ -13,6 +13,8 @@ use std::{
     process::Command,
 };
 
+use serde_json::json;
+
 use keymoor_journeys::{Device, Disk, World, program, run_fed, with_small_disks};
 
 const TEST: &str = "disks::a_full_disk_and_a_read_only_directory_keep_what_is_there";
@@ -38,6 +40,20 @@ fn on_small_disks(world: &World) {
 
         disk.fill();
         a.add("openai", "other", "x".repeat(60_000)).ends(1, &["The disk is full (", "Nothing was changed"]);
+        // What is there can be read all the same, and it is said that this is not noted.
+        let not_noted = ["This use could not be noted in the activity"];
+        let got = a.run(&["get", "work", "--raw"]).ends(0, &not_noted);
+        assert_eq!((got.out.as_slice(), a.list().len()), (&b"sk-work"[..], 1));
+        let lent = a.run(&["run", "--with", "openai/work=KEY", "--", "sh", "-c", "printf %s \"$KEY\""]);
+        assert_eq!(lent.ends(0, &not_noted).out, b"sk-work");
+        assert_eq!(a.status()["homes"]["cache"]["state"], "ok");
+        let doctor = a.run(&["doctor"]).ends(1, &[]).text();
+        for words in ["There is no room on the disk (", ": 0 bytes are free.", "Everything else is in order."]
+        {
+            assert!(doctor.contains(words), "{doctor}");
+        }
+        assert_eq!(a.run(&["doctor", "--json"]).json()["findings"], json!([{"what": "no_room", "free": 0}]));
+
         disk.make_room();
         assert_eq!((a.list().len(), a.get("work")), (1, b"sk-work".to_vec()));
         a.add("openai", "room again", "sk-2").done();

@@ -133,6 +133,34 @@ fn several_who_verify_are_one_question_and_nobody_else_waits() {
 }
 
 #[test]
+fn a_service_is_tested_through_the_api() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("openai");
+    provider.stands_in_for(&mut device);
+    provider.say("sk-work", Reply::of(200, MODELS));
+    let token = grant(&device, &["n8n"]);
+    let limited = grant(&device, &["reader", "--scope", "read"]);
+    let served = Served::start(&device);
+    let test = |token: &str| served.ask(token, "POST", "/api/services/openai/test", None);
+    assert_eq!(test(&token).code(), (409, "nothing_to_use"));
+    device.add("openai", "work", "sk-work").done();
+    let answer = test(&token);
+    assert_eq!((answer.status, &answer.json["result"]), (200, &json!("valid")), "{answer:?}");
+    assert_eq!(answer.json["credential"]["name"], "work");
+    provider.say("sk-work", Reply::of(401, "{}"));
+    assert_eq!(test(&token).json["result"], "invalid");
+    assert_eq!(provider.asked().len(), 2);
+    assert_eq!(test(&limited).code(), (403, "out_of_scope"));
+    assert_eq!(served.ask(&token, "POST", "/api/services/none/test", None).code(), (404, "no_such_service"));
+    assert_eq!(
+        device.done(&["show", "work", "--json"]).json()["status"],
+        "unchecked",
+        "it says nothing of the key"
+    );
+}
+
+#[test]
 fn a_stop_lets_what_is_under_way_be_answered_and_a_second_one_ends_it() {
     let world = World::new();
     let mut device = world.device_without_keychain("a");

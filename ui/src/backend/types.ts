@@ -143,7 +143,11 @@ changed: boolean,
 /**
  * Fields of which this action made one of two devices' values the only one.
  */
-settled: Array<string>, keychain: Kept, waiting: number, };
+settled: Array<string>, keychain: Kept, waiting: number, 
+/**
+ * The services that use another credential since, or none.
+ */
+services: Array<Using>, };
 export type ShownField = { name: string, secret: boolean, value?: string, lastFour?: string, fingerprint?: string, };
 export type Status = { homes: Homes, records: number, trashed: number, waiting: number, lastSync?: number, server?: string, alarms: Array<string>, 
 /**
@@ -154,3 +158,20 @@ export type Step = "receiving" | "sending" | "copying";
 export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };
 export type SyncRequest = { password?: string, acceptDeletions: boolean, };
 export type Tried = { at: number, reason: string, };
+export type Using = { 
+/**
+ * As people write it.
+ */
+service: string, 
+/**
+ * `provider/name`, if it uses any.
+ */
+uses?: string, 
+/**
+ * Whether that is a fallback.
+ */
+fallback: boolean, 
+/**
+ * It uses none, because these could be meant.
+ */
+which: Array<string>, };

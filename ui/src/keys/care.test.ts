@@ -43,6 +43,15 @@ it("says what the provider said, when it was good last, and that it could not be
   expect(await row("work")).toHaveTextContent("Refused: token revoked");
 });
 
+it("does not say that a provider answered which was not asked", async () => {
+  const { user, backend } = await withKey();
+  backend.says.set(SECRET, { verdict: "invalid_config", reason: "missing_field", field: "shop" });
+  await user.click(within(await card()).getByRole("button", { name: "Verify now" }));
+  await waitFor(async () => expect(await row("work")).toHaveTextContent("shop is empty; nothing was sent"));
+  await waitFor(async () => expect(await card()).toHaveTextContent("The provider was not asked."));
+  expect(await card()).not.toHaveTextContent("answered");
+});
+
 it("verifies what was saved, after the save was told", async () => {
   const { user, backend } = await openWindow();
   backend.answersAfter = 60;

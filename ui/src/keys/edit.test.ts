@@ -91,7 +91,7 @@ it("tells versions of one number apart by their ids, and says what a revert sett
   const asked: string[] = [];
   backend.revert = (id, version) => {
     asked.push(version);
-    return Promise.resolve({ id, version: 3, versionId: "3-cccccccc", changed: true, settled: ["secret"], keychain: "yes", waiting: 1 });
+    return Promise.resolve({ id, version: 3, versionId: "3-cccccccc", changed: true, settled: ["secret"], keychain: "yes", waiting: 1, services: [] });
   };
   await user.click(await screen.findByRole("button", { name: "History" }));
   await user.click(await screen.findByRole("button", { name: "Use again: Version 2, the other value of a conflict" }));

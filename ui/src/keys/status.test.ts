@@ -35,6 +35,7 @@ describe("the status of a key", () => {
   it("puts what needs care first, and never gives a day too many", () => {
     const text = (care: Care) => told({ status: "connected", ...cares(care) }).text;
     expect(text({ kind: "expiring", at: NOW + 5.9 * DAY })).toBe("Expires in 5 days");
+    expect(text({ kind: "expiring", at: NOW + 4.99 * DAY })).toBe("Expires in 5 days");
     expect(text({ kind: "expiring", at: NOW + 0.9 * DAY })).toBe("Expires within a day");
     expect(text({ kind: "expired", at: NOW - 3 * DAY })).toBe("Expired 3 days ago");
     expect(text({ kind: "old", at: NOW - 100 * DAY, days: 90 })).toBe("100 days old");

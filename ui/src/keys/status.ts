@@ -13,6 +13,8 @@ export interface Status {
 }
 
 const DAY = 86_400_000;
+/** What a day may lack to be called one: an expiry in five days, set some minutes ago, is in five days. */
+const SAVING = DAY / 24;
 
 /** How a key is, in a few words: what needs care most, otherwise whether its provider accepts it. */
 export function rowStatus(listing: Listing, verifying: boolean, now: number = Date.now()): Status {
@@ -32,7 +34,7 @@ export function careStatus(care: Care, said: Said | undefined, now: number = Dat
     case "expired":
       return { dot: "bad", text: words.status.expired(days(now - at)) };
     case "expiring":
-      return { dot: "warn", text: words.status.expires(days(at - now)) };
+      return { dot: "warn", text: words.status.expires(days(at - now + SAVING)) };
     case "old":
       return { dot: "warn", text: words.status.old(days(now - at)) };
     case "unreadable":

@@ -19,6 +19,8 @@ it.each<[string, Status, string, string | undefined]>([
   ["the session ended", status("ok", "sign_in"), "Sync needs your password again.", undefined],
   ["the server ended the session", status("ok", "behind", { waiting: 1, syncFailure: "SIGN_IN" }), "Sync needs your password again.", undefined],
   ["an alarm", status("ok", "ok", { alarms: ["ALARM_ROLLED_BACK"] }), "Sync stopped. See why.", undefined],
+  ["a broken activity, with which no sync stopped", status("ok", "ok", { alarms: ["ACTIVITY_BROKEN"] }), "What this device remembers has holes. See why.", undefined],
+  ["an alarm before that", status("ok", "ok", { alarms: ["ACTIVITY_BROKEN", "ALARM_ROLLED_BACK"] }), "Sync stopped. See why.", undefined],
   ["the last sync failed, whoever began it", status("ok", "ok", { syncFailure: "SERVER_TLS" }), "Sync does not get through. See why.", undefined],
   ["the server was filled again", status("ok", "ok", { alarms: ["ALARM_PUT_BACK"] }), "In keychain, cache and sync.", undefined],
   ["the keychain is broken, above all else", status("damaged", "unreachable"), "The keychain does not answer.", undefined],

@@ -12,6 +12,7 @@ export interface Sentence {
 
 /** The one alarm that stops nothing: this device gave the server back what it had lost. */
 const PUT_BACK = "ALARM_PUT_BACK";
+const ACTIVITY_BROKEN = "ACTIVITY_BROKEN";
 
 /** A session may be kept here that the server has ended. */
 const SIGNED_OUT = ["SIGN_IN", "SESSION_ENDED"];
@@ -23,7 +24,8 @@ export function homesSentence(status: Status, syncing: boolean, progress?: Progr
   if (cache.state === "damaged") return { text: say.cacheDamaged, care: true };
   if (keychain.state === "damaged" || keychain.state === "unreachable") return { text: say.keychainDamaged, care: true };
   if (keychain.state === "locked") return { text: say.keychainLocked, care: true };
-  if (status.alarms.some((code) => code !== PUT_BACK)) return { text: say.alarm, care: true };
+  if (status.alarms.some((code) => ![PUT_BACK, ACTIVITY_BROKEN].includes(code))) return { text: say.alarm, care: true };
+  if (status.alarms.includes(ACTIVITY_BROKEN)) return { text: say.activityBroken, care: true };
   if (progress) return { text: here(status), care: false, second: progressSentence(progress) };
   if (syncing) return { text: here(status), care: false, second: say.syncing };
   // Nothing to look at: it goes on by itself.

@@ -1,6 +1,6 @@
 import { getContext, setContext } from "svelte";
 
-import { asFailure, type Backend, type Detail, type Habits, type Listing, type Progress, type ProviderInfo, type Saved, type Status, type SyncRequest } from "../backend/backend";
+import { asFailure, type Backend, type Detail, type Habits, type Listing, type Progress, type ProviderInfo, type Saved, type Status, type SyncRequest, type Using } from "../backend/backend";
 import { fieldLabel, fieldName, PRIMARY_FIELD } from "../keys/labels";
 import { words } from "../words/words";
 import { Notices } from "./notices.svelte";
@@ -153,7 +153,7 @@ export class Session {
         },
       });
       this.selected = next;
-      this.notices.done(words.done.trashed(listing.name), step);
+      this.notices.done(this.withMore(words.done.trashed(listing.name), saved), step);
     });
   }
 
@@ -163,7 +163,7 @@ export class Session {
       const saved = await this.backend.restore(listing.id);
       const step = this.undo.remember({ ...named(listing), takeBack: async () => void (await this.backend.trash(listing.id, saved.versionId)) });
       this.selected = next;
-      this.notices.done(words.done.restored(listing.name), step);
+      this.notices.done(this.withMore(words.done.restored(listing.name), saved), step);
     });
   }
 
@@ -177,7 +177,8 @@ export class Session {
       const saved = await this.backend.edit(listing.id, { fields: [], on });
       if (!saved.changed) return this.notices.done(words.done.unchanged);
       const takeBack = async () => void (await this.backend.edit(listing.id, { fields: [], on: !on }));
-      this.notices.done(on ? words.done.switchedOn(listing.name) : words.done.switchedOff(listing.name), this.undo.remember({ ...named(listing), takeBack }));
+      const done = on ? words.done.switchedOn(listing.name) : words.done.switchedOff(listing.name);
+      this.notices.done(this.withMore(done, saved), this.undo.remember({ ...named(listing), takeBack }));
     });
   }
 
@@ -252,7 +253,7 @@ export class Session {
   announce(saved: Saved, step: Omit<Step, "id">): void {
     if (!saved.changed) return this.notices.done(words.done.unchanged);
     const kept = saved.keychain === "failed" ? words.done.savedInCache : words.done.saved;
-    this.notices.done(this.withSettled(kept, saved), this.undo.remember({ id: saved.id, ...step }));
+    this.notices.done(this.withMore(kept, saved), this.undo.remember({ id: saved.id, ...step }));
   }
 
   /** Selects a key that the list may not have yet. */
@@ -260,9 +261,11 @@ export class Session {
     this.selected = this.#awaited = id;
   }
 
-  /** What was done, and the conflicts that it ended by the way. */
-  withSettled(done: string, saved: Saved): string {
-    return saved.settled.length === 0 ? done : `${done}. ${words.done.settledToo(saved.settled.map(fieldName).join(", "))}`;
+  /** What was done, the conflicts that it ended by the way, and the services that use another key since. */
+  withMore(done: string, saved: Saved): string {
+    const settled = saved.settled.length === 0 ? [] : [words.done.settledToo(saved.settled.map(fieldName).join(", "))];
+    const more = [...settled, ...saved.services.map(using)];
+    return more.length === 0 ? done : [`${done}.`, ...more].join(" ");
   }
 
   /** Runs something that may fail and turns the failure into words. */
@@ -319,6 +322,13 @@ export class Session {
 const LOOK_AGAIN = 5_000;
 
 type Named = Pick<Listing, "id" | "name">;
+
+/** What a service uses since: a fallback never steps in silently. */
+function using({ service, uses, fallback, which }: Using): string {
+  const say = words.done;
+  if (uses !== undefined) return fallback ? say.usesFallback(service, uses) : say.uses(service, uses);
+  return which.length === 0 ? say.usesNone(service) : say.usesWhich(service, which.join(", "));
+}
 
 function named({ id, name }: Named): Named {
   return { id, name };

@@ -89,11 +89,33 @@ fn a_full_disk_says_so_and_loses_nothing() {
     let mut cache = Cache::open(&dir).unwrap();
     write(&mut cache, |c| c.put_draft(&record(RecordId::generate(), 1, 1), tags(1, 1), 1));
     drop(cache);
-    // Closed cleanly and then full to the brim: not even the shared memory of SQLite's log has a place.
+    // Closed cleanly and then full to the brim: not even the shared memory of SQLite's log has a place. What is there is read
+    // all the same, also by two at once, and nobody keeps the other out for longer than that.
     fill();
-    assert_eq!(Cache::open(&dir).err(), Some(Error::Full));
+    let (mut one, mut two) = (Cache::open(&dir).unwrap(), Cache::open(&dir).unwrap());
+    for cache in [&mut one, &mut two] {
+        assert_eq!(read(cache, |v| v.draft_count()), kept.len() as u64 + 1);
+        assert_eq!(cache.integrity().unwrap(), Vec::<String>::new());
+        let moment = |cache: &mut Cache| read(cache, |v| v.moment());
+        assert_ne!(moment(cache), moment(cache), "nobody would notice a change in between");
+        let written: Result<(), Error> = cache.write(|c| c.set_setting("a", b"1"));
+        assert_eq!(written, Err(Error::Full));
+    }
+    // With room again they go on.
     empty();
-    assert_eq!(read(&mut Cache::open(&dir).unwrap(), |v| v.draft_count()), kept.len() as u64 + 1);
+    write(&mut one, |c| c.set_setting("a", b"1"));
+    assert_eq!(read(&mut two, |v| v.setting("a")), Some(b"1".to_vec()));
+    // A log that a killed process left is read, too.
+    std::mem::forget(one);
+    std::mem::forget(two);
+    let copy = mount.0.join("copy");
+    fs::create_dir(&copy).unwrap();
+    for file in ["keymoor.db", "keymoor.db-wal"] {
+        fs::copy(dir.join(file), copy.join(file)).unwrap();
+    }
+    assert!(fs::metadata(copy.join("keymoor.db-wal")).unwrap().len() > 0);
+    fill();
+    assert_eq!(read(&mut Cache::open(&copy).unwrap(), |v| v.setting("a")), Some(b"1".to_vec()));
 }
 
 #[test]

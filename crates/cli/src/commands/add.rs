@@ -60,7 +60,7 @@ pub(crate) struct Args {
     /// Use it only while no own credential of that provider can be used, and say so.
     #[arg(long)]
     fallback: bool,
-    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d. Two weeks before, list, status and the window say so.
+    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d, 6mo. Two weeks before, list, status and the window say so.
     #[arg(long, value_name = "DATE", value_parser = expiry)]
     expires: Option<Expiry>,
     #[command(flatten)]
@@ -101,11 +101,17 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         fallback: args.fallback,
         expires: args.expires.and_then(|Expiry(at)| at),
     };
+    let expired = args.replace && expires(&mut session, &provider, &args.name);
+    let services = session.services_on();
     match session.vault.add(credential) {
         Ok(saved) => {
             output::say(words::saved(&saved));
             if let Some(other) = anothers {
                 output::say(words::recognised::anothers(other, &saved));
+            }
+            session.tell_services(&services);
+            if expired && session.vault.show(saved.id)?.listing.expires_as_set.is_none() {
+                output::say(words::care::EXPIRY_GONE);
             }
             if session.vault.wants_recovery_kit()? {
                 output::say(words::RECOVERY_KIT_OFFERED);
@@ -115,7 +121,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Err(Error::NameTaken) => {
             return Err(Failure::NameTaken { provider: Some(provider), name: args.name });
         }
-        Err(error) => return Err(not_kept(error)),
+        Err(error) => return Err(not_kept("edit")(error)),
     }
     Ok(())
+}
+
+/// Whether it was said of the one that is to be replaced when it expires. What is the matter with it, saving it says.
+fn expires(session: &mut Session, provider: &str, name: &str) -> bool {
+    let holder = session.vault.holder(provider, name).ok().flatten();
+    let detail = holder.and_then(|id| session.vault.glance(id).ok());
+    detail.is_some_and(|detail| detail.listing.expires_as_set.is_some())
 }

@@ -67,7 +67,9 @@ fn page(diagnosis: &Diagnosis, repair: bool) -> String {
     }
     text.push_str(match (diagnosis.findings.is_empty(), diagnosis.is_well(), repair) {
         (true, ..) => "Everything is in order.\n",
-        _ if diagnosis.findings == [Finding::ActivityBroken] => "Everything else is in order.\n",
+        _ if diagnosis.findings.iter().all(|finding| matches!(finding, Finding::NoRoom { .. })) => {
+            "Everything else is in order.\n"
+        }
         (_, true, true) => "Everything that was wrong is mended.\n",
         (_, true, false) => "Nothing has to be done.\n",
         (_, _, true) => "Some of it could not be mended from this device.\n",
@@ -77,13 +79,14 @@ fn page(diagnosis: &Diagnosis, repair: bool) -> String {
 }
 
 fn exit_code(diagnosis: &Diagnosis) -> u8 {
-    let only_keychain =
-        diagnosis.findings.iter().all(|finding| matches!(finding, Finding::KeychainOutOfReach));
-    match (diagnosis.is_well(), only_keychain) {
-        (true, _) => 0,
-        (_, true) => words::of_kind(Kind::Keychain),
-        _ => words::of_kind(Kind::Damaged),
-    }
+    let all = |of: fn(&Finding) -> bool| diagnosis.findings.iter().all(of);
+    let kind = match diagnosis.is_well() {
+        true => return 0,
+        false if all(|finding| matches!(finding, Finding::KeychainOutOfReach)) => Kind::Keychain,
+        false if all(|finding| matches!(finding, Finding::NoRoom { .. })) => Kind::Failed,
+        false => Kind::Damaged,
+    };
+    words::of_kind(kind)
 }
 
 #[derive(Serialize)]
@@ -108,5 +111,7 @@ mod tests {
         assert_eq!(exit_code(&of(vec![Finding::StateWrong { healed: false }])), 7);
         assert_eq!(exit_code(&of(vec![Finding::KeychainOutOfReach])), 8);
         assert_eq!(exit_code(&of(vec![Finding::KeychainOutOfReach, Finding::CacheDamaged])), 7);
+        assert_eq!(exit_code(&of(vec![Finding::NoRoom { free: Some(0) }])), 1);
+        assert_eq!(exit_code(&of(vec![Finding::NoRoom { free: None }, Finding::CacheDamaged])), 7);
     }
 }

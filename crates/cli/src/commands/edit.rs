@@ -53,7 +53,7 @@ pub(crate) struct Args {
     /// Keep it, and let nothing use it. Where there is a fallback, that is used, and said.
     #[arg(long)]
     off: bool,
-    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d, or never. A new secret has none, unless it is given with it.
+    /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d, 6mo, or never. A new secret has none, unless it is given with it.
     #[arg(long, value_name = "DATE|never", value_parser = expiry)]
     expires: Option<Expiry>,
     #[command(flatten)]
@@ -97,7 +97,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             }
         }
         Err(Error::NameTaken) => return Err(Failure::NameTaken { provider: Some(provider), name }),
-        Err(error) => return Err(not_kept(error)),
+        Err(error) => return Err(not_kept("edit")(error)),
     }
     Ok(())
 }

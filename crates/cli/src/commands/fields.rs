@@ -47,10 +47,11 @@ pub(super) fn fields(
     together(known, there, open, kept)
 }
 
-/// What the vault says of a single secret that could be several fields, for whoever enters one.
-pub(super) fn not_kept(error: Error) -> Failure {
-    match error {
-        Error::WhichField(names) => InputError::SeveralSecrets(names).into(),
+/// What the vault says of a single secret that could be several fields, for whoever enters one; and the command that takes
+/// them by name.
+pub(super) fn not_kept(command: &'static str) -> impl Fn(Error) -> Failure {
+    move |error| match error {
+        Error::WhichField(names) => InputError::SeveralSecrets { names, command }.into(),
         error => error.into(),
     }
 }

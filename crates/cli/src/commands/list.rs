@@ -1,6 +1,6 @@
 //! `keymoor list`: what there is, never a secret.
 
-use keymoor_vault::{Care, CheckStatus, Filter, Listing};
+use keymoor_vault::{Care, CheckStatus, Filter, Listing, ServiceState};
 use serde::Serialize;
 
 use crate::{
@@ -65,20 +65,43 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         [&args.query, &args.provider, &args.label, &args.status].iter().any(|given| given.is_some());
     let filter = Filter { query: args.query, provider: args.provider, label: args.label, trashed: false };
     let status = args.status;
-    let mut listings = Session::open(Passwords::new(None))?.vault.list(&filter)?;
+    let vault = &mut Session::open(Passwords::new(None))?.vault;
+    let mut listings = vault.list(&filter)?;
+    let wants_care = status.as_deref() == Some(CARE);
+    // What two devices set of a service is to be settled, too.
+    let mut unsettled = if filtered && !wants_care { Vec::new() } else { vault.services()? };
+    unsettled.retain(|state| !state.conflicts.is_empty());
+    let fits = |listing: &Listing, wanted: &String| {
+        fits(listing, wanted) || (wants_care && services_of(&unsettled, listing).next().is_some())
+    };
     listings.retain(|listing| status.as_ref().is_none_or(|wanted| fits(listing, wanted)));
     if args.json {
-        return json(&listings);
+        let entry = |listing| Entry {
+            service_conflicts: services_of(&unsettled, listing).map(|state| state.id.as_str()).collect(),
+            ..Entry::new(listing)
+        };
+        return output::json(&listings.iter().map(entry).collect::<Vec<_>>());
     }
-    if listings.is_empty() {
+    if !listings.is_empty() {
+        output::data(&in_columns(&listings))?;
+    } else if unsettled.is_empty() {
         output::say(match filtered {
-            true if status.as_deref() == Some(CARE) => "Nothing needs care.",
+            true if wants_care => "Nothing needs care.",
             true => "Nothing fits. keymoor list shows everything.",
             false => "No credentials yet. The first one: keymoor add openai --name work",
         });
-        return Ok(());
     }
-    output::data(&in_columns(&listings))
+    unsettled.iter().for_each(|state| output::say(words::service::unsettled(state)));
+    Ok(())
+}
+
+/// The services of these that use a credential.
+fn services_of<'s>(
+    states: &'s [ServiceState],
+    listing: &Listing,
+) -> impl Iterator<Item = &'s ServiceState> + use<'s> {
+    let id = listing.id;
+    states.iter().filter(move |state| state.uses.as_ref().is_some_and(|uses| uses.id == id))
 }
 
 /// The listings as `list --json` prints them.
@@ -138,6 +161,9 @@ struct Entry<'l> {
     checked_at: Option<String>,
     expires_at: Option<String>,
     care: Vec<&'static str>,
+    /// The services that use it and of which two devices set something unseen of each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    service_conflicts: Vec<&'l str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_until: Option<String>,
 }
@@ -160,6 +186,7 @@ impl<'l> Entry<'l> {
             checked_at: answer.map(|answer| rfc3339(answer.at)),
             expires_at: listing.expires.map(rfc3339),
             care: listing.care.iter().map(|care| Care::word(*care)).collect(),
+            service_conflicts: Vec::new(),
             kept_until: listing.kept_until.map(rfc3339),
         }
     }

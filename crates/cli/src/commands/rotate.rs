@@ -6,7 +6,7 @@ mod old_key;
 use std::process::ExitCode;
 
 use keymoor_providers::verify::Options;
-use keymoor_vault::{Asked, Place, RecordId, Rotation, VerifyOptions};
+use keymoor_vault::{Asked, Error, Place, RecordId, Rotation, VerifyOptions};
 use serde::Serialize;
 
 use self::old_key::Old;
@@ -22,15 +22,22 @@ use crate::{
 /// Put a new key in the place of an old one. The new one is stored beside the old, and takes its name and its services once
 /// its provider accepts it; then the old one is revoked. Run again, it goes on where it was.
 ///
-/// Exit code 0: done, or the old key is left by your choice. 1: the new key is refused. 5: an earlier rotation is not over.
+/// Before the old key is revoked you are asked, where standard input is a terminal; otherwise it is left until the command is
+/// run again, on a terminal or with --yes.
+///
+/// Exit code 0: done, or the old key is left by your choice. 1: the new key is refused. 5: something is in the way, which is
+/// said: an earlier rotation that is not over, an old key that is used again, a key that may have been made and nobody has.
 /// 6: the provider or the account's server could not be asked; what was done is said. 8: the keychain has no copy.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
   keymoor rotate work                          says where to make a new key
-  keymoor rotate work --stdin < new-key        stores it, verifies it, and asks before the old one is revoked
+  keymoor rotate work --stdin < new-key        stores it, verifies it, and puts it in the old one's place
+  keymoor rotate work                          goes on: asks, and revokes the old one
+  keymoor rotate work --stdin --yes < new-key  all in one, without a question
+  keymoor rotate aws/prod --set access_key_id=AKIA… --stdin < new-secret
   keymoor rotate aws/prod --make --yes         for scripts, where the provider makes keys on request
-  keymoor rotate work --stdin --keep-old < new-key")]
+  keymoor rotate work --revoked                you have deleted the old one yourself: it goes to the trash")]
 pub(crate) struct Args {
     /// Name, or provider/name.
     name: String,
@@ -49,9 +56,16 @@ pub(crate) struct Args {
     /// Let the new key take over although its provider could not be asked about it.
     #[arg(long)]
     unverified: bool,
+    /// Say that the provider's console shows no key that nobody has, after one was asked for and no answer came.
+    #[arg(long)]
+    looked: bool,
     /// Leave the old key as it is at the provider.
     #[arg(long, conflicts_with = "yes")]
     keep_old: bool,
+    /// Say that the old key is deleted at its provider: nothing is revoked, and it goes to the trash. Not while its provider
+    /// says that it accepts it.
+    #[arg(long, conflicts_with_all = ["keep_old", "yes", "unsynced"])]
+    revoked: bool,
     /// Revoke the old key without asking.
     #[arg(long)]
     yes: bool,
@@ -93,6 +107,17 @@ struct OldTold {
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
+    let name = args.name.clone();
+    match rotate(args) {
+        Err(Failure::Vault(Error::ChangedMeanwhile)) => {
+            output::say(words::rotate::changed(&name));
+            Ok(ExitCode::from(5))
+        }
+        done => done,
+    }
+}
+
+fn rotate(mut args: Args) -> Result<ExitCode, Failure> {
     let options = args.testing.options()?;
     let open = input::assignments(&args.set)?;
     let source = match (args.stdin, args.fields_stdin) {
@@ -125,6 +150,10 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         rotation = after;
         (told.switched, told.credential) = (true, format!("{}/{}", saved.provider, saved.name));
         output::say(words::rotate::switched(&told.credential, &aside));
+        // What it was called while it waited is nobody's name now, and is in no hint.
+        if !session.find(&args.name, Place::Active).is_ok_and(|id| id == rotation.new) {
+            args.name.clone_from(&told.credential);
+        }
     }
     let Old { title, outcome, console, code } = old_key::revoked(&mut session, &args, &rotation, &options)?;
     told.old = Some(OldTold { id: rotation.old.to_string(), credential: title, outcome, console });

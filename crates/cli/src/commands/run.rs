@@ -5,6 +5,7 @@ mod child;
 mod environment;
 mod files;
 mod found;
+mod local;
 mod project;
 mod secret;
 mod variable;
@@ -19,6 +20,7 @@ use std::{
 use keymoor_providers::service;
 use keymoor_vault::{Lent, lend::Told};
 
+use self::environment::Keep;
 use self::{asked::Asked, found::Program, project::Project};
 pub(crate) use self::{environment::Changes, found::NotRun, project::ProjectError};
 use crate::{
@@ -36,6 +38,7 @@ Example:
   keymoor run --with openai/work -- python app.py         OPENAI_API_KEY, for this program alone
   keymoor run --with work=MY_KEY -- make deploy           under a name of your choice
   keymoor run --service google_sheets -- ./report         what the service uses, and its settings
+  keymoor run --with work --keep OPENAI_BASE_URL -- app   the key, for the address of your environment
   keymoor run -- npm start                                what the nearest keymoor.toml lists:
 
       with = [\"openai/work\", \"github=GH_TOKEN\"]
@@ -50,7 +53,11 @@ pub(crate) struct Args {
     /// A service: the credential that it uses, and its settings. May be given several times.
     #[arg(long, value_name = "SERVICE")]
     service: Vec<String>,
-    /// Where the environment has a variable of that name already, keep it, and what belongs together with it.
+    /// Keep this variable of your environment, and what belongs together with it: one that would be replaced, or left out
+    /// because it belongs to another credential or leads the key to another address. May be given several times.
+    #[arg(long, value_name = "VARIABLE")]
+    keep: Vec<String>,
+    /// Keep all such variables.
     #[arg(long)]
     keep_env: bool,
     /// The program and its arguments.
@@ -60,13 +67,24 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     let program = Program::find(args.command)?;
+    let again = again(&args.with, &args.service, &args.keep);
     let (asked, project) = asked(args.with, args.service)?;
     let lent = lend(&asked, project.as_deref(), &program.file_name())?;
-    let changes = Changes::new(env::vars_os(), lent, args.keep_env);
-    for line in words::run::changes(&changes) {
+    let keep = if args.keep_env { Keep::All } else { Keep::These(args.keep) };
+    let changes = Changes::new(env::vars_os(), lent, &keep);
+    for line in words::run::changes(&changes, &again, &program.name.to_string_lossy()) {
         output::say(line);
     }
     child::run(program, changes)
+}
+
+/// This command as far as it is `keymoor`'s.
+fn again(with: &[String], services: &[String], keep: &[String]) -> String {
+    let options = [("--with", with), ("--service", services), ("--keep", keep)].into_iter();
+    let each = options.flat_map(|(option, names)| names.iter().map(move |name| (option, name)));
+    each.fold("keymoor run".to_owned(), |command, (option, name)| {
+        format!("{command} {option} {}", output::quoted(name))
+    })
 }
 
 /// What the arguments name, or else the nearest project file, and where that lies.

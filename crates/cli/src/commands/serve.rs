@@ -1,6 +1,6 @@
 //! `keymoor serve`: answers programs on this machine.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use keymoor_loopback::{Config, Opener, Opening, Serving, Stop};
 use keymoor_vault::{Backend, PasswordFor, Vault};
@@ -25,8 +25,8 @@ Example:
   keymoor serve --listen 127.0.0.1:9000
   curl -H \"Authorization: Bearer $(cat n8n.token)\" http://127.0.0.1:8790/api/credentials/list")]
 pub(crate) struct Args {
-    /// Where to listen: a loopback address. Port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = Config::default().listen)]
+    /// Where to listen: a loopback address, or localhost. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = Config::default().listen, value_parser = address)]
     listen: SocketAddr,
     #[command(flatten)]
     testing: Testing,
@@ -39,6 +39,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let session = Session::open(Passwords::new(None))?;
     end_on_signals(serving.stop())?;
     answer(serving, session)
+}
+
+/// # Errors
+/// In words, for what is none.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let number = match text.strip_prefix("localhost:") {
+        Some(port) => format!("{}:{port}", Ipv4Addr::LOCALHOST),
+        None => text.to_owned(),
+    };
+    number
+        .parse()
+        .map_err(|_| "not an address with a port, such as 127.0.0.1:8790 or localhost:8790".to_owned())
 }
 
 fn answer(serving: Serving, session: Session) -> Result<(), Failure> {
@@ -87,4 +99,27 @@ fn end_on_signals(stop: Stop) -> Result<(), Failure> {
 #[cfg(not(unix))]
 fn end_on_signals(_: Stop) -> Result<(), Failure> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_numbers_or_is_this_machines_name() {
+        assert_eq!(address("localhost:8000"), Ok(([127, 0, 0, 1], 8000).into()));
+        assert_eq!(address("[::1]:0").map(|at| at.ip().is_loopback()), Ok(true));
+        for wrong in [
+            "localhost",
+            ":8000",
+            ":80x",
+            "8000",
+            "localhost:80x",
+            "localhost:",
+            "127.0.0.1:99999",
+            "my.example:80",
+        ] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
 }

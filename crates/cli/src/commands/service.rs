@@ -4,8 +4,8 @@ mod test;
 
 use std::{fmt::Write as _, process::ExitCode};
 
-use keymoor_providers::{services, templates};
-use keymoor_vault::{Because, Place, Resolved, ServiceState};
+use keymoor_providers::{service, services, templates};
+use keymoor_vault::{Because, Error, Input, Place, Resolved, ServiceState};
 use serde::Serialize;
 
 use crate::{
@@ -135,7 +135,18 @@ fn disable(args: &Disable) -> Result<(), Failure> {
 
 fn set(args: &Set) -> Result<(), Failure> {
     let settings = input::assignments(&args.settings)?;
-    said(&session()?.vault.set_service(&args.service, &settings)?);
+    let done = session()?.vault.set_service(&args.service, &settings);
+    let service = service(&args.service.trim().to_lowercase());
+    match (done, service) {
+        (Ok(state), _) => said(&state),
+        (Err(Error::NoSuchField(_)), Some(service)) => {
+            return Err(Failure::Setting { service, known: false });
+        }
+        (Err(Error::Invalid(Input::Setting)), Some(service)) => {
+            return Err(Failure::Setting { service, known: true });
+        }
+        (Err(error), _) => return Err(error.into()),
+    }
     Ok(())
 }
 

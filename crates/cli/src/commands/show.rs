@@ -32,10 +32,14 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
     let detail = session.vault.show(id)?;
-    if args.json { output::json(&Shown::new(&detail)) } else { output::data(&page(&detail)) }
+    let asked = session.vault.key_asked_at(id)?;
+    match args.json {
+        true => output::json(&Shown::new(&detail, asked)),
+        false => output::data(&page(&detail, asked)),
+    }
 }
 
-fn page(detail: &Detail) -> String {
+fn page(detail: &Detail, asked: Option<u64>) -> String {
     let listing = &detail.listing;
     let mut facts = vec![
         ("id", listing.id.to_string()),
@@ -44,6 +48,11 @@ fn page(detail: &Detail) -> String {
         ("checked", verified(listing)),
     ];
     facts.extend(words::care::sentences(listing, now()).into_iter().map(|care| ("care", care)));
+    if let Some(at) = asked {
+        let text =
+            format!("asked for on {}; there may be one that nobody has: keymoor rotate NAME", minute(at));
+        facts.push(("new key", text));
+    }
     if let Some(at) = listing.expires.filter(|_| !listing.care.iter().any(|care| is_expiry(*care))) {
         facts.push(("expires", minute(at)));
     }
@@ -161,6 +170,9 @@ struct Shown<'d> {
     used: Vec<UsedEntry>,
     fields: Vec<FieldEntry<'d>>,
     conflicts: Vec<ConflictEntry<'d>>,
+    /// When its provider was asked for a new key, if what came of it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_asked_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -224,7 +236,7 @@ struct ChoiceEntry<'d> {
 }
 
 impl<'d> Shown<'d> {
-    fn new(detail: &'d Detail) -> Self {
+    fn new(detail: &'d Detail, asked: Option<u64>) -> Self {
         let listing = &detail.listing;
         let field = |field: &'d ShownField| FieldEntry {
             name: &field.name,
@@ -274,6 +286,7 @@ impl<'d> Shown<'d> {
             used: detail.used.iter().map(used).collect(),
             fields: detail.fields.iter().map(field).collect(),
             conflicts: detail.conflicts.iter().map(conflict).collect(),
+            key_asked_at: asked.map(rfc3339),
         }
     }
 }

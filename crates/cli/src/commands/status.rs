@@ -48,7 +48,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn page(status: &Status) -> String {
     let Homes { keychain, cache, server } = &status.homes;
     let address = status.server.as_deref().map(plain).unwrap_or_default();
-    let rows = [home("keychain", keychain, ""), home("cache", cache, ""), home("server", server, &address)];
+    let mut rows =
+        [home("keychain", keychain, ""), home("cache", cache, ""), home("server", server, &address)];
+    if status.last_failed.is_some() && server.state == HomeState::Ok {
+        "the last try failed".clone_into(&mut rows[2][1]);
+    }
     let mut text = table(["HOME", "STATE", ""], &rows);
     text.push('\n');
     let mut facts = vec![
@@ -82,6 +86,12 @@ fn page(status: &Status) -> String {
     }
     if let Some(care) = status.care.filter(|care| *care > 0) {
         facts.push(words::care::count(care));
+    }
+    if status.activity_broken == Some(true) {
+        facts.push(
+            "entries of what happened here are missing or were changed, and not by Keymoor: keymoor doctor"
+                .to_owned(),
+        );
     }
     for alarm in &status.alarms {
         facts.push(format!("{}: {}", minute(alarm.at), alarm_sentence(&alarm.code)));
@@ -138,6 +148,7 @@ struct Shown<'s> {
     last_sync: Option<String>,
     last_failed: Option<String>,
     alarms: Vec<Raised<'s>>,
+    activity_broken: Option<bool>,
     account: Option<&'s str>,
     server: Option<&'s str>,
     device: Option<&'s str>,
@@ -163,6 +174,7 @@ impl<'s> Shown<'s> {
             last_sync: status.last_sync.map(rfc3339),
             last_failed: status.last_failed.map(rfc3339),
             alarms: raised.collect(),
+            activity_broken: status.activity_broken,
             account: status.account.as_deref(),
             server: status.server.as_deref(),
             device: status.device.as_deref(),

@@ -3,44 +3,79 @@
 use keymoor_providers::provider;
 use keymoor_vault::{Held, Owner};
 
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
+
 use crate::{
-    input::{self, Entered, Source},
-    output::{self, argument, plain},
+    input::{self, Entered, InputError, Source},
+    output::{self, argument, grouped, plain},
     passwords::Passwords,
     session::Session,
     words::Failure,
 };
 
+/// Bytes of a text that is looked through.
+const LARGEST: usize = 32 * 1024 * 1024;
+
 /// Which of my credentials is this key? Prints provider/name, nothing else; exit code 3 if none is. How to revoke it is said
 /// on standard error.
+///
+/// The key may stand in a line of an .env file, in JSON, anywhere in a log: each credential of which a key is in the text is
+/// told, with the line. Nothing of the text is repeated or kept.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
-  keymoor whose --stdin < found.txt")]
+  keymoor whose --stdin < found.txt
+  keymoor whose --stdin < server.log    every key of yours that is in it")]
 pub(crate) struct Args {
-    /// Read the key from standard input; without it the key is asked for.
+    /// Read the key, or a text that has keys in it, from standard input; without it the key is asked for.
     #[arg(long)]
     stdin: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let source = if args.stdin { Source::Stdin } else { Source::Prompt };
-    let Entered::One(secret) = input::read(source, "The key that was found")? else {
-        return Err(Failure::NobodysKey);
-    };
-    let owners = Session::open(Passwords::new(None))?.vault.whose(&secret)?;
+    let found = if args.stdin && !input::stdin_is_terminal() { text()? } else { asked()? };
+    // Exposed to be looked at for blanks and lines.
+    let text = found.expose_secret();
+    if text.trim().is_empty() {
+        return Err(Failure::NothingToLookFor);
+    }
+    let is_long = text.trim().lines().nth(1).is_some();
+    let owners = Session::open(Passwords::new(None))?.vault.whose(&found)?;
     if owners.is_empty() {
         return Err(Failure::NobodysKey);
     }
     for owner in &owners {
         output::data(&format!("{}/{}\n", plain(&owner.provider), plain(&owner.name)))?;
     }
-    owners.iter().for_each(advise);
+    owners.iter().for_each(|owner| advise(owner, is_long));
     Ok(())
 }
 
+fn asked() -> Result<SecretString, Failure> {
+    match input::read(Source::Prompt, "The key that was found") {
+        Ok(Entered::One(secret)) => Ok(secret),
+        Ok(Entered::Fields(_)) | Err(Failure::Input(InputError::Empty)) => Err(Failure::NothingToLookFor),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is no text in it is left out.
+fn text() -> Result<SecretString, Failure> {
+    let bytes = input::from_standard_input(LARGEST).map_err(|error| match error {
+        InputError::TooLarge => Failure::TooMuchToLookThrough(LARGEST),
+        error => error.into(),
+    })?;
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend((!chunk.invalid().is_empty()).then_some(' '));
+    }
+    Ok(SecretString::from(text.as_str()))
+}
+
 /// Where the key is in it, and how it is revoked.
-fn advise(owner: &Owner) {
+fn advise(owner: &Owner, is_long: bool) {
     let name = format!("{}/{}", owner.provider, owner.name);
     let held = match owner.held {
         Held::Now => "is this key",
@@ -48,7 +83,8 @@ fn advise(owner: &Owner) {
         Held::InTrash => "in the trash is this key",
         Held::Before => "had this key before; it may still be good at the provider",
     };
-    output::say(format!("{} {held}.", plain(&name)));
+    let line = if is_long { format!("line {}: ", grouped(owner.line as u64)) } else { String::new() };
+    output::say(format!("{line}{} {held}.", plain(&name)));
     if let Some(console) = provider(&owner.provider).and_then(|provider| provider.console.as_deref()) {
         output::say(format!("To revoke it: {console}"));
     }

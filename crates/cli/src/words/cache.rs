@@ -44,7 +44,7 @@ pub(super) fn words(error: CacheError) -> Words {
 }
 
 /// Where the data directory is, as far as it is known.
-fn place() -> String {
+pub(super) fn place() -> String {
     let home = Config::from_environment().map(|config| config.home.display().to_string());
     home.map(|home| format!(" ({})", plain(&home))).unwrap_or_default()
 }

@@ -8,6 +8,8 @@ use crate::output::{counted, grouped, minute};
 pub(crate) const EXPIRY_GONE: &str = "When the old secret expires says nothing of the new one and is taken away. keymoor edit NAME --expires DATE sets it.";
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// What a day may lack to be called one.
+const SAVING_MS: u64 = 60 * 60 * 1000;
 
 /// The status in a list, with what needs care behind it: `connected, expires in 5 days`.
 pub(crate) fn status(word: &str, listing: &Listing, now: u64) -> String {
@@ -58,9 +60,10 @@ fn short(care: Care, now: u64) -> Option<String> {
     }
 }
 
-/// Rounded down, so that nobody believes to have longer.
+/// Rounded down, so that nobody believes to have longer; but for the few minutes that saving it took: `--expires 5d` is in 5
+/// days.
 fn expires(at: u64, now: u64) -> String {
-    match at.saturating_sub(now) / DAY_MS {
+    match (at.saturating_sub(now) + SAVING_MS) / DAY_MS {
         0 => "expires within a day".to_owned(),
         days => format!("expires in {}", counted(days, "day", "days")),
     }
@@ -75,8 +78,14 @@ mod tests {
         let at = |care| short(care, 100 * DAY_MS).unwrap();
         let soon = |days: f64| at(Care::ExpiresSoon { at: 100 * DAY_MS + (days * DAY_MS as f64) as u64 });
         assert_eq!(
-            [soon(0.5), soon(1.9), soon(5.0)],
-            ["expires within a day", "expires in 1 day", "expires in 5 days"]
+            [soon(0.5), soon(1.9), soon(4.999), soon(5.0), soon(4.9)],
+            [
+                "expires within a day",
+                "expires in 1 day",
+                "expires in 5 days",
+                "expires in 5 days",
+                "expires in 4 days"
+            ]
         );
         assert_eq!(at(Care::Expired { at: 100 * DAY_MS }), "expired today");
         assert_eq!(at(Care::Expired { at: 97 * DAY_MS }), "expired 3 days ago");

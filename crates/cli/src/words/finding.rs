@@ -2,8 +2,10 @@
 
 use keymoor_vault::Finding;
 
+use super::cache::place;
 use super::notice::activity_broken;
 use super::unreadable::home_name;
+use crate::output::{counted, grouped};
 
 /// The finding in one or two sentences.
 pub(crate) fn finding(finding: &Finding) -> String {
@@ -31,7 +33,11 @@ pub(crate) fn finding(finding: &Finding) -> String {
         Finding::DocumentNotMirrored { healed: false } => {
             "The keychain has no copy of the newest keys document yet. A repair, or the next sync, writes it.".to_owned()
         }
-        Finding::ActivityBroken => activity_broken(),
+        Finding::ActivityBroken { healed: false } => {
+            format!("{} keymoor doctor --repair settles it: what is left counts from then on.", activity_broken())
+        }
+        Finding::ActivityBroken { healed: true } => format!("{} What is left counts from now on.", activity_broken()),
+        Finding::NoRoom { free } => no_room(*free),
         Finding::Locked => "The vault does not open, so its records could not be looked at.".to_owned(),
         Finding::Broken { home, id, healed: true } => {
             format!("Record {id}: the copy of the {} was damaged and is good again.", home_name(*home))
@@ -59,4 +65,16 @@ pub(crate) fn finding(finding: &Finding) -> String {
             "The system's keychain could not be looked at. Unlock it and look again.".to_owned()
         }
     }
+}
+
+fn no_room(free: Option<u64>) -> String {
+    let how_much = match free {
+        Some(bytes) if bytes < 1024 => format!(": {} free", counted(bytes, "byte is", "bytes are")),
+        Some(bytes) => format!(": {} KiB are free", grouped(bytes / 1024)),
+        None => String::new(),
+    };
+    format!(
+        "There is no room on the disk{}{how_much}. Keys can be read; what is saved, and what was read, cannot be put down. Make room.",
+        place()
+    )
 }

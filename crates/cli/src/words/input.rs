@@ -48,10 +48,11 @@ pub(super) fn words(error: &InputError) -> Words {
             Words::new(format!("\"{}\" is a secret field; --set is for the others.", plain(name)))
                 .hint("New values of secret fields come with --stdin or --fields-stdin.")
         }
-        InputError::SeveralSecrets(names) => {
+        InputError::SeveralSecrets { names, command } => {
             let names: Vec<_> = names.iter().map(|name| plain(name)).collect();
-            Words::new(format!("It has several secret fields: {}.", names.join(", ")))
-                .hint("Say which one is new: keymoor edit NAME --fields-stdin, with {\"FIELD\": \"SECRET\"} as input.")
+            Words::new(format!("It has several secret fields: {}.", names.join(", "))).hint(format!(
+                "Say which are new: keymoor {command} NAME --fields-stdin, with {{\"FIELD\": \"SECRET\"}} as input."
+            ))
         }
     };
     words.safe(NOTHING_STORED)

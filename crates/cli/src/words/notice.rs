@@ -7,6 +7,8 @@ use crate::output::{argument, counted, plain};
 
 const USE_NOT_NOTED: &str = "This use could not be noted in the activity: the disk did not take it (full, or not writable?). What was asked for is done.";
 
+const NOT_IN_BACKGROUND: &str = "The cache is new, and whether this device was to verify keys by itself is not known any more. In the background it does not from now on, after a save it does. To change that: keymoor verify --in-background on, or --on-save off";
+
 /// The notice in one or two sentences.
 pub(crate) fn notice(notice: &Notice) -> String {
     match notice {
@@ -29,6 +31,7 @@ pub(crate) fn notice(notice: &Notice) -> String {
         }
         Notice::ActivityBroken => activity_broken(),
         Notice::UseNotNoted => USE_NOT_NOTED.to_owned(),
+        Notice::NotInBackground => NOT_IN_BACKGROUND.to_owned(),
         Notice::Alarm(raised) => alarm(*raised).to_owned(),
     }
 }

@@ -1,27 +1,76 @@
-//! What is said while a key is rotated.
+//! What is said while a key is rotated: of the new key here, of the old one in a file of its own.
 
-use keymoor_providers::{Provider, rotate::NotMade};
+mod old_key;
 
-use crate::output::{argument, plain};
+use keymoor_providers::{
+    Provider,
+    rotate::{self, NotMade},
+};
+use keymoor_vault::{Detail, ShownField};
+
+pub(crate) use self::old_key::*;
+use crate::output::{argument, minute, plain};
 
 /// There is no new key yet.
-pub(crate) fn where_to_make(title: &str, provider: Option<&Provider>) -> String {
-    let name = argument(title);
+pub(crate) fn where_to_make(detail: &Detail, provider: Option<&Provider>) -> String {
+    let title = detail.listing.title();
     let mut text = match provider.and_then(|provider| provider.console.as_deref()) {
         Some(console) => format!("Make a new key at {console}"),
-        None => format!("Make a new key where {} came from", plain(title)),
+        None => format!("Make a new key where {} came from", plain(&title)),
     };
     text.push_str(&format!(
-        " and leave the old one as it is. Then: keymoor rotate {name} --stdin < new-key\n\
-         It is stored beside the old one and verified; the old one is in use until then."
+        " and leave the old one as it is. Then: {}\n\
+         It is stored beside the old one and verified; the old one is in use until then.",
+        with_key(detail, provider)
     ));
     if let Some(how) = provider.and_then(|provider| provider.rotation.how.as_deref()) {
         text.push_str(&format!("\n{}", plain(how)));
     }
     if provider.is_some_and(|provider| provider.rotation.makes()) {
-        text.push_str(&format!("\nOr let the provider make it: keymoor rotate {name} --make"));
+        text.push_str(&format!("\nOr let the provider make it: keymoor rotate {} --make", argument(&title)));
     }
     text
+}
+
+/// The command that brings the new key.
+fn with_key(detail: &Detail, provider: Option<&Provider>) -> String {
+    let title = detail.listing.title();
+    let secrets: Vec<_> = detail.fields.iter().filter(|field| field.secret).collect();
+    let is_open = |id: &&str| secrets.iter().all(|field| field.name != *id);
+    let id = provider.and_then(rotate::named_by).filter(is_open);
+    let id = id.map(|id| format!(" --set {id}=ID")).unwrap_or_default();
+    let begin = format!("keymoor rotate {}{id}", argument(&title));
+    match secrets[..] {
+        [] | [_] => format!("{begin} --stdin < new-key"),
+        _ => {
+            let field = |field: &&ShownField| format!("\"{}\": \"…\"", plain(&field.name));
+            let fields: Vec<_> = secrets.iter().map(field).collect();
+            format!("{begin} --fields-stdin < new-key.json, with {{{}}} in it.", fields.join(", "))
+        }
+    }
+}
+
+/// A key was asked for, and nobody knows what came of it.
+pub(crate) fn asked_before(title: &str, at: u64, provider: Option<&Provider>) -> String {
+    let at_console = provider.and_then(|provider| provider.console.as_deref());
+    let at_console = at_console.map(|console| format!(" at {console}")).unwrap_or_default();
+    format!(
+        "A key was asked for on {}, and what came of it is not known: there may be one that nobody has. Look{at_console}, and \
+         delete any that is not yours. {} is as it was. Once that is done: keymoor rotate {} --looked, also with --make",
+        minute(at),
+        plain(title),
+        argument(title)
+    )
+}
+
+/// Somebody else was at the same.
+pub(crate) fn changed(name: &str) -> String {
+    let name = argument(name);
+    format!(
+        "Somebody changed one of the two keys meanwhile, another keymoor rotate perhaps. Nothing more was done here: nothing was \
+         switched, and no key was revoked. A key that was stored is there: keymoor list shows it, or keymoor history {name}, \
+         if another came in its place. To go on with what is there now: keymoor rotate {name}"
+    )
 }
 
 /// It made none.
@@ -41,9 +90,18 @@ pub(crate) fn not_made(title: &str, why: NotMade, provider: Option<&Provider>) -
         NotMade::ByHand => format!(
             "This provider makes no keys on request. Make one yourself{at}, then: keymoor rotate {next} --stdin < new-key"
         ),
+        NotMade::Refused => {
+            format!(
+                "The provider refused to make a key. Try again later, or make one yourself{at}. {name} is as it was."
+            )
+        }
+        NotMade::NotAsked => format!(
+            "No key was made: the provider could not be asked, or does not accept {name}; keymoor verify {next} says more. \
+             It is as it was."
+        ),
         NotMade::Unknown => format!(
-            "No usable answer came, so it is not known whether a key was made. Look{at}, delete what is too many, and try \
-             again. {name} is as it was."
+            "No usable answer came, so it is not known whether a key was made. Look{at}, and delete what is too many. Then: \
+             keymoor rotate {next} --make --looked. {name} is as it was."
         ),
     }
 }
@@ -93,14 +151,6 @@ pub(crate) fn not_over(name: &str, old: &str) -> String {
     )
 }
 
-/// Before something that cannot be taken back.
-pub(crate) fn question(old: &str) -> String {
-    format!(
-        "Revoke {} at its provider? What still uses it stops working, and this cannot be taken back.",
-        plain(old)
-    )
-}
-
 /// The new key could not be stored.
 pub(crate) fn taken_back() -> String {
     "The provider made a key that could not be stored, and has deleted it again.".to_owned()
@@ -113,85 +163,5 @@ pub(crate) fn left_there(called: &str, provider: Option<&Provider>) -> String {
     format!(
         "The provider made the key {}, which could not be stored, and did not delete it. Nobody has it: delete it{at}.",
         plain(called)
-    )
-}
-
-/// The key that is to stay is not known to be good.
-pub(crate) fn unverified(old: &str, said: &str, name: &str) -> String {
-    format!(
-        "{} was not revoked, and still works: no old key goes before the new one is accepted, and it is not ({said}).\n\
-         To try again later: keymoor rotate {} --yes",
-        plain(old),
-        argument(name)
-    )
-}
-
-/// Others have it, too.
-pub(crate) fn shared(old: &str, others: &[String], name: &str) -> String {
-    let name = argument(name);
-    format!(
-        "{} was not revoked: {} has the same secret and would stop working. Give it a key of its own (keymoor edit), or put \
-         it in the trash (keymoor rm). Then: keymoor rotate {name} --yes. To leave the old key: keymoor rotate {name} --keep-old",
-        plain(old),
-        plain(&others.join(", "))
-    )
-}
-
-/// A home has not got the new key.
-pub(crate) fn not_safe(old: &str, home: &str, first: &str, name: &str) -> String {
-    let name = argument(name);
-    format!(
-        "The new key is in use, but {home} has not got it yet, so {} was not revoked, and still works.\n\
-         To go on: {first}, then keymoor rotate {name} --yes. To revoke it all the same: keymoor rotate {name} --yes --unsynced",
-        plain(old)
-    )
-}
-
-/// Nobody agreed to it.
-pub(crate) fn left(old: &str, name: &str) -> String {
-    format!(
-        "{} was not revoked, and still works at its provider. To revoke it: keymoor rotate {} --yes",
-        plain(old),
-        argument(name)
-    )
-}
-
-/// As it was asked for.
-pub(crate) fn kept(old: &str) -> String {
-    format!("{} is left as it is, and still works at its provider.", plain(old))
-}
-
-/// The way leads over a console.
-pub(crate) fn by_hand(old: &str, name: &str, console: Option<&str>) -> String {
-    let at = console.map_or("at its provider".to_owned(), |console| format!("at {console}"));
-    let name = argument(name);
-    format!(
-        "{} still works: its provider revokes no keys on request. Delete it {at}, once nothing else uses it. Then \
-         keymoor rotate {name} looks, and moves it to the trash. To leave it: keymoor rotate {name} --keep-old",
-        plain(old)
-    )
-}
-
-/// It is no more.
-pub(crate) fn revoked(old: &str) -> String {
-    format!("{} is revoked, and in the trash.", plain(old))
-}
-
-/// Half of it was done.
-pub(crate) fn disabled(old: &str, why: &str, name: &str) -> String {
-    format!(
-        "{} is switched off at its provider, but not deleted: {why}. To try again: keymoor rotate {} --yes",
-        plain(old),
-        argument(name)
-    )
-}
-
-/// Nothing of it was done, as far as is known.
-pub(crate) fn not_revoked(old: &str, why: &str, name: &str, console: Option<&str>) -> String {
-    let at = console.map(|console| format!(", or delete it at {console}")).unwrap_or_default();
-    format!(
-        "{} may still work, it could not be revoked: {why}. To try again: keymoor rotate {} --yes{at}",
-        plain(old),
-        argument(name)
     )
 }

@@ -18,6 +18,11 @@ const NOTHING_LENT: &str = "Nothing was lent, and the program was not started.";
 const NOT_STARTED: &str =
     "The program was not started and got nothing. In the activity it stands as lent all the same.";
 
+/// Why an inherited address is left out.
+const LEADS_ELSEWHERE: &str = "for your key would be sent to where it says";
+/// Why an inherited secret is left out.
+const OF_ANOTHER: &str = "for it belongs to another credential or account";
+
 const EXAMPLE: &str =
     "It looks like this:\n  with = [\"openai/work\", \"github=GH_TOKEN\"]\n  services = [\"google_sheets\"]";
 
@@ -27,18 +32,27 @@ pub(crate) fn project<'n>(path: &Path, names: impl Iterator<Item = &'n String>) 
     format!("{} lends {}.", plain(&path), list(names))
 }
 
-/// How the program's environment is another than the user's.
-pub(crate) fn changes(changes: &Changes) -> Vec<String> {
+/// How the program's environment is another than the user's; `again` is the command as far as it is `keymoor`'s.
+pub(crate) fn changes(changes: &Changes, again: &str, program: &str) -> Vec<String> {
     let mut lines = Vec::new();
     if !changes.replaced.is_empty() {
         let names = list(&changes.replaced);
         lines.push(format!("Other values than in your environment: {names}. (--keep-env keeps yours.)"));
     }
-    if !changes.left_out.is_empty() {
-        let names = list(&changes.left_out);
+    for (is_address, why) in [(true, LEADS_ELSEWHERE), (false, OF_ANOTHER)] {
+        let names: Vec<_> = changes.left_out.iter().filter(|other| other.is_address == is_address).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let keep: String = names.iter().map(|other| format!(" --keep {}", quoted(&other.name))).collect();
+        let names = list(names.iter().map(|other| &other.name));
+        let program = quoted(program);
         lines.push(format!(
-            "Left out of your environment, for it belongs to another credential or account: {names}. (--keep-env keeps it.)"
+            "Left out of your environment, {why}: {names}. To keep it: {again}{keep} -- {program} …"
         ));
+    }
+    if !changes.local.is_empty() {
+        lines.push(format!("Kept, for it is an address of this machine: {}.", list(&changes.local)));
     }
     if !changes.kept.is_empty() {
         lines.push(format!("Kept as in your environment: {}.", list(&changes.kept)));

@@ -81,6 +81,7 @@ fn failures() -> Vec<Failure> {
         Error::NothingToChange,
         Error::ChangedMeanwhile,
         Error::Unsettled,
+        Error::CredentialOff("vapi/a b".into()),
         Error::NotFound,
         Error::NoSuchVersion,
         Error::NoSuchChoice,
@@ -141,6 +142,11 @@ fn failures() -> Vec<Failure> {
             Failure::NameTaken { provider: None, name: "work".into() },
             Failure::NoPassword,
             Failure::PasswordsDiffer,
+            Failure::NothingToLookFor,
+            Failure::TooMuchToLookThrough(32 << 20),
+            Failure::Setting { service: keymoor_providers::service("google_sheets").unwrap(), known: true },
+            Failure::Setting { service: keymoor_providers::service("google_sheets").unwrap(), known: false },
+            Failure::Setting { service: keymoor_providers::service("openai").unwrap(), known: false },
             Failure::Cancelled,
             Failure::Mended,
             Failure::Clipboard(ClipboardError::NoDisplay),
@@ -208,7 +214,7 @@ fn every_failure_is_a_sentence_in_a_calm_voice() {
                     failure,
                     Failure::NameTaken { .. }
                         | Failure::Kit { .. }
-                        | Failure::Vault(Error::FileExists(_))
+                        | Failure::Vault(Error::FileExists(_) | Error::CredentialOff(_))
                         | Failure::Config(_)
                         | Failure::Lend(_)
                         | Failure::Project { .. }

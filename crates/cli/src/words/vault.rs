@@ -61,6 +61,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::NotAccepted(providers) => {
             Words::new(format!("The service takes credentials of {}.", names_of(providers))).safe(UNCHANGED)
         }
+        Error::CredentialOff(title) => Words::new(format!("The credential {} is switched off, and no service uses it so.", plain(title)))
+            .safe(UNCHANGED)
+            .hint(format!("To switch it on: keymoor edit {} --on", argument(title))),
         Error::WhichCredential(names) => Words::new(format!("Several credentials could be meant: {}.", names_of(names)))
             .hint("Say which: keymoor service enable SERVICE --credential NAME"),
         Error::NothingToUse => Words::new("There is no credential that it could use.")

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_vault::{Activity, By, Who};
+use keymoor_vault::{Activity, By, Who, rfc3339};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use crate::time::rfc3339;
 
 /// A part of the activity, newest first.
 #[derive(Serialize, JsonSchema)]

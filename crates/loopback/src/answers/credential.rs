@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_vault::{Detail, Kept, Listing, Saved};
+use keymoor_vault::{Detail, Kept, Listing, Saved, rfc3339};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::verification::{Status, Verified};
 use crate::secret::mask;
-use crate::time::rfc3339;
 
 /// A part of the list.
 #[derive(Serialize, JsonSchema)]
@@ -89,6 +88,9 @@ impl Listed {
 pub(crate) struct Credential {
     #[serde(flatten)]
     listed: Listed,
+    /// What was said of that by hand, here or on another device.
+    #[schemars(extend("format" = "date-time"))]
+    expires_as_set: Option<String>,
     /// Its secret fields, masked.
     secrets: BTreeMap<String, String>,
     /// Of each secret field a keyed fingerprint: the same as long as the secret is.
@@ -125,6 +127,7 @@ impl Credential {
             choices: conflict.choices.into_iter().map(|choice| choice.summary).collect(),
         });
         Self {
+            expires_as_set: detail.listing.expires_as_set.map(rfc3339),
             secrets,
             fingerprints,
             fields,

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use keymoor_providers::Service;
-use keymoor_vault::{Because, Resolved, ServiceState};
+use keymoor_providers::verify::Reason;
+use keymoor_vault::{Because, Resolved, ServiceAsked, ServiceState};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::verification::VerifyResult;
 
 /// The services.
 #[derive(Serialize, JsonSchema)]
@@ -70,6 +73,7 @@ fn untouched(service: &Service) -> ServiceState {
         name: service.name.clone(),
         on: false,
         uses: None,
+        why_none: None,
         settings: service.settings.iter().map(|setting| (setting.key.clone(), None)).collect(),
         missing: required.map(|setting| setting.key.clone()).collect(),
         conflicts: BTreeMap::new(),
@@ -84,6 +88,38 @@ impl Uses {
         };
         let Resolved { id, provider, name, .. } = resolved;
         Self { id: id.to_string(), provider, name, fallback, instead_of }
+    }
+}
+
+/// What a provider says of a service's credential and settings together. Nothing of it is put down with the credential.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ServiceTest")]
+pub(crate) struct Tested {
+    service: String,
+    credential: Uses,
+    result: VerifyResult,
+    /// The catalogue's words for that answer, where it has any.
+    message: Option<String>,
+    /// Why it learned nothing, or why the answer was found without asking.
+    reason: Option<String>,
+    /// Whose key it is, in the provider's words.
+    identity: Option<String>,
+    /// The HTTP status of the answer.
+    http_status: Option<u16>,
+}
+
+impl Tested {
+    pub(crate) fn new(asked: ServiceAsked) -> Self {
+        let ServiceAsked { id, uses, report } = asked;
+        Self {
+            service: id,
+            credential: Uses::new(uses),
+            result: report.verdict.into(),
+            message: report.say,
+            reason: (report.reason != Reason::Answered).then(|| report.reason.to_string()),
+            identity: report.identity,
+            http_status: report.status,
+        }
     }
 }
 

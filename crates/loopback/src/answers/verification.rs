@@ -1,11 +1,9 @@
 //! Whether a provider accepts a credential.
 
 use keymoor_providers::Verdict;
-use keymoor_vault::{CheckStatus, Listing, Verification};
+use keymoor_vault::{CheckStatus, Listing, Verification, rfc3339};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::time::rfc3339;
 
 /// How a credential stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,7 +59,7 @@ impl VerifyStatus {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Verified {
     /// What the last answer said.
-    result: Option<Result>,
+    result: Option<VerifyResult>,
     /// The catalogue's words for that answer, where it has any.
     message: Option<String>,
     /// When that was.
@@ -106,8 +104,7 @@ impl Verified {
 /// What an answer of the provider says.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "VerifyResult")]
-enum Result {
+pub(crate) enum VerifyResult {
     Valid,
     ValidLimited,
     Invalid,
@@ -118,7 +115,7 @@ enum Result {
     Indeterminate,
 }
 
-impl From<Verdict> for Result {
+impl From<Verdict> for VerifyResult {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Valid => Self::Valid,

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_protocol::RecordId;
-use keymoor_vault::{Activity, ActivityFilter, By};
-use schemars::JsonSchema;
+use keymoor_vault::{Activity, ActivityFilter, By, Event, rfc3339};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::answers::activity::{Day, Doer, Entry, Happened, Summary};
 use crate::parameters::{LIMIT, Nothing, page};
 use crate::refusal::Refusal;
 use crate::table::{About, Call, Done, Method, Route, ok};
-use crate::time::rfc3339;
-use crate::wrong;
+use crate::wrong::{self, wrong};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -29,18 +28,18 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ActivityQuery {
-    /// Only what happened since then: a time or a day.
-    #[schemars(extend("format" = "date-time"))]
+    /// Only what happened since then: a time, a day, or how long ago (30m, 3h, 2d, 1w).
+    #[schemars(schema_with = "moments")]
     since: Option<String>,
     /// Only what was done in this way.
     by: Option<Doer>,
     /// Only what this program had done, or was lent.
     program: Option<String>,
     /// Only this event.
+    #[schemars(schema_with = "events")]
     event: Option<String>,
-    /// Only about the credential of this id.
-    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
-    credential: Option<RecordId>,
+    /// Only about this credential: its id, provider/name or name, as it is now or was then.
+    credential: Option<String>,
     /// Only what went wrong.
     failed: Option<bool>,
     /// How many at most.
@@ -51,15 +50,33 @@ pub(crate) struct ActivityQuery {
     offset: Option<usize>,
 }
 
-/// Since when.
+/// What is counted.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SummaryQuery {
-    /// Only what happened since then: a time or a day.
-    #[schemars(extend("format" = "date-time"))]
+    /// Only what happened since then: a time, a day, or how long ago (30m, 3h, 2d, 1w).
+    #[schemars(schema_with = "moments")]
     since: Option<String>,
+    /// Only what was done in this way.
+    by: Option<Doer>,
     /// Only what this program had done, or was lent.
     program: Option<String>,
+    /// Only this event.
+    #[schemars(schema_with = "events")]
+    event: Option<String>,
+    /// Only about this credential: its id, provider/name or name, as it is now or was then.
+    credential: Option<String>,
+    /// Only what went wrong.
+    failed: Option<bool>,
+}
+
+fn moments(_: &mut SchemaGenerator) -> Schema {
+    let ago = json!({ "pattern": "^[1-9][0-9]{0,2}[mhdw]$" });
+    json_schema!({ "type": "string", "anyOf": [{ "format": "date-time" }, { "format": "date" }, ago] })
+}
+
+fn events(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": Event::CODES.as_slice() })
 }
 
 fn list(
@@ -68,16 +85,9 @@ fn list(
     query: ActivityQuery,
     _: Nothing,
 ) -> Result<Done<Happened>, Refusal> {
-    let (limit, offset) = (query.limit.unwrap_or(LIMIT), query.offset.unwrap_or(0));
-    let filter = ActivityFilter {
-        since: since(query.since.as_deref())?,
-        by: query.by.map(By::from),
-        program: query.program,
-        event: query.event,
-        credential: query.credential.map(|id| id.to_string()),
-        failed: query.failed.unwrap_or(false),
-        ..ActivityFilter::default()
-    };
+    let ActivityQuery { since, by, program, event, credential, failed, limit, offset } = query;
+    let (limit, offset) = (limit.unwrap_or(LIMIT), offset.unwrap_or(0));
+    let filter = filter(SummaryQuery { since, by, program, event, credential, failed })?;
     let all = happened(call, &filter)?;
     let total = all.len();
     let activity = page(all, limit, offset)?.iter().map(Entry::new).collect();
@@ -90,8 +100,7 @@ fn summary(
     query: SummaryQuery,
     _: Nothing,
 ) -> Result<Done<Summary>, Refusal> {
-    let SummaryQuery { since: text, program } = query;
-    let filter = ActivityFilter { since: since(text.as_deref())?, program, ..ActivityFilter::default() };
+    let filter = filter(query)?;
     let all = happened(call, &filter)?;
     let mut days: BTreeMap<String, Day> = BTreeMap::new();
     for entry in &all {
@@ -104,8 +113,24 @@ fn summary(
     Ok(ok(Summary { days: days.into_values().rev().collect(), total: all.len() }))
 }
 
-fn since(text: Option<&str>) -> Result<Option<u64>, Refusal> {
-    text.map(|text| keymoor_vault::since(text).ok_or_else(|| wrong::wrong("since", wrong::SINCE))).transpose()
+/// The same filters as those of the command line.
+fn filter(query: SummaryQuery) -> Result<ActivityFilter, Refusal> {
+    let since = match query.since.as_deref().map(keymoor_vault::since) {
+        Some(None) => return Err(wrong("since", wrong::SINCE)),
+        since => since.flatten(),
+    };
+    if query.event.as_deref().is_some_and(|event| !Event::CODES.contains(&event)) {
+        return Err(wrong("event", &format!("has to be one of {}", Event::CODES.join(", "))));
+    }
+    Ok(ActivityFilter {
+        since,
+        by: query.by.map(By::from),
+        program: query.program,
+        event: query.event,
+        credential: query.credential,
+        failed: query.failed.unwrap_or(false),
+        ..ActivityFilter::default()
+    })
 }
 
 /// What the program may see of it: one that is limited to some credentials, what is about them.

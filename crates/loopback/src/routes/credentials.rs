@@ -2,7 +2,7 @@
 
 mod saving;
 
-use keymoor_vault::{Detail, Filter, GrantScope};
+use keymoor_vault::{Detail, Filter, GrantScope, Listing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -94,8 +94,8 @@ fn named(
 pub(crate) struct ListQuery {
     /// Only of this provider.
     provider: Option<String>,
-    /// Only with this status.
-    status: Option<Status>,
+    /// Only with this status; care is whatever needs care, and expiring, expired and old are some of that.
+    status: Option<Wanted>,
     /// Only with this label.
     label: Option<String>,
     /// Words that must all occur in name, provider, labels, note or open fields.
@@ -108,6 +108,43 @@ pub(crate) struct ListQuery {
     offset: Option<usize>,
 }
 
+/// A status, or what needs care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "WantedStatus")]
+enum Wanted {
+    Connected,
+    Verifying,
+    Error,
+    Disabled,
+    Unchecked,
+    Unreadable,
+    Care,
+    Expiring,
+    Expired,
+    Old,
+}
+
+impl Wanted {
+    fn fits(self, listing: &Listing, verifying: bool) -> bool {
+        let is =
+            |status| if verifying { Status::Verifying == status } else { status == listing.status.into() };
+        let needs = |word| listing.care.iter().any(|care| care.word() == word);
+        match self {
+            Self::Connected => is(Status::Connected),
+            Self::Verifying => verifying,
+            Self::Error => is(Status::Error),
+            Self::Disabled => is(Status::Disabled),
+            Self::Unchecked => is(Status::Unchecked),
+            Self::Unreadable => is(Status::Unreadable),
+            Self::Care => !listing.care.is_empty(),
+            Self::Expiring => needs("expiring"),
+            Self::Expired => needs("expired"),
+            Self::Old => needs("old"),
+        }
+    }
+}
+
 fn list(call: &mut Call<'_>, _: Nothing, query: ListQuery, _: Nothing) -> Result<Done<Credentials>, Refusal> {
     let ListQuery { provider, status, label, q, limit, offset } = query;
     let (limit, offset) = (limit.unwrap_or(LIMIT), offset.unwrap_or(0));
@@ -116,10 +153,7 @@ fn list(call: &mut Call<'_>, _: Nothing, query: ListQuery, _: Nothing) -> Result
         .into_iter()
         .filter(|listing| call.may_see(listing.id))
         .map(|listing| (call.is_verifying(listing.id), listing))
-        .filter(|(verifying, listing)| {
-            let shown = if *verifying { Status::Verifying } else { listing.status.into() };
-            status.is_none_or(|status| status == shown)
-        })
+        .filter(|(verifying, listing)| status.is_none_or(|status| status.fits(listing, *verifying)))
         .map(|(verifying, listing)| Listed::new(listing, verifying))
         .collect();
     let total = fitting.len();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keymoor_providers::{Service, service, services};
-use keymoor_vault::{Error, GrantScope, Place};
+use keymoor_vault::{Error, GrantScope, Input, Place};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -11,11 +11,19 @@ use crate::answers::service::{AllSettings, Services, Settings, Shown};
 use crate::parameters::{Nothing, ServiceId};
 use crate::refusal::{Code, Refusal};
 use crate::table::{About, Call, Done, Method, Route, ok};
-use crate::texts::Text;
+use crate::texts::{Text, given};
+use crate::words;
+use crate::wrong::Wrong;
 
 const SHEETS: &str = "google_sheets";
-const CHANGES: &[Code] =
-    &[Code::InvalidValue, Code::NoSuchSetting, Code::ReadOnly, Code::Unreadable, Code::DiskFull];
+const CHANGES: &[Code] = &[
+    Code::InvalidValue,
+    Code::NoSuchSetting,
+    Code::AddressAlone,
+    Code::ReadOnly,
+    Code::Unreadable,
+    Code::DiskFull,
+];
 
 pub(super) fn routes() -> Vec<Route> {
     let about = |method, path: &str, id: &str| About::new(method, path, id).whole();
@@ -44,6 +52,18 @@ pub(super) fn routes() -> Vec<Route> {
             .needs(GrantScope::Write)
             .refuses(&[Code::NoSuchService, Code::ReadOnly, Code::Unreadable, Code::DiskFull])
             .route(disable),
+        about(Method::Post, "/api/services/{name}/test", "testService")
+            .says("services", "Ask whether a service's credential and settings go together, and wait for the answer.")
+            .needs(GrantScope::Write)
+            .refuses(&[
+                Code::NoSuchService,
+                Code::NothingToUse,
+                Code::WhichCredential,
+                Code::ReadOnly,
+                Code::Unreadable,
+                Code::DiskFull,
+            ])
+            .testing(),
         about(Method::Get, "/api/settings", "listSettings")
             .says("settings", "The settings of all services that were set up.")
             .route(all_settings),
@@ -92,11 +112,17 @@ pub(crate) struct SettingsRequest(BTreeMap<String, Option<Text>>);
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SheetMapping {
-    /// Its id, or its whole web address; an empty text removes it.
-    #[schemars(regex(pattern = r"^([A-Za-z0-9_-]{20,60})?$|/spreadsheets/d/[A-Za-z0-9_-]{20,60}"))]
-    spreadsheet_id: Option<String>,
-    /// The name on the tab; an empty text removes it.
-    sheet_name: Option<Text>,
+    /// Its id, or its whole web address; null or an empty text removes it.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = r"^([A-Za-z0-9_-]{20,60})?$|/spreadsheets/d/[A-Za-z0-9_-]{20,60}")
+    )]
+    spreadsheet_id: Option<Option<String>>,
+    /// The name on the tab; null or an empty text removes it.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<Text>")]
+    sheet_name: Option<Option<Text>>,
 }
 
 fn list(
@@ -186,10 +212,10 @@ fn set_sheets(
 ) -> Result<Done<Settings>, Refusal> {
     let given = [
         ("spreadsheet_id", request.spreadsheet_id),
-        ("sheet_name", request.sheet_name.map(|Text(text)| text)),
+        ("sheet_name", request.sheet_name.map(|name| name.map(|Text(text)| text))),
     ];
-    let given = given.into_iter().filter(|(_, value)| value.is_some());
-    write(call, known(SHEETS)?, given.map(|(key, value)| (key.to_owned(), value)))
+    let given = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    write(call, known(SHEETS)?, given)
 }
 
 fn write(
@@ -203,11 +229,36 @@ fn write(
     }
     match call.vault.set_service(&service.id, &values) {
         Ok(state) => Ok(ok(Settings::new(service, Some(state)))),
-        Err(Error::NoSuchField(choices)) => Err(Refusal { choices, ..Refusal::new(Code::NoSuchSetting) }),
+        Err(Error::NoSuchField(choices)) => {
+            let says = choices.is_empty().then_some(words::NO_SETTINGS);
+            Err(Refusal { choices, says, ..Refusal::new(Code::NoSuchSetting) })
+        }
+        Err(Error::AddressAlone(_)) => {
+            Err(Refusal { says: Some(words::SETTING_LEADS), ..Refusal::new(Code::AddressAlone) })
+        }
+        Err(Error::Invalid(Input::Setting)) => Err(cannot_be(service, &values)),
         // Nothing was set, and nothing to be removed was there.
         Err(Error::NoSuchService) => shown(call, service),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Which of the values the setting cannot have, and what settings there are.
+fn cannot_be(service: &Service, values: &[(String, String)]) -> Refusal {
+    let is_wrong = |(key, value): &&(String, String)| {
+        let (setting, value) = (service.setting(key), value.trim());
+        !value.is_empty() && setting.is_some_and(|setting| setting.value_of(value).is_none())
+    };
+    let setting = values.iter().find(is_wrong).and_then(|(key, _)| service.setting(key));
+    let wrong = setting.map(|setting| Wrong {
+        field: format!("/{}", setting.key),
+        problem: match &setting.help {
+            Some(help) => format!("is no {}: {help}", setting.label),
+            None => format!("is no {}", setting.label),
+        },
+    });
+    let choices = service.settings.iter().map(|setting| setting.key.clone()).collect();
+    Refusal { choices, wrong, says: Some(words::BAD_SETTING), ..Refusal::new(Code::InvalidValue) }
 }
 
 fn known(id: &str) -> Result<&'static Service, Refusal> {

@@ -47,7 +47,7 @@ fn what_is_left_out_or_masked_stays_and_null_removes() {
     let client = place.client();
     let secrets = json!({ "access_key_id": format!("{CANARY}id-aaaa"), "secret_access_key": format!("{CANARY}key-bbbb") });
     let body = json!({
-        "provider": "aws", "name": "prod", "secrets": secrets, "fields": { "region": "eu", "zone": "a" },
+        "provider": "acme", "name": "prod", "secrets": secrets, "fields": { "region": "eu", "zone": "a" },
         "labels": ["team"], "note": "first",
     });
     let made = client.call("POST", "/api/credentials/save", Some(body));
@@ -158,6 +158,7 @@ fn what_cannot_be_saved_is_refused_with_a_code_and_nothing_is_stored() {
         (with("name", json!("n".repeat(201))), "bad_request"),
         (with("secret", json!("")), "no_secret"),
         (with("secret", Value::Null), "no_secret"),
+        (json!({ "provider": "openai", "name": "work" }), "no_secret"),
         (with("secret", json!(7)), "bad_request"),
         (with("secret", json!("a\u{0}b")), "invalid_value"),
         (with("secret", json!("••••abcd")), "masked_secret"),
@@ -235,4 +236,76 @@ fn a_key_of_nobody_we_know_is_not_asked_about() {
     let reader = place.grant("reader", GrantScope::Read, None);
     let again = reader.call("POST", &format!("/api/credentials/{id}/verify"), None);
     assert_eq!(again.code(), (403, "out_of_scope"));
+}
+
+#[test]
+fn saving_what_is_there_needs_no_secret() {
+    let place = Place::new();
+    let client = place.client();
+    let id = client.save("openai", "work", "a-value-that-stays");
+    let save = |body: Value| client.call("POST", "/api/credentials/save", Some(body));
+    let noted = save(json!({ "provider": "openai", "name": "work", "note": "n", "labels": ["a"] }));
+    assert_eq!(
+        (noted.status, &noted.json["id"], &noted.json["note"]),
+        (200, &json!(id), &json!("n")),
+        "{noted:?}"
+    );
+    let same = save(json!({ "provider": "openai", "name": "work" }));
+    assert_eq!((same.status, &same.json["changed"], &same.json["note"]), (200, &json!(false), &json!("n")));
+    let masked =
+        save(json!({ "provider": "openai", "name": "work", "secret": noted.json["secrets"]["secret"] }));
+    assert_eq!((masked.status, &masked.json["changed"]), (200, &json!(false)));
+    assert_eq!(secret_of(&place, "work", "secret"), format!("{CANARY}a-value-that-stays"));
+}
+
+#[test]
+fn what_the_catalogue_calls_open_is_open_however_it_is_sent() {
+    let place = Place::new();
+    let client = place.client();
+    let (key, secret) = ("AKIAQ3EGT7WXN2VB5ZLM", format!("{CANARY}secret-of-aws"));
+    let secrets = json!({ "access_key_id": key, "secret_access_key": secret });
+    let body = json!({ "provider": "aws", "name": "prod", "secrets": secrets });
+    let made = client.call("POST", "/api/credentials/save", Some(body));
+    assert_eq!((made.status, &made.json["fields"]), (201, &json!({ "access_key_id": key })), "{made:?}");
+    assert_eq!(made.json["secrets"], json!({ "secret_access_key": "••••-aws" }));
+    let at = format!("/api/credentials/{}", made.json["id"].as_str().unwrap());
+    let again =
+        client.call("PUT", &at, Some(json!({ "fields": { "access_key_id": "AKIAQ3EGT7WXN2VB5ZLN" } })));
+    assert_eq!(again.json["fields"]["access_key_id"], "AKIAQ3EGT7WXN2VB5ZLN");
+}
+
+#[test]
+fn an_expiry_is_set_read_and_taken_away_and_what_needs_care_is_listed() {
+    let place = Place::new();
+    let client = place.client();
+    let secret = format!("{CANARY}a-value-that-ends");
+    let body = json!({ "provider": "openai", "name": "old", "secret": secret, "expires_at": "2020-01-01T12:00:00Z" });
+    let made = client.call("POST", "/api/credentials/save", Some(body));
+    assert_eq!((made.status, &made.json["expires_at"]), (201, &json!("2020-01-01T12:00:00Z")), "{made:?}");
+    assert_eq!(made.json["care"], json!(["expired"]));
+    client.save("openai", "fresh", "a-value-that-stays");
+    let names = |status: &str| -> Vec<String> {
+        let all = client.get(&format!("/api/credentials/list?status={status}")).json["credentials"].clone();
+        all.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((names("care"), names("expired")), (vec!["old".to_owned()], vec!["old".to_owned()]));
+    assert_eq!((names("expiring"), names("old")), (vec![], vec![]));
+    assert_eq!(names("unchecked"), ["fresh", "old"]);
+    let at = format!("/api/credentials/{}", made.json["id"].as_str().unwrap());
+    let day = client.call("PUT", &at, Some(json!({ "expires_at": "2999-01-01" })));
+    assert_eq!(
+        (&day.json["expires_at"], &day.json["expires_as_set"]),
+        (&json!("2999-01-01T00:00:00Z"), &json!("2999-01-01T00:00:00Z"))
+    );
+    assert_eq!(
+        client.call("PUT", &at, Some(json!({ "note": "x" }))).json["expires_at"],
+        "2999-01-01T00:00:00Z"
+    );
+    let body = json!({ "provider": "openai", "name": "old", "expires_at": "2998-01-01" });
+    let saved = client.call("POST", "/api/credentials/save", Some(body));
+    assert_eq!((saved.status, &saved.json["expires_at"]), (200, &json!("2998-01-01T00:00:00Z")));
+    assert_eq!(client.call("PUT", &at, Some(json!({ "expires_at": null }))).json["expires_at"], Value::Null);
+    assert_eq!(names("care"), Vec::<String>::new());
+    let wrong = client.call("PUT", &at, Some(json!({ "expires_at": "soon" })));
+    assert_eq!((wrong.code(), &wrong.json["error"]["field"]), ((400, "bad_request"), &json!("/expires_at")));
 }

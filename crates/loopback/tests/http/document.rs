@@ -39,6 +39,7 @@ fn the_issues_routes_are_there_and_everything_that_is_documented_is_answered() {
         ("GET", "/api/credentials/{id}/verify-status"),
         ("POST", "/api/services/{name}/enable"),
         ("POST", "/api/services/{name}/disable"),
+        ("POST", "/api/services/{name}/test"),
         ("GET", "/api/services"),
         ("POST", "/api/sheet-mappings/set"),
         ("GET", "/api/sheet-mappings"),

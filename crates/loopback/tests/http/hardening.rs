@@ -25,6 +25,12 @@ fn a_rebound_name_and_a_web_page_are_turned_away_with_a_right_token() {
         }
     }
     assert_eq!(place.bare("GET", "/api/services", &[&token], b"").code(), (403, "host_refused"));
+    // A proxy's form of a request, which names the host a second time.
+    let own = format!("Host: 127.0.0.1:{port}");
+    for (target, status) in [("evil.example", 403), (format!("127.0.0.1:{port}").as_str(), 200)] {
+        let target = format!("http://{target}/api/services");
+        assert_eq!(place.bare("GET", &target, &[&own, &token], b"").status, status, "{target}");
+    }
     for header in [
         "Origin: https://evil.example",
         "Origin: null",

@@ -59,16 +59,58 @@ fn sheet_mappings_are_the_settings_of_google_sheets() {
     let set = client.call("POST", "/api/sheet-mappings/set", Some(set));
     assert_eq!(set.json["settings"], json!({ "spreadsheet_id": SHEET, "sheet_name": "June" }), "{set:?}");
     assert_eq!(client.get("/api/settings/google_sheets").json, client.get("/api/sheet-mappings").json);
+    for (path, null) in
+        [("/api/settings/google_sheets", "sheet_name"), ("/api/sheet-mappings/set", "spreadsheet_id")]
+    {
+        let gone = client.call("POST", path, Some(json!({ null: null })));
+        assert_eq!((gone.status, &gone.json["settings"][null]), (200, &json!(null)), "{path}");
+    }
+    assert_eq!(client.get("/api/sheet-mappings").json, before.json);
+    client.call(
+        "POST",
+        "/api/sheet-mappings/set",
+        Some(json!({ "spreadsheet_id": SHEET, "sheet_name": "June" })),
+    );
     let one = client.call("POST", "/api/settings/google_sheets", Some(json!({ "sheet_name": null })));
     assert_eq!(one.json["settings"], json!({ "spreadsheet_id": SHEET, "sheet_name": null }));
     let same = client.call("POST", "/api/settings/google_sheets", Some(json!({})));
     assert_eq!(same.json, one.json);
     let wrong = client.call("POST", "/api/sheet-mappings/set", Some(json!({ "spreadsheet_id": "short" })));
     assert_eq!(wrong.code(), (400, "invalid_value"));
+    assert_eq!(wrong.json["error"]["field"], "/spreadsheet_id");
+    assert!(
+        wrong.json["error"]["hint"].as_str().unwrap().contains("spreadsheet_id, sheet_name"),
+        "{wrong:?}"
+    );
+    let none = client.call("POST", "/api/settings/openai", Some(json!({ "tab": "x" })));
+    assert_eq!(none.json["error"]["message"], "The service has no settings.");
     let unknown = client.call("POST", "/api/settings/google_sheets", Some(json!({ "tab": "x" })));
     assert_eq!(unknown.code(), (404, "no_such_setting"));
     assert!(unknown.json["error"]["hint"].as_str().unwrap().contains("spreadsheet_id"));
     assert_eq!(client.get("/api/settings/nothing").code(), (404, "no_such_service"));
     assert_eq!(client.get("/api/settings").json["settings"][0]["service"], "google_sheets");
     assert!(!client.get("/api/settings").json.to_string().contains(CANARY));
+}
+
+#[test]
+fn a_setting_that_says_where_a_key_goes_is_not_a_programs_to_set() {
+    let place = Place::new();
+    let client = place.client();
+    let set = |value: &str| client.call("POST", "/api/settings/shopify", Some(json!({ "shop": value })));
+    let refused = set("evil.myshopify.com");
+    assert_eq!(refused.code(), (409, "address_alone"), "{refused:?}");
+    assert!(refused.json["error"]["hint"].as_str().unwrap().contains("keymoor service set"));
+    let own = [("shop".to_owned(), "own.myshopify.com".to_owned())];
+    place.vault().set_service("shopify", &own).unwrap();
+    assert_eq!(set("own.myshopify.com").status, 200, "no change");
+    assert_eq!(
+        (set("evil.myshopify.com").code(), set("").code()),
+        ((409, "address_alone"), (409, "address_alone"))
+    );
+    let version = client.call("POST", "/api/settings/shopify", Some(json!({ "api_version": "2026-01" })));
+    assert_eq!(
+        version.json["settings"],
+        json!({ "shop": "own.myshopify.com", "api_version": "2026-01" }),
+        "{version:?}"
+    );
 }

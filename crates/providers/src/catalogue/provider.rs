@@ -38,9 +38,25 @@ pub struct Provider {
     pub endpoint: Option<Endpoint>,
     /// How a key is verified. None: it cannot be without changing something.
     pub verify: Option<Check>,
+    /// What else programs look for in the environment.
+    #[serde(default)]
+    pub environment: Environment,
     /// What becomes of a key that is replaced.
     #[serde(default)]
     pub rotation: Rotation,
+}
+
+/// Variables beside those of the fields: what the environment has under them belongs to another account, and programs would
+/// take it together with this key, or in its place.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// They say which account is meant, or are another way to be let in.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// They say where the key is sent.
+    #[serde(default)]
+    pub addresses: Vec<String>,
 }
 
 /// One field of a credential.
@@ -72,10 +88,31 @@ pub struct Field {
     /// The variables in which programs look for the path of a file with it.
     #[serde(default)]
     pub env_file: Vec<String>,
+    /// The variables in which programs look for one part of it, where it is a connection address.
+    #[serde(default)]
+    pub env_parts: BTreeMap<String, UrlPart>,
     /// Only for a host: the provider's own domains, `*.example.com` for every name below. A key is sent nowhere else. `*`:
     /// the user's own server, of any name.
     #[serde(default)]
     pub hosts: Vec<String>,
+}
+
+/// A part of a connection address.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UrlPart {
+    /// Of each server.
+    Host,
+    /// Of each server.
+    Port,
+    /// Who logs in.
+    User,
+    /// The secret of it.
+    Password,
+    /// What stands in the path.
+    Database,
+    /// What stands behind the `?` under this name.
+    Parameter(String),
 }
 
 /// What a field's value is.
@@ -151,26 +188,6 @@ pub struct Rotation {
     pub at_once: Option<u32>,
     /// After how many days the provider lets every key expire.
     pub expires_after_days: Option<u32>,
-}
-
-impl Field {
-    /// Whether a program sends the secret to where this says: it is a host, a web address, or a part of the host in `base`.
-    pub fn is_address(&self, base: Option<&str>) -> bool {
-        let marks = [format!("{{{}}}", self.key), format!("{{{}:", self.key)];
-        let in_host = |base: &str| {
-            let host = base.strip_prefix("https://").unwrap_or(base);
-            marks.iter().filter_map(|mark| host.find(mark)).any(|at| !host[..at].contains(['/', '?']))
-        };
-        matches!(self.kind, FieldKind::Host | FieldKind::Url) || base.is_some_and(in_host)
-    }
-}
-
-impl Provider {
-    /// The fields that say where a program sends the secret.
-    pub fn addresses(&self) -> impl Iterator<Item = &Field> {
-        let base = self.endpoint.as_ref().map(|endpoint| endpoint.base.as_str());
-        self.fields.iter().filter(move |field| field.is_address(base))
-    }
 }
 
 impl Rotation {

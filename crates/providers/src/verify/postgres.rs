@@ -2,10 +2,12 @@
 //!
 //! `sslmode` decides as far as it asks for more. Without one, and with `prefer` or `allow`, which would go on in the clear,
 //! TLS is demanded; `disable` is what a user says expressly. A certificate has to be one that the system trusts in every
-//! mode, `require` too: a password is worth it. On this machine no TLS is needed.
+//! mode, `require` too: a password is worth it. `sslrootcert` names a file of those to be trusted in place of the system's;
+//! with it, `verify-ca` lets a server have another name, for its authority vouches for few. On this machine no TLS is needed.
 
-use std::{error::Error as _, io, net::IpAddr, str::FromStr as _, thread, time::Instant};
+use std::{error::Error as _, fs, io, net::IpAddr, path::Path, str::FromStr as _, thread, time::Instant};
 
+use percent_encoding::percent_decode_str;
 use tokio_postgres::{
     Config,
     config::{Host, SslMode},
@@ -31,9 +33,13 @@ const KNOWN: [&str; 10] = [
     "channel_binding",
 ];
 
+/// Bytes of the largest file of certificates; the whole of what browsers trust has a quarter of that.
+const LONGEST: u64 = 1 << 20;
+
 /// Connects, and says by which SQLSTATE it ended. `field` is where the address comes from.
 pub(super) fn connect(url: &str, field: &str, until: Instant) -> Result<String, Reason> {
-    let config = config(url, field)?;
+    let (config, trust) = config(url, field)?;
+    let tls = if config.get_ssl_mode() == SslMode::Disable { Trust::System.tls() } else { trust.tls() }?;
     // A runtime of its own, on a thread of its own: whoever calls may be in one already.
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
@@ -41,7 +47,7 @@ pub(super) fn connect(url: &str, field: &str, until: Instant) -> Result<String, 
             let runtime = runtime.map_err(|_| Reason::Unreachable)?;
             let end = tokio::time::Instant::from_std(until);
             let answer = runtime
-                .block_on(async { tokio::time::timeout_at(end, open_and_close(&config, field)).await });
+                .block_on(async { tokio::time::timeout_at(end, open_and_close(&config, tls, field)).await });
             // A lookup that hangs must not hold up the answer.
             runtime.shutdown_background();
             answer.unwrap_or(Err(Reason::TimedOut))
@@ -50,8 +56,7 @@ pub(super) fn connect(url: &str, field: &str, until: Instant) -> Result<String, 
     })
 }
 
-async fn open_and_close(config: &Config, field: &str) -> Result<String, Reason> {
-    let tls = Tls::new().map_err(|_| Reason::Tls)?;
+async fn open_and_close(config: &Config, tls: Tls, field: &str) -> Result<String, Reason> {
     match config.connect(tls).await {
         Ok((client, connection)) => {
             drop(client);
@@ -66,18 +71,53 @@ async fn open_and_close(config: &Config, field: &str) -> Result<String, Reason> 
     }
 }
 
-fn config(url: &str, field: &str) -> Result<Config, Reason> {
+/// Whose certificates are trusted.
+#[derive(Debug, PartialEq, Eq)]
+enum Trust<'u> {
+    System,
+    /// Those in a file, whose path is percent-encoded.
+    Authority {
+        file: &'u str,
+        any_name: bool,
+    },
+}
+
+impl Trust<'_> {
+    /// # Errors
+    /// [`Reason::Tls`]: also where there is no such file, as on another device; that says nothing about the password.
+    fn tls(&self) -> Result<Tls, Reason> {
+        let tls = match self {
+            Self::System => Tls::of_the_system(),
+            Self::Authority { file, any_name } => {
+                let path = percent_decode_str(file).decode_utf8().map_err(|_| Reason::Tls)?;
+                let path = Path::new(path.as_ref());
+                // Whatever else has a path may never end.
+                let is_small = |file: fs::Metadata| file.is_file() && file.len() <= LONGEST;
+                if !path.is_absolute() || !fs::metadata(path).is_ok_and(is_small) {
+                    return Err(Reason::Tls);
+                }
+                Tls::of_authority(&fs::read(path).map_err(|_| Reason::Tls)?, *any_name)
+            }
+        };
+        tls.map_err(|_| Reason::Tls)
+    }
+}
+
+fn config<'u>(url: &'u str, field: &str) -> Result<(Config, Trust<'u>), Reason> {
     let bad = || Reason::BadField(field.to_owned());
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     if !address.starts_with("postgres://") && !address.starts_with("postgresql://") {
         return Err(bad());
     }
     let mut known = Zeroizing::new(format!("{address}?"));
-    let mut mode = "";
+    let (mut mode, mut file) = ("", "");
     for parameter in query.split('&') {
         let name = parameter.split('=').next().unwrap_or_default();
+        let value = || parameter.split_once('=').map_or("", |(_, value)| value);
         if name == "sslmode" {
-            mode = parameter.split_once('=').map_or("", |(_, value)| value);
+            mode = value();
+        } else if name == "sslrootcert" {
+            file = value();
         } else if KNOWN.contains(&name) {
             known.push_str(parameter);
             known.push('&');
@@ -104,7 +144,11 @@ fn config(url: &str, field: &str) -> Result<Config, Reason> {
         _ => return Err(bad()),
     });
     config.application_name("keymoor");
-    Ok(config)
+    let trust = match file {
+        "" | "system" => Trust::System,
+        file => Trust::Authority { file, any_name: mode == "verify-ca" },
+    };
+    Ok((config, trust))
 }
 
 /// Whether nothing leaves this machine.
@@ -144,7 +188,7 @@ mod tests {
     use super::*;
 
     fn mode(url: &str) -> Result<SslMode, Reason> {
-        config(url, "url").map(|config| config.get_ssl_mode())
+        config(url, "url").map(|(config, _)| config.get_ssl_mode())
     }
 
     #[test]
@@ -160,6 +204,25 @@ mod tests {
             ("postgres://u:p@localhost/x?hostaddr=192.0.2.1", SslMode::Require),
         ] {
             assert_eq!(mode(url), Ok(wanted), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_authority_of_one_s_own_takes_the_place_of_the_system_s() {
+        let trust = |rest: &str| {
+            let url = format!("postgres://u:p@db.example/x?{rest}");
+            config(&url, "url").map(|(_, trust)| format!("{trust:?}")).unwrap()
+        };
+        let of = |any_name| format!("{:?}", Trust::Authority { file: "/a%20b.pem", any_name });
+        assert_eq!(trust("sslmode=require&sslrootcert=/a%20b.pem"), of(false));
+        assert_eq!(trust("sslrootcert=/a%20b.pem&sslmode=verify-full"), of(false));
+        assert_eq!(trust("sslrootcert=/a%20b.pem&sslmode=verify-ca"), of(true));
+        for rest in ["", "sslmode=verify-ca", "sslrootcert=system", "sslrootcert="] {
+            assert_eq!(trust(rest), "System", "{rest}");
+        }
+        for file in ["/dev/zero", "/nowhere/at-all.pem", "relative.pem", "/", "%ff"] {
+            let nothing = Trust::Authority { file, any_name: false }.tls().err();
+            assert_eq!(nothing, Some(Reason::Tls), "{file}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! TLS for connections to PostgreSQL: rustls, with the certificates that the system trusts.
+//! TLS for connections to PostgreSQL: rustls, with the certificates that the system trusts, or with those of a private
+//! certificate authority and no others.
 
 use std::{
     future::Future,
@@ -8,7 +9,15 @@ use std::{
     task::{Context, Poll},
 };
 
-use rustls::{ClientConfig, crypto::aws_lc_rs, pki_types::ServerName};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::{
@@ -22,7 +31,8 @@ use tokio_rustls::{TlsConnector, client};
 pub(super) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    pub(super) fn new() -> Result<Self, rustls::Error> {
+    /// Trusts whom the system trusts.
+    pub(super) fn of_the_system() -> Result<Self, Error> {
         static CONFIGURATION: OnceLock<Arc<ClientConfig>> = OnceLock::new();
         if let Some(configuration) = CONFIGURATION.get() {
             return Ok(Self(Arc::clone(configuration)));
@@ -32,6 +42,72 @@ impl Tls {
             .with_platform_verifier()?
             .with_no_client_auth();
         Ok(Self(Arc::clone(CONFIGURATION.get_or_init(|| Arc::new(configuration)))))
+    }
+
+    /// Trusts the certificates of a PEM file and no others; under `any_name` for whichever server they vouch.
+    pub(super) fn of_authority(pem: &[u8], any_name: bool) -> Result<Self, Error> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            roots.add(certificate.map_err(|_| CertificateError::BadEncoding)?)?;
+        }
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let verifier = verifier.build().map_err(|_| CertificateError::UnknownIssuer)?; // there was none in it
+        let verifier: Arc<dyn ServerCertVerifier> = match any_name {
+            true => Arc::new(AnyName(verifier)),
+            false => verifier,
+        };
+        let configuration = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(Self(Arc::new(configuration)))
+    }
+}
+
+/// Everything but the name is looked at.
+#[derive(Debug)]
+struct AnyName(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for AnyName {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        // The name is looked at last, when it is known who vouches for the certificate.
+        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
     }
 }
 

@@ -11,7 +11,7 @@ fn variables() -> BTreeMap<&'static str, Vec<(String, &'static str)>> {
     let mut variables: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for provider in providers() {
         for field in &provider.fields {
-            for name in field.env.iter().chain(&field.env_file) {
+            for name in field.env.iter().chain(&field.env_file).chain(field.env_parts.keys()) {
                 variables
                     .entry(name)
                     .or_default()
@@ -37,7 +37,9 @@ fn variables() -> BTreeMap<&'static str, Vec<(String, &'static str)>> {
 
 #[test]
 fn variables_have_names_that_a_shell_takes() {
-    for name in variables().keys() {
+    let environments = providers().map(|provider| &provider.environment);
+    let others = environments.flat_map(|others| others.accounts.iter().chain(&others.addresses));
+    for name in variables().into_keys().chain(others.map(String::as_str)) {
         let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         assert!(name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_uppercase()), "{name}");
     }

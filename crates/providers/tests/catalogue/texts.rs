@@ -185,9 +185,9 @@ fn a_check_says_where_it_goes_and_with_what() {
 
 #[test]
 fn old_keys_are_revoked_by_request_where_that_is_known() {
-    for (id, kind) in
-        [("github", RevocationKind::Http), ("slack", RevocationKind::Http), ("aws", RevocationKind::Aws)]
-    {
+    let by_one_request = ["github", "gitlab", "huggingface", "perplexity", "posthog", "slack", "vercel"]
+        .map(|id| (id, RevocationKind::Http));
+    for (id, kind) in by_one_request.into_iter().chain([("aws", RevocationKind::Aws)]) {
         let revoke = keymoor_providers::provider(id).unwrap().rotation.revoke.as_ref().unwrap();
         assert_eq!(revoke.kind, kind);
         assert_eq!(revoke.answers.is_empty(), kind == RevocationKind::Aws, "{id}");

@@ -124,6 +124,23 @@ fn a_real_server_says_who_may_come_in() {
     }
     assert_eq!(logged().matches("connection authorized").count(), before);
 
+    // Who trusts just that certificate is let in, under its name; another name has to be allowed.
+    let own = |host: &str, mode: &str, file: &str| {
+        let password = PASSWORD.replace('@', "%40").replace('/', "%2F").replace(' ', "%20");
+        let file = database.folder.path().join(file);
+        let rest = format!("sslmode={mode}&sslrootcert={}", file.display());
+        ask(&format!("postgresql://app:{password}@{host}:{}/postgres?{rest}", database.port)).verdict
+    };
+    assert_eq!(own("localhost", "verify-full", "cert.pem"), Verdict::Valid);
+    assert_eq!(own("127.0.0.1", "verify-full", "cert.pem"), Verdict::Indeterminate, "another name");
+    assert_eq!(own("127.0.0.1", "require", "cert.pem"), Verdict::Indeterminate);
+    assert_eq!(own("127.0.0.1", "verify-ca", "cert.pem"), Verdict::Valid);
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(database.folder.path().join("other.pem"), pem("CERTIFICATE", other.cert.der())).unwrap();
+    for mode in ["require", "verify-ca", "verify-full"] {
+        assert_eq!(own("localhost", mode, "other.pem"), Verdict::Indeterminate, "of another: {mode}");
+    }
+
     let port = database.port;
     drop(database.program);
     let gone = ask(&format!("postgres://app:x@127.0.0.1:{port}/postgres"));

@@ -35,9 +35,12 @@ fn changed(provider: &Provider) -> Vec<(String, Provider)> {
     };
     let revocation = provider.rotation.revoke.as_ref().unwrap();
     with("path", &|revocation| revocation.url.push('x'));
-    with("method", &|revocation| revocation.method = Method::Delete);
+    with("method", &|revocation| {
+        let is_delete = revocation.method == Method::Delete;
+        revocation.method = if is_delete { Method::Post } else { Method::Delete };
+    });
     with("auth", &|revocation| {
-        let value = "x{token}".to_owned();
+        let value = "another".to_owned();
         revocation.auth = Some(vec![Auth::Header { name: "Authorization".into(), value }]);
     });
     if revocation.json.is_some() {

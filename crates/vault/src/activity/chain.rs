@@ -120,6 +120,24 @@ pub(crate) fn look(view: &View<'_>, keys: &Keys) -> Result<State, Error> {
     Ok(if fits { State::Whole } else { State::Broken })
 }
 
+/// Whether it was broken and nobody has settled that: one short read, which finds what a look found before, or that the head
+/// is gone.
+pub(crate) fn is_unsettled(view: &View<'_>, keys: &Keys) -> Result<bool, Error> {
+    Ok(match Head::of(view, keys)? {
+        Known::Head(head) => head.broken || head.unsettled,
+        Known::Unlinked => false,
+        Known::Broken => true,
+    })
+}
+
+/// The user knows that it was broken; what is left counts.
+pub(crate) fn settle(change: &mut Change<'_>, keys: &Keys) -> Result<(), Error> {
+    match Head::genuine(change, keys)?.filter(|head| head.unsettled) {
+        Some(head) => Head { unsettled: false, ..head }.write(change, keys),
+        None => Ok(()),
+    }
+}
+
 /// Looks again, in a change that has emptied the file of uses; if the chain is broken, links what is there anew and puts
 /// down that it was. Returns whether it was.
 pub(crate) fn mend(change: &mut Change<'_>, keys: &Keys) -> Result<bool, Error> {
@@ -129,7 +147,7 @@ pub(crate) fn mend(change: &mut Change<'_>, keys: &Keys) -> Result<bool, Error> 
     let was = Head::genuine(change, keys)?.unwrap_or_else(|| Head::new(keys));
     // Where there is no other the next line follows zeros.
     let taken = was.taken.or(Some([0; LINK]));
-    relink(change, keys, Head { taken, young: was.young, ..Head::new(keys) })?;
+    relink(change, keys, Head { taken, young: was.young, unsettled: true, ..Head::new(keys) })?;
     append(change, keys, now(), &sealed(keys, None, &Event::ActivityBroken)?)?;
     Ok(true)
 }
@@ -157,8 +175,13 @@ fn relink(change: &mut Change<'_>, keys: &Keys, mut head: Head) -> Result<u64, E
 }
 
 /// After every entry was sealed for other keys: links them under those. That the chain was broken is not forgotten by that.
-pub(super) fn hand_over(change: &mut Change<'_>, to: &Keys, was: State) -> Result<(), Error> {
-    relink(change, to, Head { broken: was == State::Broken, ..Head::new(to) }).map(drop)
+pub(super) fn hand_over(
+    change: &mut Change<'_>,
+    to: &Keys,
+    was: State,
+    unsettled: bool,
+) -> Result<(), Error> {
+    relink(change, to, Head { broken: was == State::Broken, unsettled, ..Head::new(to) }).map(drop)
 }
 
 /// The link of a line that is added to the file of uses, after the `last` that waits there.

@@ -39,7 +39,7 @@ pub(crate) fn opened(keys: &Keys, bytes: Vec<u8>) -> Option<Noted> {
 
 /// Seals and links every entry anew, for keys that take the place of others. What does not open goes.
 pub(crate) fn hand_over(change: &mut Change<'_>, from: &Keys, to: &Keys) -> Result<(), Error> {
-    let was = chain::look(change, from)?;
+    let (was, unsettled) = (chain::look(change, from)?, chain::is_unsettled(change, from)?);
     for entry in change.activity(u32::MAX)? {
         match text(from, entry.bytes) {
             Some(text) => {
@@ -48,7 +48,7 @@ pub(crate) fn hand_over(change: &mut Change<'_>, from: &Keys, to: &Keys) -> Resu
             None => change.drop_activity(entry.id)?,
         }
     }
-    chain::hand_over(change, to, was)
+    chain::hand_over(change, to, was, unsettled)
 }
 
 fn text(keys: &Keys, bytes: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {

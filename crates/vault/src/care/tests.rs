@@ -2,6 +2,7 @@ use keymoor_protocol::{ActorId, RecordId};
 use keymoor_providers::verify::{Reason, Report};
 
 use super::*;
+use crate::content::edit::fingerprint;
 use crate::content::{Content, merge};
 use crate::list::listing;
 use crate::verification::{Values, Verification};
@@ -143,6 +144,80 @@ fn two_devices_that_set_secret_and_expiry_unseen_of_each_other_lose_neither() {
     assert_eq!(merged.alternates().map(|(name, _)| name).collect::<Vec<_>>(), [field::KEY]);
     let expiries = merge(&b, &with_expiry(&credential(), A, NOW)).meta;
     assert_eq!(expiries.alternates().map(|(name, _)| name).collect::<Vec<_>>(), [field::EXPIRES]);
+}
+
+fn with_webhook(content: &Content, actor: ActorId, now: u64) -> Content {
+    let mut action = content.clone().act(actor, now);
+    action.set_secrets(vec![("webhook".to_owned(), "whsec".into())], &[].into());
+    action.finish()
+}
+
+#[test]
+fn another_secret_beside_it_makes_a_key_no_younger_and_takes_no_expiry() {
+    let said = |content: &Content| (expires_as_set(&content.meta), since(&content.meta));
+    let set = with_expiry(&credential(), A, NOW + DAY_MS);
+    let stays = (Some(NOW + DAY_MS), NOW - 100 * DAY_MS);
+    let both = with_webhook(&set, A, NOW);
+    assert_eq!(said(&both), stays, "one that comes");
+    let without = |name: &str| {
+        let mut action = both.clone().act(A, NOW);
+        action.set_secrets(vec![], &[name.to_owned()].into());
+        action.finish()
+    };
+    assert_eq!(said(&without("webhook")), stays, "one that goes");
+    let named = |secret: &str| {
+        let mut action = set.clone().act(A, NOW);
+        action.set_secrets(vec![("api_key".to_owned(), secret.into())], &["secret".to_owned()].into());
+        action.finish()
+    };
+    assert_eq!(said(&named("one")), stays, "another name for it");
+    assert_eq!(said(&named("two")), (None, NOW), "another one under another name");
+    assert_eq!(said(&replaced(&both, "two", NOW)), (None, NOW), "one of two is another");
+    // From before it was written down.
+    let mut old = credential();
+    old.meta.fields.remove(field::SINCE);
+    assert_eq!(since(&with_webhook(&old, A, NOW).meta), NOW - 100 * DAY_MS);
+    let same = replaced(&old, "one", NOW);
+    assert!(same.meta.says_the_same(&old.meta), "the same again is no change");
+    let mut back = old.clone().delete(A, NOW).act(A, NOW);
+    back.write_again();
+    assert_eq!(since(&back.finish().meta), NOW - 100 * DAY_MS, "from the trash");
+    let mut reverted = replaced(&old, "two", NOW).act(A, NOW);
+    reverted.revert_to(&old);
+    assert_eq!(since(&reverted.finish().meta), NOW - 100 * DAY_MS, "an earlier version");
+}
+
+/// Two devices give it another key unseen of each other, or one of them a second secret beside it.
+#[test]
+fn the_key_that_is_chosen_brings_its_own_age_and_expiry() {
+    let chosen = |merged: &Content, secret: &str| {
+        let wanted = fingerprint(&merged.meta.salt, secret);
+        let key = merged.meta.fields[field::KEY]
+            .iter()
+            .find(|entry| entry.value.key().is_some_and(|parts| parts["secret"].fingerprint == wanted));
+        let mut action = merged.clone().act(A, NOW + DAY_MS);
+        action.choose(field::KEY, key.unwrap().value.clone());
+        let meta = action.finish().meta;
+        assert_eq!(meta.alternates().count(), 0);
+        (expires_as_set(&meta), since(&meta))
+    };
+    let set = with_expiry(&credential(), A, NOW + 7 * DAY_MS);
+    let mut other = set.clone().act(B, NOW);
+    other.set_secrets(vec![("secret".to_owned(), "three".into())], &[].into());
+    other.set_text(field::EXPIRES, &expiry_text(Some(NOW + 9 * DAY_MS)));
+    let other = other.finish();
+
+    let merged = merge(&with_webhook(&set, A, NOW - DAY_MS), &other);
+    assert_eq!(chosen(&merged, "one"), (Some(NOW + 7 * DAY_MS), NOW - 100 * DAY_MS), "100 days old");
+    assert_eq!(chosen(&merged, "three"), (Some(NOW + 9 * DAY_MS), NOW));
+
+    let merged = merge(&replaced(&set, "two", NOW - 50 * DAY_MS), &other);
+    assert_eq!(chosen(&merged, "two"), (None, NOW - 50 * DAY_MS));
+    assert_eq!(chosen(&merged, "three"), (Some(NOW + 9 * DAY_MS), NOW));
+
+    // What was said apart from any key is not lost with one.
+    let merged = merge(&with_expiry(&merged, B, NOW + 3 * DAY_MS), &merged);
+    assert_eq!(chosen(&merged, "two"), (Some(NOW + 3 * DAY_MS), NOW - 50 * DAY_MS));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use sha2::Sha256;
 
 use super::payload::schema;
 use super::{Content, Entry, Fingerprint, Meta, Secrets, Shadow, Stamp, Value, field};
+use crate::care::since;
 
 /// A secret shorter than this shows none of its characters.
 const LAST_FOUR_FROM: usize = 12;
@@ -19,6 +20,8 @@ pub(crate) struct Action {
     content: Content,
     stamp: Stamp,
     now: u64,
+    /// Since when it had the secret that was shown before the action.
+    since: u64,
 }
 
 impl Content {
@@ -39,8 +42,9 @@ impl Content {
     /// Begins an action by `actor`; `now` is information only.
     pub(crate) fn act(mut self, actor: ActorId, now: u64) -> Action {
         let stamp = Stamp { counter: 1 + self.meta.version(), actor };
+        let since = since(&self.meta);
         self.meta.updated = self.meta.updated.max(now);
-        Action { content: self, stamp, now }
+        Action { content: self, stamp, now, since }
     }
 
     /// Puts it into the trash. The values stay; what is covered is what this device had seen.
@@ -80,23 +84,41 @@ impl Action {
         self.set_labels(&all);
     }
 
-    /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown. Others than before are as old
-    /// as this action, and when the former expire says nothing of them.
+    /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown. With another in the place of
+    /// one that was there the key is as old as this action, and when the former expires says nothing of it. One that comes
+    /// beside those that were there, or only goes, changes neither.
     pub(crate) fn set_secrets(&mut self, parts: Vec<(String, SecretString)>, removed: &BTreeSet<String>) {
-        let mut key = self.content.meta.key().cloned().unwrap_or_default();
+        let before = self.content.meta.shown(field::KEY).cloned();
+        let mut key = before.as_ref().and_then(Value::key).cloned().unwrap_or_default();
+        let named = |key: &BTreeMap<String, Shadow>| -> BTreeSet<(String, Fingerprint)> {
+            key.iter().map(|(name, shadow)| (name.clone(), shadow.fingerprint)).collect()
+        };
+        let were = named(&key);
         for (name, secret) in parts {
             let shadow = shadow(&self.content.meta.salt, &secret);
             self.content.secrets.insert(shadow.fingerprint, Arc::new(secret));
             key.insert(name, shadow);
         }
         key.retain(|name, _| !removed.contains(name));
-        let named = |key: &BTreeMap<String, Shadow>| -> Vec<(String, Fingerprint)> {
-            key.iter().map(|(name, shadow)| (name.clone(), shadow.fingerprint)).collect()
+        let are = named(&key);
+        let secrets = |parts: &BTreeSet<(String, Fingerprint)>| -> BTreeSet<Fingerprint> {
+            parts.iter().map(|(_, fingerprint)| *fingerprint).collect()
         };
-        if self.content.meta.key().is_none_or(|before| named(before) != named(&key)) {
-            let since = self.now.to_string();
-            self.set_text(field::SINCE, &since);
-            self.set_text(field::EXPIRES, "");
+        let (old, new) = (secrets(&were), secrets(&are));
+        let another = !new.is_subset(&old) && (old.is_empty() || !old.is_subset(&new));
+        match before {
+            Some(before) if !another => {
+                // What says nothing new is no change, not even that it says since when.
+                if are != were || self.settles(field::KEY) || self.content.meta.shown(field::SINCE).is_some()
+                {
+                    self.keep_dates(&before);
+                }
+            }
+            _ => {
+                let since = self.now.to_string();
+                self.set_text(field::SINCE, &since);
+                self.set_text(field::EXPIRES, "");
+            }
         }
         self.write(field::KEY, vec![Value::Key(key)]);
     }
@@ -108,10 +130,12 @@ impl Action {
             let values = self.content.meta.fields[&name].iter().map(|entry| entry.value.clone()).collect();
             self.write(&name, values);
         }
+        self.say_since(self.since);
     }
 
     /// Writes the values that an older content shows; what it lacked is removed.
     pub(crate) fn revert_to(&mut self, old: &Content) {
+        let before = self.content.meta.clone();
         let names: BTreeSet<String> =
             self.content.meta.fields.keys().chain(old.meta.fields.keys()).cloned().collect();
         for name in names {
@@ -131,10 +155,16 @@ impl Action {
         for (fingerprint, secret) in &old.secrets {
             self.content.secrets.entry(*fingerprint).or_insert_with(|| Arc::clone(secret));
         }
+        if !before.says_the_same(&self.content.meta) {
+            self.say_since(since(&old.meta));
+        }
     }
 
-    /// Makes one of a field's alternates its only value.
+    /// Makes one of a field's alternates its only value. With a secret go since when it is there, and when it expires.
     pub(crate) fn choose(&mut self, name: &str, value: Value) {
+        if name == field::KEY {
+            self.keep_dates(&value);
+        }
         self.write(name, vec![value]);
     }
 
@@ -149,6 +179,42 @@ impl Action {
         #[cfg(feature = "newer-schema")]
         crate::newer_schema::invent(&mut self.content.meta, self.stamp);
         self.content.tidy()
+    }
+
+    /// Whether a field has several entries, of which one write leaves one.
+    fn settles(&self, name: &str) -> bool {
+        self.content.meta.fields.get(name).is_some_and(|entries| entries.len() > 1)
+    }
+
+    /// Before one of the secrets that are there becomes the only one: what was said of the others goes, and what was said of
+    /// this one, or of none in particular, is written with it.
+    fn keep_dates(&mut self, key: &Value) {
+        let meta = &self.content.meta;
+        let of = |name: &str| meta.fields.get(name).into_iter().flatten();
+        let stamps = |this: bool| -> BTreeSet<Stamp> {
+            of(field::KEY).filter(|entry| (entry.value == *key) == this).map(|entry| entry.stamp).collect()
+        };
+        let (own, others) = (stamps(true), stamps(false));
+        let kept = |name: &'static str| of(name).filter(|entry| !others.contains(&entry.stamp));
+        let expires: Vec<Value> = kept(field::EXPIRES).map(|entry| entry.value.clone()).collect();
+        let with_it = of(field::SINCE).find(|entry| own.contains(&entry.stamp));
+        let since = match with_it.or_else(|| kept(field::SINCE).last()) {
+            Some(entry) => entry.value.clone(),
+            // From before it was written down.
+            None if meta.shown(field::KEY) == Some(key) && meta.shown(field::SINCE).is_none() => {
+                Value::Text(self.since.to_string())
+            }
+            None => Value::Text(meta.created.to_string()),
+        };
+        self.write(field::EXPIRES, expires);
+        self.write(field::SINCE, vec![since]);
+    }
+
+    /// Says since when it has its secret, where that was never written down: a secret that is written again is no younger.
+    fn say_since(&mut self, since: u64) {
+        if self.content.meta.key().is_some() && self.content.meta.shown(field::SINCE).is_none() {
+            self.set_text(field::SINCE, &since.to_string());
+        }
     }
 
     fn write(&mut self, name: &str, values: Vec<Value>) {
@@ -183,4 +249,29 @@ pub(crate) fn fingerprint(salt: &[u8; 16], text: &str) -> Fingerprint {
     let mut short = [0; 16];
     short.copy_from_slice(&full[..16]);
     Fingerprint(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_of_its_record_and_shows_no_short_secret() {
+        let long = || "sk-test-secret-1234".into();
+        let one = shadow(&[7; 16], &long());
+        // HMAC-SHA256 with the key 07…07, its first 16 bytes.
+        let expected = "dfb8581e3344fa4db6dbe623d7ef3a83";
+        assert_eq!(crate::show::hex(&one.fingerprint.0), expected);
+        assert_eq!(one, shadow(&[7; 16], &long()));
+        assert_ne!(
+            one.fingerprint,
+            shadow(&[8; 16], &long()).fingerprint,
+            "another record, another fingerprint"
+        );
+        assert_eq!(one.last_four, "1234");
+        for short in ["elevenchars", "twelve\ncharsmore"] {
+            assert_eq!(shadow(&[7; 16], &short.into()).last_four, "", "{short}");
+        }
+        assert_eq!(shadow(&[7; 16], &"ä2345678ü012".into()).last_four, "ü012", "characters, not bytes");
+    }
 }

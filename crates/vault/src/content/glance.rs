@@ -78,6 +78,10 @@ impl<'t> Shown for Glance<'t> {
         0
     }
 
+    fn mixed(&self) -> bool {
+        false
+    }
+
     fn times(&self) -> (u64, u64) {
         (self.created, self.updated)
     }

@@ -16,6 +16,8 @@ pub(crate) trait Shown {
     fn labels(&self) -> Vec<&str>;
     /// Fields with values to settle.
     fn conflicts(&self) -> u64;
+    /// Whether secrets or open fields are among them.
+    fn mixed(&self) -> bool;
     /// When it was made, and when it was changed last, milliseconds since 1970.
     fn times(&self) -> (u64, u64);
     /// The number of this version.
@@ -56,6 +58,10 @@ impl Shown for Meta {
 
     fn conflicts(&self) -> u64 {
         self.alternates().count() as u64
+    }
+
+    fn mixed(&self) -> bool {
+        self.is_mixed()
     }
 
     fn times(&self) -> (u64, u64) {

@@ -57,6 +57,7 @@ impl Error {
             | MassDelete { .. }
             | NewerRecord
             | ServiceOff
+            | CredentialOff(_)
             | Unsettled
             | ChangedMeanwhile => Kind::Conflict,
             Locked | LockedEmpty | PasswordNeeded | WrongPassword | LoginRefused | RecoveryRefused

@@ -99,3 +99,21 @@ fn an_exact_name_is_never_made_ambiguous_by_what_another_is_called() {
     assert_eq!(vault.find("openai/work", Place::Trash).unwrap(), slashed);
     assert_eq!(vault.find(&work.to_string(), Place::Trash).unwrap(), like_an_id);
 }
+
+#[test]
+fn whoever_is_told_of_two_of_one_name_is_told_which_is_which() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = vault(home.path());
+    let first = vault.add(new("work", false)).unwrap().id;
+    as_pulled(&mut vault, first);
+    let both = ["openai/work", "openai/work (2)"];
+    let which = vault.resolve_service("openai").unwrap_err();
+    assert!(matches!(&which, Error::WhichCredential(titles) if titles == &both), "{which:?}");
+    // Of a provider that cannot be asked, so that nobody is.
+    let nobody = NewCredential { provider: "nobody".to_owned(), ..new("work", false) };
+    let first = vault.add(nobody).unwrap().id;
+    let second = as_pulled(&mut vault, first);
+    let asked = vault.verify(&[first, second], &Default::default(), |_, _, _| {}).unwrap();
+    let titles: Vec<_> = asked.iter().map(|asked| (asked.id, asked.title.as_str())).collect();
+    assert_eq!(titles, [(first, "nobody/work"), (second, "nobody/work (2)")]);
+}

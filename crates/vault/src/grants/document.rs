@@ -121,6 +121,18 @@ pub(crate) fn follow(
     if changed { document.write(change, keys) } else { Ok(()) }
 }
 
+/// The programs that were let in for a credential by name at this time or later.
+pub(crate) fn since(view: &View<'_>, keys: &Keys, id: RecordId, at: u64) -> Result<Vec<String>, Error> {
+    let document = match Document::read(view, keys) {
+        Err(Error::NewerRecord) => return Ok(Vec::new()),
+        read => read?,
+    };
+    let grants = document.grants.into_iter();
+    let of_it =
+        |grant: &Entry| grant.made >= at && grant.only.as_ref().is_some_and(|only| only.contains(&id));
+    Ok(grants.filter(of_it).map(|grant| grant.program).collect())
+}
+
 /// Puts a text down as if such a version had written it.
 #[cfg(test)]
 pub(super) fn write_as(vault: &mut crate::vault::Vault, schema: u16, text: &[u8]) {

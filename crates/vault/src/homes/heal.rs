@@ -3,6 +3,7 @@
 //! The same means the digest that the cache put down when it wrote the record: another home's older or other value never
 //! takes its place. What no home can give back is an error that says what each home answered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keymoor_cache::{Base, Change, KeptLayer, Quarantined, View};
@@ -32,6 +33,9 @@ impl Look {
     }
 }
 
+/// Who may have what the cache has no more, in the order in which they are asked.
+const OTHERS: [HomeName; 2] = [HomeName::Keychain, HomeName::Server];
+
 /// How long a read waits for a sync that is under way before it says that the server is out of reach.
 const SYNC_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -44,12 +48,8 @@ impl Vault {
             broken => broken,
         };
         let mut homes = vec![(HomeName::Cache, Why::SealBroken)];
-        for home in [HomeName::Keychain, HomeName::Server] {
-            let found = match home {
-                HomeName::Server => self.copies_on_server(id),
-                _ => self.copies_in_keychain(id),
-            };
-            match found {
+        for home in OTHERS {
+            match self.copies_of(home, id) {
                 Ok((copies, otherwise)) => match self.put_back(id, &copies)? {
                     Some(content) => {
                         self.healed(id, home)?;
@@ -68,6 +68,37 @@ impl Vault {
                 Ok(content)
             }
             None => Err(Error::Unreadable { id, homes }),
+        }
+    }
+
+    /// Whether a record can be read here, or what does not open of it is in another home within reach. Only looks.
+    pub(crate) fn can_heal(&mut self, id: RecordId) -> Result<bool, Error> {
+        let keys = &self.keys;
+        let Look { base, draft, content } = self.cache.read(|view| look(view, keys, id))?;
+        let mut broken: Vec<KeptLayer> = base.into_iter().chain(draft).collect();
+        for home in OTHERS.iter().filter(|_| content.is_none()) {
+            let Ok((copies, _)) = self.copies_of(*home, id) else { continue };
+            broken.retain(|layer| copies.iter().all(|copy| copy.record.digest() != layer.digest));
+            if broken.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(content.is_some())
+    }
+
+    /// Does something that must not take another record for one that does not open; heals those and does it again.
+    pub(crate) fn healing<T>(
+        &mut self,
+        mut act: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut healed = BTreeSet::new();
+        loop {
+            match act(self) {
+                Err(Error::Unreadable { id, homes }) if homes.is_empty() && healed.insert(id) => {
+                    self.heal(id)?;
+                }
+                done => return done,
+            }
         }
     }
 
@@ -110,6 +141,13 @@ impl Vault {
         let keys = &self.keys;
         let holders = self.cache.read(|view| crate::find::holders(view, keys, provider, name))?;
         holders.into_iter().try_for_each(|id| self.heal(id).map(drop))
+    }
+
+    fn copies_of(&mut self, home: HomeName, id: RecordId) -> Result<(Vec<Base>, Why), Why> {
+        match home {
+            HomeName::Server => self.copies_on_server(id),
+            _ => self.copies_in_keychain(id),
+        }
     }
 
     /// Every record that the keychain has of this one, in all generations, as far as it opens; and what is the matter if the

@@ -205,6 +205,9 @@ fn fill(
     if own.device.is_some() && matches!(notices[0], Notice::CacheSetAside { .. }) {
         notices.push(Notice::CacheRebuilt { records });
     }
+    if !salvaged.knows_habits() {
+        notices.push(Notice::NotInBackground);
+    }
     Ok((cache, notices))
 }
 

@@ -16,6 +16,7 @@ use crate::activity;
 use crate::error::Error;
 use crate::homes::mirror::genuine;
 use crate::keys::Keys;
+use crate::verify::habits;
 
 /// What is believed of a damaged file.
 #[derive(Default)]
@@ -36,6 +37,8 @@ pub(crate) struct Salvaged {
     cursor: Option<Cursor>,
     document_version: u64,
     must_have_log: bool,
+    /// When this device asked providers by itself.
+    habits: habits::Left,
     /// What happened on this device: when, and sealed.
     activity: Vec<(u64, Envelope)>,
 }
@@ -105,6 +108,7 @@ impl Salvaged {
             cursor,
             document_version,
             must_have_log: found.settings.contains_key(MUST_HAVE_LOG),
+            habits: habits::Left::of(&found.settings, found.all_settings),
             activity: found.activity.into_iter().filter_map(of_use).collect(),
         }
     }
@@ -115,6 +119,11 @@ impl Salvaged {
             device.cursor = further;
         }
         device.document_version = device.document_version.max(self.document_version);
+    }
+
+    /// Whether it is known when this device asked providers by itself.
+    pub(crate) fn knows_habits(&self) -> bool {
+        self.habits.is_known()
     }
 
     /// Writes what belongs to no record.
@@ -128,6 +137,7 @@ impl Salvaged {
         if self.must_have_log {
             change.set_setting(MUST_HAVE_LOG, b"1")?;
         }
+        self.habits.write(change)?;
         for (at, entry) in &self.activity {
             activity::chain::append(change, keys, *at, entry)?;
         }

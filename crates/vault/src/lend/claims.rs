@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Claimed, Form, LendError, Source, Variable};
+use super::{Claimed, Form, LendError, NotTheirs, Source, Variable};
 
 /// Somebody's value for a variable.
 pub(super) struct Claim {
@@ -18,7 +18,8 @@ pub(super) struct Claim {
 #[derive(Default)]
 pub(super) struct Claims {
     variables: BTreeMap<String, Claim>,
-    not_theirs: BTreeSet<String>,
+    /// By name, whether it is an address.
+    not_theirs: BTreeMap<String, bool>,
     conflicts: BTreeSet<(RecordId, String)>,
 }
 
@@ -65,15 +66,17 @@ impl Claims {
                 }
             }
         }
-        self.not_theirs.extend(claimed.not_theirs);
+        for NotTheirs { name, is_address } in claimed.not_theirs {
+            *self.not_theirs.entry(name).or_default() |= is_address;
+        }
         self.conflicts.extend(claimed.conflicts);
         Ok(())
     }
 
-    /// The variables, the names that stay empty, and the fields that are in conflict.
-    pub(super) fn settled(self) -> (Vec<Variable>, Vec<String>, BTreeSet<(RecordId, String)>) {
-        let not_theirs =
-            self.not_theirs.into_iter().filter(|name| !self.variables.contains_key(name)).collect();
+    /// The variables, those that stay empty, and the fields that are in conflict.
+    pub(super) fn settled(self) -> (Vec<Variable>, Vec<NotTheirs>, BTreeSet<(RecordId, String)>) {
+        let others = self.not_theirs.into_iter().filter(|(name, _)| !self.variables.contains_key(name));
+        let not_theirs = others.map(|(name, is_address)| NotTheirs { name, is_address }).collect();
         let variables = self.variables.into_values().map(|claim| claim.variable).collect();
         (variables, not_theirs, self.conflicts)
     }

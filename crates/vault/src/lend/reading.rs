@@ -9,13 +9,14 @@ use keymoor_providers::{Service, provider};
 use secrecy::SecretString;
 
 use super::claims::{Claim, Claims};
-use super::{Claimed, Form, LendError, Source, Told, Wish, addresses, all_fields, one_field};
+use super::{Claimed, Form, LendError, NotTheirs, Source, Told, Wish, all_fields, one_field, sent_to};
 use crate::content::{Content, field};
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::services::document::Document;
 use crate::services::{self, Because};
+use crate::verify::must_be_of_one_change;
 
 /// What was read.
 pub(super) struct Read {
@@ -73,6 +74,7 @@ impl<'r> Reading<'r> {
         if content.meta.deleted() || !content.meta.is_credential() {
             return Err(Error::NotFound.into());
         }
+        must_be_of_one_change(&content)?;
         if content.meta.text(field::OFF) == "yes" {
             return Err(LendError::SwitchedOff(content.meta.title()).into());
         }
@@ -88,16 +90,20 @@ impl<'r> Reading<'r> {
             error => error.into(),
         };
         let service = services::known(name).map_err(of_service)?;
-        let (uses, document) = services::in_use(self.view, self.keys, service).map_err(of_service)?;
+        let (uses, document) = match services::in_use(self.view, self.keys, service) {
+            Err(Error::Unreadable { id, .. }) if !self.healed.contains_key(&id) => {
+                return Err(Stopped::Unopened(id));
+            }
+            read => read.map_err(of_service)?,
+        };
         let Settings { claims, unset } = self.settings(service, &document)?;
         let mut claimed = all_fields((uses.id, &self.usable(uses.id)?))?;
         // What is set for the service goes before what stands in its credential.
         claimed.claims.retain(|claim| claims.iter().all(|set| set.name() != claim.name()));
         claimed.claims.extend(claims);
-        let sent_to =
-            |key: &str| provider(&uses.provider).is_some_and(|uses| addresses(uses).any(|at| at == key));
-        let others = unset.into_iter().filter(|(key, _)| sent_to(key)).flat_map(|(_, env)| env);
-        claimed.not_theirs.extend(others.cloned());
+        let is_address = |key: &str| provider(&uses.provider).is_some_and(|uses| sent_to(uses, key));
+        let others = unset.into_iter().filter(|(key, _)| is_address(key)).flat_map(|(_, env)| env);
+        claimed.not_theirs.extend(others.map(|name| NotTheirs { name: name.clone(), is_address: true }));
         if matches!(uses.because, Because::Fallback { .. }) {
             self.read.told.push(Told::Fallback { service: service.name.clone(), uses });
         }

@@ -1,16 +1,16 @@
-//! A new key that its provider makes. From that moment it exists in one answer and nowhere else, so the room for it is kept
-//! before anything is asked, and what cannot be stored is deleted again.
+//! A new key that its provider makes. From that moment it exists in one answer and nowhere else: so that it is asked for is
+//! written down before, and room is kept for it; it is stored before anything else, and what cannot be stored is deleted again.
 
 use std::time::Duration;
 
-use keymoor_protocol::RecordId;
+use keymoor_fail_points::reached;
 use keymoor_providers::Provider;
 use keymoor_providers::rotate::{self, NotMade};
-use keymoor_providers::verify::{Fields, Options};
+use keymoor_providers::verify::{Fields, Options, verify};
 use secrecy::ExposeSecret as _;
 
-use super::pair::settled;
-use super::provider_of;
+use super::room::Room;
+use super::{Before, asked, provider_of};
 use crate::add::{Field, Value};
 use crate::drafts::Saved;
 use crate::error::Error;
@@ -18,10 +18,6 @@ use crate::homes::lock::Lock;
 use crate::vault::Vault;
 use crate::verify::fields_of;
 
-/// The cache's name for the room that is kept for a key that is being made.
-const ROOM: &str = "rotation_room";
-/// Bytes of that room: a record with its history and everything around it.
-const BYTES: usize = 256 * 1024;
 /// How long another process may be at making one.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often storing is tried, and how long after each time.
@@ -32,6 +28,9 @@ const TRIES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(
 pub enum NoKey {
     /// The provider made none.
     NotMade(NotMade),
+    /// It was asked before, at this time (milliseconds since 1970), and it is not known what came of that. It was not asked
+    /// again.
+    Asked(u64),
     /// It made one that could not be stored, and deleted it again.
     TakenBack(Error),
     /// It made one that could not be stored, and it may still be there.
@@ -47,36 +46,53 @@ pub enum NoKey {
 pub type MadeOrNot = Result<Saved, NoKey>;
 
 impl Vault {
-    /// Has the provider make a key beside this one, and stores it as [`Vault::store_rotation`] does, before anything else.
+    /// Has the provider make a key beside another, and stores it as [`Vault::store_rotation`] does, before anything else.
     ///
     /// # Errors
     /// Nothing was made after an error: as there; [`Error::ChangedMeanwhile`] if a new key is there by now, or another
-    /// process is making one; what the cache cannot take. Why there is no key otherwise is no error of the vault's.
-    pub fn make_rotation(&mut self, id: RecordId, options: &Options) -> Result<MadeOrNot, Error> {
+    /// process is making one; what the disk cannot take. Why there is no key otherwise is no error of the vault's.
+    pub fn make_rotation(&mut self, before: &Before, options: &Options) -> Result<MadeOrNot, Error> {
         let lock = Lock::wait_for(&self.config, "rotate", PATIENCE)?;
         let _lock = lock.ok_or(Error::ChangedMeanwhile)?;
-        let content = self.content(id)?;
-        settled(&content)?;
-        if self.rotation(id)?.is_some() {
+        if before.under_way.is_some() {
             return Err(Error::ChangedMeanwhile);
         }
-        let Some(provider) = provider_of(&content) else { return Ok(Err(NoKey::NotMade(NotMade::ByHand))) };
         self.note_file()?;
+        let (keys, old) = (&self.keys, before.old);
+        let content = self.cache.read(|view| before.still(view, keys))?;
+        let Some(provider) = provider_of(&content).filter(|provider| provider.rotation.makes()) else {
+            return Ok(Err(NoKey::NotMade(NotMade::ByHand)));
+        };
+        if let Some(at) = before.asked_at {
+            return Ok(Err(NoKey::Asked(at)));
+        }
         // A disk that is full says so here, and what this takes is what the key gets.
-        self.cache.write(|change| change.set_setting(ROOM, &vec![0; BYTES]))?;
-        let by = fields_of(&content);
-        let made = rotate::make(provider, &by, options);
-        self.cache.write(|change| change.remove_setting(ROOM)).or_else(|error| match &made {
-            Ok(_) => Ok(()), // storing it comes first
-            Err(_) => Err(error),
+        let room = Room::take(&self.config)?;
+        // Without a network, or with a key that may not ask, nothing is asked for that could have been made.
+        if !verify(provider, &fields_of(&content), options).verdict.is_good() {
+            return Ok(Err(NoKey::NotMade(NotMade::NotAsked)));
+        }
+        let content = self.cache.write(|change| {
+            let content = before.still(change, keys)?;
+            asked::note(change, old)?;
+            Ok::<_, Error>(content)
         })?;
+        let by = fields_of(&content);
+        reached("rotate.asking");
+        let made = rotate::make(provider, &by, options);
+        reached("rotate.made");
+        drop(room);
         let made = match made {
             Ok(made) => made,
-            Err(why) => return Ok(Err(NoKey::NotMade(why))),
+            Err(NotMade::Unknown) => return Ok(Err(NoKey::NotMade(NotMade::Unknown))),
+            Err(why) => {
+                self.forget_key_asked(old)?;
+                return Ok(Err(NoKey::NotMade(why)));
+            }
         };
         let mut failed = None;
         for pause in TRIES {
-            match self.store_beside(id, fields(provider, &made), false) {
+            match self.store_made(old, fields(provider, &made)) {
                 Ok(saved) => return Ok(Ok(saved)),
                 Err(error) => failed = Some(error),
             }
@@ -84,7 +100,11 @@ impl Vault {
         }
         let error = failed.unwrap_or(Error::ChangedMeanwhile);
         Ok(Err(match rotate::unmake(provider, &made, &by, options) {
-            true => NoKey::TakenBack(error),
+            true => {
+                // What cannot be written now is asked about the next time.
+                let _ = self.forget_key_asked(old);
+                NoKey::TakenBack(error)
+            }
             false => NoKey::LeftThere { called: rotate::called(&made).unwrap_or_default().to_owned(), error },
         }))
     }

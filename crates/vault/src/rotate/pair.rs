@@ -4,13 +4,41 @@
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 
-use super::Rotation;
+use super::asked;
 use crate::content::{Content, Meta, field};
 use crate::drafts;
 use crate::error::Error;
 use crate::find;
 use crate::keys::Keys;
 use crate::list;
+
+/// A rotation that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The credential that is replaced.
+    pub old: RecordId,
+    /// The one that takes its place.
+    pub new: RecordId,
+    /// Whether it did. If not, it is stored beside the old one, which is in use.
+    pub switched: bool,
+    /// The versions of the two that were looked at: what is verified is what is switched, and what is revoked.
+    versions: [String; 2],
+}
+
+/// What was seen before a step of a rotation. Another process may be at the same: what is begun is begun only if all is so
+/// still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The credential that is to be replaced.
+    pub old: RecordId,
+    /// The rotation that is under way.
+    pub under_way: Option<Rotation>,
+    /// When its provider was last asked for a key, milliseconds since 1970, if what came of it is not known: there may be one
+    /// that nobody has.
+    pub asked_at: Option<u64>,
+    looked_at: RecordId,
+    version: String,
+}
 
 /// What the new key says of the other. After a join that one has another id, and is known by its name.
 pub(super) struct Rotates {
@@ -61,13 +89,14 @@ impl Rotation {
         }
         let (mut found, title) = (Vec::new(), content.meta.title());
         list::each_meta(view, keys, false, |row| {
-            let of = Rotates::of(&row.meta).filter(|of| !of.switched);
-            if of.is_some_and(|of| of.id == Some(id) || of.title == title) {
-                found.push((row.id, row.meta));
+            let of = Rotates::of(&row.meta).filter(|of| of.id == Some(id) || of.title == title);
+            if let Some(of) = of {
+                found.push((of.switched, row.id, row.meta));
             }
         })?;
-        found.sort_by_key(|(new, _)| std::cmp::Reverse(*new));
-        for (new, meta) in found {
+        // One that was replaced is replaced no second time.
+        found.sort_by_key(|(switched, new, _)| std::cmp::Reverse((*switched, *new)));
+        for (_, new, meta) in found {
             if let Some(rotation) = Self::begun_by(view, keys, new, &meta)?.filter(|one| one.old == id) {
                 return Ok(Some(rotation));
             }
@@ -100,6 +129,32 @@ impl Rotation {
     pub(super) fn after(&self, was: &Meta, is: &Meta) -> Self {
         let versions = [was.version_id(None), is.version_id(None)];
         Self { switched: true, versions, ..self.clone() }
+    }
+}
+
+impl Before {
+    pub(super) fn of(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Self, Error> {
+        let content = drafts::current(view, keys, id)?;
+        let under_way = Rotation::of(view, keys, id, &content)?;
+        let old = under_way.as_ref().map_or(id, |rotation| rotation.old);
+        let version = content.meta.version_id(None);
+        Ok(Self { old, under_way, asked_at: asked::at(view, old)?, looked_at: id, version })
+    }
+
+    /// The key that is to be replaced, if all is as it was.
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`] if it is not; [`Error::Unsettled`].
+    pub(super) fn still(&self, view: &View<'_>, keys: &Keys) -> Result<Content, Error> {
+        if Self::of(view, keys, self.looked_at)? != *self {
+            return Err(Error::ChangedMeanwhile);
+        }
+        let old = drafts::current(view, keys, self.old)?;
+        if old.meta.deleted() {
+            return Err(Error::NotFound);
+        }
+        settled(&old)?;
+        Ok(old)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use keymoor_fail_points::reached;
 use keymoor_providers::rotate::{self, Outcome};
 use keymoor_providers::verify::{Options, Report};
 
 use super::pair::settled;
-use super::{Rotation, provider_of};
+use super::used::still_used;
+use super::{Rotation, StillUsed, provider_of};
 use crate::activity::{Event, Subject};
 use crate::content::Content;
 use crate::drafts;
@@ -22,6 +24,8 @@ pub enum Revoking {
     Asked(Outcome),
     /// Nothing was sent: the provider does not say now that it accepts the new key.
     Unverified(Report),
+    /// Nothing was sent: the old key is used again.
+    Used(StillUsed),
     /// Nothing was sent: these credentials have the same secret, and would stop working with it.
     Shared(Vec<String>),
     /// Nothing was sent: the account's server has not got the new key yet.
@@ -67,6 +71,9 @@ impl Vault {
         }
         settled(&old)?;
         settled(&new)?;
+        if let Some(used) = self.old_key_is_used(rotation)? {
+            return Ok(Revoking::Used(used));
+        }
         let shared = self.sharing(rotation, &old)?;
         if !shared.is_empty() {
             return Ok(Revoking::Shared(shared));
@@ -77,11 +84,21 @@ impl Vault {
         if let Some(report) = self.not_accepted(rotation, &new, options)? {
             return Ok(Revoking::Unverified(report));
         }
+        // The keychain and the provider took their time.
+        let keys = &self.keys;
+        let used = self.cache.read(|view| {
+            let [old, new] = rotation.still(view, keys)?;
+            still_used(view, keys, rotation, &old, &new)
+        })?;
+        if let Some(used) = used {
+            return Ok(Revoking::Used(used));
+        }
         let outcome = rotate::revoke(provider, &goes, &stays, options);
         if !matches!(outcome, Outcome::InUse | Outcome::ByHand) {
             let subject = Subject { id: rotation.old, name: old.meta.title() };
             self.note_done(&Event::Revoked { subject, done: matches!(outcome, Outcome::Revoked(_)) });
         }
+        reached("rotate.revoked");
         Ok(Revoking::Asked(outcome))
     }
 

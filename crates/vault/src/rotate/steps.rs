@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use keymoor_cache::View;
+use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Rotation;
 use super::pair::{settled, text};
+use super::{Before, Rotation, asked, used};
 use crate::activity::Deed;
 use crate::add::{Field, check};
 use crate::clock::now;
@@ -22,12 +22,45 @@ use crate::{find, grants, input, services};
 const ROOM: usize = 170;
 
 impl Vault {
-    /// `all`: secrets that are not given are those of the old one, too.
-    pub(super) fn store_beside(
+    pub(super) fn store_beside(&mut self, before: &Before, fields: Vec<Field>) -> Result<Saved, Error> {
+        self.put_beside(fields, true, |change, keys| Ok((before.old, before.still(change, keys)?)))
+    }
+
+    /// The same for a key that its provider just made, which is stored whatever became of the old one meanwhile.
+    pub(super) fn store_made(&mut self, old: RecordId, fields: Vec<Field>) -> Result<Saved, Error> {
+        self.put_beside(fields, false, |change, keys| {
+            asked::over(change, old)?;
+            Ok((old, drafts::current(change, keys, old)?))
+        })
+    }
+
+    /// Gives the key that is stored already other values.
+    pub(super) fn store_again(
         &mut self,
-        old: RecordId,
+        before: &Before,
+        new: RecordId,
+        fields: Vec<Field>,
+    ) -> Result<Saved, Error> {
+        let checked = check(fields, Vec::new(), None)?;
+        self.heal(new)?;
+        let (saved, ()) = self.save(|change, keys| {
+            before.still(change, keys)?;
+            let is = drafts::current(change, keys, new)?;
+            let mut action = is.clone().act(drafts::actor(change, keys)?, now());
+            checked.apply(&mut action)?;
+            let content = action.finish();
+            input::size(content.shown_bytes())?;
+            Ok((drafts::replace(change, keys, new, &is, &content)?, ()))
+        })?;
+        Ok(saved)
+    }
+
+    /// `all`: secrets that are not given are those of the old one, too. `of` is asked inside the transaction.
+    fn put_beside(
+        &mut self,
         fields: Vec<Field>,
         all: bool,
+        of: impl FnOnce(&mut Change<'_>, &Keys) -> Result<(RecordId, Content), Error>,
     ) -> Result<Saved, Error> {
         let checked = check(fields, Vec::new(), None)?;
         if !checked.has_secret() {
@@ -36,7 +69,7 @@ impl Vault {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)?;
         let (saved, ()) = self.save(|change, keys| {
-            let before = drafts::current(change, keys, old)?;
+            let (old, before) = of(change, keys)?;
             let meta = &before.meta;
             let (provider, name) = (meta.text(field::PROVIDER).to_owned(), meta.text(field::NAME));
             let name = free(change, keys, &provider, &format!("{} (new", shortened(name)))?;
@@ -85,6 +118,10 @@ impl Vault {
             }
             settled(&was)?;
             settled(&is)?;
+            // Another one took its place, here or on another device.
+            if Rotation::of(change, keys, old, &was)?.is_some_and(|other| other.switched) {
+                return Err(Error::ChangedMeanwhile);
+            }
             let actor = drafts::actor(change, keys)?;
             let (provider, name) = (was.meta.text(field::PROVIDER), was.meta.text(field::NAME).to_owned());
             let title = was.meta.title();
@@ -102,10 +139,12 @@ impl Vault {
             action.set_text(field::NOTE, was.meta.text(field::NOTE));
             action.set_labels(&labels(&was.meta));
             action.set_text(field::ROTATES, &text("after", old, &gone.meta.title()));
+            action.set_text(field::RETIRES, &used::values(&was.meta));
             let content = action.finish();
             let written = drafts::replace(change, keys, new, &is, &content)?;
             services::hand_over(change, keys, salt, (old, &title), (new, &title))?;
             grants::follow(change, keys, old, new)?;
+            asked::follow(change, old, new)?;
             let after = rotation.after(&gone.meta, &content.meta);
             Ok((written.by(Deed::Rotated), (after, gone.meta.title())))
         })
@@ -125,11 +164,13 @@ impl Vault {
             let [was, is] = rotation.still(change, keys)?;
             let mut action = is.clone().act(actor, now());
             action.set_text(field::ROTATES, "");
+            action.set_text(field::RETIRES, "");
             let content = action.finish();
             if !gone {
                 return Ok((drafts::replace(change, keys, new, &is, &content)?, ()));
             }
             drafts::write(change, keys, new, &content)?;
+            grants::follow(change, keys, old, new)?; // those of a device that did not switch the two
             let trashed = was.clone().delete(actor, now());
             Ok((drafts::replace(change, keys, old, &was, &trashed)?.by(Deed::Deleted), ()))
         })?;

@@ -13,12 +13,15 @@ use crate::keys::Keys;
 use crate::policies::Policies;
 
 /// All such records together; where two say something of one field, that of the smaller id.
+#[derive(Default)]
 pub(crate) struct Document {
     /// The record that is written, and the others, which are taken into it.
     pub(crate) home: Option<RecordId>,
     pub(crate) others: Vec<RecordId>,
     /// What an action changed, by field; empty removes it.
     pub(crate) changed: BTreeMap<String, String>,
+    /// Whether it is a version of its own even where it says what was there.
+    pub(crate) insists: bool,
     metas: Vec<Meta>,
 }
 
@@ -31,7 +34,7 @@ pub(crate) struct Chosen {
 
 impl Document {
     pub(crate) fn read(view: &View<'_>, keys: &Keys) -> Result<Self, Error> {
-        let mut found = Self { home: None, others: Vec::new(), changed: BTreeMap::new(), metas: Vec::new() };
+        let mut found = Self::default();
         // It has neither provider nor name, and so its place in the index.
         for id in find::holders(view, keys, "", "")? {
             let Some(current) = view.current(id)? else { continue };
@@ -99,8 +102,10 @@ impl Document {
         Policies::of(all.filter_map(|(name, days)| Some((name.strip_prefix(field::POLICY)?, days))))
     }
 
-    /// Sets a policy; an empty one is none.
+    /// Sets a policy; an empty one is none. Whoever says it means it, also where it is what was there: a looser one that another
+    /// device sets unseen of it does not count alone.
     pub(crate) fn limit(&mut self, scope: &str, days: &str) {
+        self.insists = true;
         self.changed.insert(format!("{}{scope}", field::POLICY), days.to_owned());
     }
 

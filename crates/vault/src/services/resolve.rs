@@ -5,6 +5,7 @@ use keymoor_protocol::RecordId;
 use keymoor_providers::Service;
 
 use super::document::Document;
+use crate::drafts;
 use crate::error::Error;
 use crate::find;
 use crate::keys::Keys;
@@ -40,7 +41,8 @@ pub enum Because {
 /// What the service uses now.
 ///
 /// # Errors
-/// [`Error::NothingToUse`]; [`Error::WhichCredential`] if several could be meant.
+/// [`Error::NothingToUse`]; [`Error::WhichCredential`] if several could be meant; [`Error::Unreadable`], of no home but this
+/// one, for a record that may be the one that is meant: what cannot be read has no other in its place.
 pub(super) fn resolve(
     view: &View<'_>,
     keys: &Keys,
@@ -48,21 +50,23 @@ pub(super) fn resolve(
     service: &Service,
 ) -> Result<Resolved, Error> {
     let takes = |listing: &Listing| listing.on && service.accepts.contains(&listing.provider);
-    let chosen = document.chosen(&service.id);
-    if let Some(chosen) = &chosen {
-        let by_id = chosen.id.and_then(|id| usable(view, keys, id).ok());
-        let by_name = || by_title(view, keys, &chosen.title);
-        if let Some(listing) = by_id.or_else(by_name).filter(takes) {
-            return Ok(used(listing, Because::Chosen));
-        }
+    if let Some(listing) = self::chosen(view, keys, document, service)?.filter(takes) {
+        return Ok(used(listing, Because::Chosen));
     }
+    let chosen = document.chosen(&service.id);
     let mut all = Vec::new();
-    list::each_meta(view, keys, false, |row| {
+    let broken = list::each_meta(view, keys, false, |row| {
         let listing = list::listing(row.id, &row.meta, false);
         if takes(&listing) {
             all.push(listing);
         }
     })?;
+    if let Some(id) = broken.first() {
+        return Err(Error::Unreadable { id: *id, homes: Vec::new() }); // nobody can tell whose it is
+    }
+    for listing in &mut all {
+        listing.display = find::shown_as(view, keys, listing.id, &listing.provider, &listing.name)?;
+    }
     let (fallbacks, own): (Vec<_>, Vec<_>) = all.into_iter().partition(|listing| listing.fallback);
     // Of several own ones none is used unasked, nor is another in place of the chosen one.
     match (&chosen, own.len()) {
@@ -78,10 +82,26 @@ pub(super) fn resolve(
     }
 }
 
+/// The credential that was chosen for a service, on or off, if it is there.
+pub(super) fn chosen(
+    view: &View<'_>,
+    keys: &Keys,
+    document: &Document,
+    service: &Service,
+) -> Result<Option<Listing>, Error> {
+    let Some(chosen) = document.chosen(&service.id) else { return Ok(None) };
+    match chosen.id.map(|id| there(usable(view, keys, id))).transpose()?.flatten() {
+        Some(listing) => Ok(Some(listing)),
+        None => by_title(view, keys, &chosen.title),
+    }
+}
+
 /// A credential that is there and not in the trash.
 pub(super) fn usable(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Listing, Error> {
-    let current = view.current(id)?.ok_or(Error::NotFound)?;
-    let meta = keys.open_meta(current.record()).map_err(|_| Error::Unreadable { id, homes: Vec::new() })?;
+    let unreadable = || Error::Unreadable { id, homes: Vec::new() };
+    let current =
+        drafts::legible(view.current(id).map(Some))?.ok_or_else(unreadable)?.ok_or(Error::NotFound)?;
+    let meta = keys.open_meta(current.record()).map_err(|_| unreadable())?;
     if meta.deleted() || !meta.is_credential() || view.erasures()?.contains(&id) {
         return Err(Error::NotFound);
     }
@@ -90,11 +110,19 @@ pub(super) fn usable(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Listi
     Ok(listing)
 }
 
-fn by_title(view: &View<'_>, keys: &Keys, title: &str) -> Option<Listing> {
-    let (provider, name) = title.split_once('/')?; // a provider has no slash
-    match find::holders(view, keys, provider, name).ok()?.as_slice() {
-        [one] => usable(view, keys, *one).ok(),
-        _ => None,
+fn by_title(view: &View<'_>, keys: &Keys, title: &str) -> Result<Option<Listing>, Error> {
+    let Some((provider, name)) = title.split_once('/') else { return Ok(None) }; // a provider has no slash
+    match find::holders(view, keys, provider, name)?.as_slice() {
+        [one] => there(usable(view, keys, *one)),
+        _ => Ok(None),
+    }
+}
+
+fn there(listing: Result<Listing, Error>) -> Result<Option<Listing>, Error> {
+    match listing {
+        Ok(listing) => Ok(Some(listing)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -11,7 +11,7 @@ use super::resolve::{Resolved, resolve};
 use crate::drafts;
 use crate::error::Error;
 use crate::vault::Vault;
-use crate::verify::{VerifyOptions, fields_of};
+use crate::verify::{self, VerifyOptions, fields_of};
 
 /// A service taken out to be asked about. The secrets in it go when it does.
 pub struct ServiceQuestion {
@@ -40,21 +40,24 @@ impl Vault {
     pub fn service_question(&mut self, id: &str) -> Result<ServiceQuestion, Error> {
         let service = super::known(id)?;
         self.heal_services()?;
-        let keys = &self.keys;
         // All of one moment: a setting is not sent with the credential that was used before.
-        let (uses, settings, content) = self.cache.read(|view| {
-            let document = Document::read(view, keys)?;
-            let settings = service.settings.iter().filter_map(|setting| {
-                Some((setting.key.clone(), document.setting(&service.id, &setting.key)?))
-            });
-            let uses = resolve(view, keys, &document, service)?;
-            let content = drafts::current(view, keys, uses.id);
-            Ok::<_, Error>((uses, settings.collect::<Vec<_>>(), content))
+        let (uses, settings, content) = self.healing(|vault| {
+            let keys = &vault.keys;
+            vault.cache.read(|view| {
+                let document = Document::read(view, keys)?;
+                let settings = service.settings.iter().filter_map(|setting| {
+                    Some((setting.key.clone(), document.setting(&service.id, &setting.key)?))
+                });
+                let uses = resolve(view, keys, &document, service)?;
+                let content = drafts::current(view, keys, uses.id);
+                Ok::<_, Error>((uses, settings.collect::<Vec<_>>(), content))
+            })
         })?;
         let content = match content {
             Err(Error::Unreadable { .. } | Error::NewerRecord) => self.heal(uses.id)?,
             read => read?,
         };
+        verify::must_be_of_one_change(&content)?;
         let mut fields = fields_of(&content);
         for (key, value) in settings {
             fields.set(&key, value);

@@ -1,5 +1,8 @@
 //! When keys are verified without being asked for: on this device, until its user says otherwise.
 
+use std::collections::BTreeMap;
+
+use keymoor_cache::Change;
 use keymoor_protocol::RecordId;
 use keymoor_providers::provider;
 
@@ -21,6 +24,37 @@ pub struct Habits {
     pub on_save: bool,
     /// At a calm rate while the window is open.
     pub in_background: bool,
+}
+
+/// What is left of that when the cache is lost. What was switched off does not come on again by itself.
+#[derive(Default)]
+pub(crate) struct Left {
+    on_save_off: bool,
+    in_background_off: bool,
+    known: bool,
+}
+
+impl Left {
+    /// Of the settings of a cache; `all` of them, or those that could be read.
+    pub(crate) fn of(settings: &BTreeMap<String, Vec<u8>>, all: bool) -> Self {
+        let off = |key| settings.contains_key(key);
+        Self {
+            on_save_off: off(ON_SAVE),
+            in_background_off: off(IN_BACKGROUND),
+            known: all || off(IN_BACKGROUND),
+        }
+    }
+
+    /// Whether it is known that the background was on, or off.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// Writes it into a new cache. Where it is not known, nothing is asked about in the background, where nobody watches.
+    pub(crate) fn write(&self, change: &mut Change<'_>) -> Result<(), keymoor_cache::Error> {
+        let off = [(ON_SAVE, self.on_save_off), (IN_BACKGROUND, self.in_background_off || !self.known)];
+        off.into_iter().filter(|(_, off)| *off).try_for_each(|(key, _)| change.set_setting(key, OFF))
+    }
 }
 
 impl Vault {
@@ -62,8 +96,9 @@ impl Vault {
     }
 }
 
+/// Never what two devices changed at the same time: nobody sent these values together.
 pub(super) fn is_asked_about(listing: &Listing) -> bool {
     let check = provider(&listing.provider).and_then(|provider| provider.verify.as_ref());
     let free = check.is_some_and(|check| !check.side_effect);
-    free && listing.on && !listing.trashed && listing.status != CheckStatus::Unreadable
+    free && listing.on && !listing.mixed && !listing.trashed && listing.status != CheckStatus::Unreadable
 }

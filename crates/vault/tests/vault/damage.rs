@@ -5,8 +5,10 @@ use std::path::Path;
 use keymoor_keychain::EntryId;
 use keymoor_keychain::test_daemon::with_keyring;
 use keymoor_vault::{
-    CheckStatus, Edit, Error, Finding, HomeName, HomeState, Kept, Kind, Notice, RecordId, Vault, Why,
+    CheckStatus, Edit, Error, Finding, HomeName, HomeState, Kept, Kind, LendError, NewCredential, Notice,
+    RecordId, Vault, Why, Wish,
 };
+use secrecy::ExposeSecret as _;
 
 use crate::keychain::{forget_cache, keychain, newest};
 use crate::place::{add, all, names, new, open_system, sealed, secret};
@@ -98,8 +100,12 @@ fn lists_edits_and_the_doctor_heal_too() {
         assert_eq!(vault.add(again).unwrap().id, id);
         flip(home.path(), id, "secret", 0);
         assert_eq!(vault.status().unwrap().homes.cache.state, HomeState::Ok, "a list never opens it");
+        vault.notices();
         let found = vault.doctor(false).unwrap().findings;
         assert!(found.contains(&Finding::Broken { home: HomeName::Cache, id, healed: false }), "{found:?}");
+        let lost = found.iter().any(|finding| matches!(finding, Finding::Lost { .. }));
+        assert!(!lost, "its history has older values, and the keychain the newest: {found:?}");
+        assert!(vault.notices().is_empty(), "the doctor only looked");
         let found = vault.doctor(true).unwrap();
         assert!(
             found.findings.contains(&Finding::Broken { home: HomeName::Cache, id, healed: true }),
@@ -109,6 +115,45 @@ fn lists_edits_and_the_doctor_heal_too() {
         assert!(after.is_well() && after.findings == [Finding::Quarantined { id }], "{after:?}");
         assert_eq!(secret(&mut vault, id), "replaced");
         assert_eq!(vault.show(id).unwrap().listing.note.as_deref(), Some("noted"));
+    })
+    .unwrap();
+}
+
+/// A service whose key has a good copy somewhere uses that, and one whose key has none uses no other in its place.
+#[test]
+fn a_service_takes_no_other_key_for_one_that_does_not_open() {
+    with_keyring("damage::a_service_takes_no_other_key_for_one_that_does_not_open", |_keyring| {
+        let home = tempfile::tempdir().unwrap();
+        let mut vault = open_system(home.path()).unwrap();
+        let own = add(&mut vault, "own", "sk-own").id;
+        vault.add(NewCredential { fallback: true, ..new("openai", "company", "sk-company") }).unwrap();
+        let lent = |vault: &mut Vault| {
+            let wish = Wish::Service("openai".to_owned());
+            let lent = vault.lend(&[wish], "test")?;
+            let values: Vec<_> = lent.variables.iter().map(|v| v.value.expose_secret().to_owned()).collect();
+            Ok::<_, LendError>(values.contains(&"sk-own".to_owned()))
+        };
+        for chosen in [false, true] {
+            if chosen {
+                vault.enable_service("openai", Some(own)).unwrap();
+            }
+            for at in [0, 200] {
+                flip(home.path(), own, "meta", at);
+                assert_eq!(vault.resolve_service("openai").unwrap().id, own, "{at}");
+                flip(home.path(), own, "meta", at);
+                assert!(lent(&mut vault).unwrap(), "{at}");
+                flip(home.path(), own, "meta", at);
+                assert_eq!(vault.enable_service("openai", None).unwrap().uses.unwrap().id, own, "{at}");
+            }
+        }
+        keychain().delete(EntryId::Record(own)).unwrap();
+        flip(home.path(), own, "meta", 200);
+        assert_eq!(homes_of(vault.resolve_service("openai").unwrap_err()).len(), 3);
+        assert!(matches!(lent(&mut vault), Err(LendError::Vault(Error::Unreadable { id, .. })) if id == own));
+        // Another one is chosen by hand.
+        let other = add(&mut vault, "other", "sk-other").id;
+        vault.enable_service("openai", Some(other)).unwrap();
+        assert_eq!(vault.resolve_service("openai").unwrap().id, other);
     })
     .unwrap();
 }
@@ -169,7 +214,13 @@ fn what_is_broken_in_both_homes_is_an_error_that_names_them() {
         let listed: Vec<_> = all(&mut vault).into_iter().map(|l| (l.id, l.status)).collect();
         assert_eq!(listed, [(id, CheckStatus::Unreadable)]);
         assert_eq!(vault.status().unwrap().records, 1);
-        assert!(!vault.doctor(true).unwrap().is_well());
+        for repair in [true, false] {
+            let found = vault.doctor(repair).unwrap();
+            assert!(
+                !found.is_well() && found.findings.contains(&Finding::Lost { id, older: 1 }),
+                "{found:?}"
+            );
+        }
         // The right copy comes back into reach, behind a newer one that is broken: healed.
         newest(id, &good);
         newest(id, &bad);

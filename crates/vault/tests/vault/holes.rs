@@ -7,7 +7,8 @@ use keymoor_cache::Cache;
 use keymoor_keychain::EntryId;
 use keymoor_keychain::test_daemon::with_keyring;
 use keymoor_vault::{
-    Backend, CacheError, CheckStatus, Edit, Error, Finding, HomeState, Kept, Notice, Patience, Place, Vault,
+    Backend, CacheError, CheckStatus, Edit, Error, Finding, Habits, HomeState, Kept, Notice, Patience, Place,
+    Vault,
 };
 use secrecy::ExposeSecret as _;
 
@@ -158,10 +159,11 @@ fn without_a_keychain_a_damaged_file_gives_what_it_has() {
     let ids: Vec<_> =
         (0..10).map(|n| add(&mut vault, &format!("key {n}"), &format!("secret {n}")).id).collect();
     vault.trash(ids[9]).unwrap();
+    vault.set_habits(Habits { on_save: false, in_background: false }).unwrap();
     drop(vault);
     fs::create_dir(&path).unwrap();
     let length = fs::metadata(made.join("keymoor.db")).unwrap().len() as usize;
-    let (mut pages, mut opened) = (0, 0);
+    let (mut pages, mut opened, mut still_off, mut not_known) = (0, 0, 0, 0);
     for page in 0..length.div_ceil(4096) {
         copy(&made, &path);
         let at = page * 4096 + (page * 577) % 3000;
@@ -185,6 +187,11 @@ fn without_a_keychain_a_damaged_file_gives_what_it_has() {
                 continue;
             }
         };
+        // What was switched off does not come on again unseen.
+        let (habits, told) = (vault.habits().unwrap(), vault.notices().contains(&Notice::NotInBackground));
+        assert!(!habits.in_background && (told || !habits.on_save), "hole at {at}");
+        still_off += usize::from(!habits.on_save);
+        not_known += usize::from(told);
         let mut back = 0;
         for (n, id) in ids.iter().enumerate().take(9) {
             match vault.reveal(*id, None) {
@@ -201,6 +208,7 @@ fn without_a_keychain_a_damaged_file_gives_what_it_has() {
         assert!(open_with(&path, Some(PASSWORD)).is_ok(), "and it stays open");
     }
     assert!(opened * 10 >= pages * 8, "{opened} of {pages}");
+    assert!(still_off * 10 >= pages * 8 && not_known > 0, "{still_off}, {not_known} of {pages}");
 }
 
 /// Killed between moving the damaged file and making the new one.

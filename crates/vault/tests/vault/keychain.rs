@@ -87,7 +87,13 @@ fn a_lost_cache_comes_back_offline_byte_for_byte() {
                 _ => fs::remove_dir_all(&path).unwrap(),
             }
             let mut vault = open_system(&path).unwrap();
-            assert_eq!(vault.notices(), [Notice::CacheRebuilt { records: 4 }], "{lost}");
+            assert_eq!(
+                vault.notices(),
+                [Notice::CacheRebuilt { records: 4 }, Notice::NotInBackground],
+                "{lost}"
+            );
+            let habits = vault.habits().unwrap();
+            assert!(habits.on_save && !habits.in_background, "{lost}");
             assert!(vault.notices().is_empty(), "told once");
             assert_eq!(seen(&mut vault), before, "{lost}");
             assert_eq!(rows(&path), before_rows, "{lost}");
@@ -155,8 +161,11 @@ fn a_garbage_cache_is_set_aside_and_rebuilt() {
         fs::write(home.path().join("keymoor.db"), &garbage).unwrap();
         let mut vault = open_system(home.path()).unwrap();
         let notices = vault.notices();
-        let [Notice::CacheSetAside { path, taken: 0, whole: false }, Notice::CacheRebuilt { records: 1 }] =
-            notices.as_slice()
+        let [
+            Notice::CacheSetAside { path, taken: 0, whole: false },
+            Notice::CacheRebuilt { records: 1 },
+            Notice::NotInBackground,
+        ] = notices.as_slice()
         else {
             panic!("{notices:?}")
         };

@@ -37,6 +37,12 @@ fn shown(lent: &Lent) -> Vec<String> {
     variables.map(|one| format!("{}{}{}", one.name, sign(one.form), one.value.expose_secret())).collect()
 }
 
+/// What is another's; an address as `NAME at`.
+fn not_theirs(lent: &Lent) -> Vec<String> {
+    let others = lent.not_theirs.iter();
+    others.map(|one| format!("{}{}", one.name, if one.is_address { " at" } else { "" })).collect()
+}
+
 fn set(vault: &mut Vault, service: &str, key: &str, value: &str) {
     vault.set_service(service, &[(key.to_owned(), value.to_owned())]).unwrap();
 }
@@ -61,7 +67,10 @@ fn a_credential_is_lent_under_every_name_of_the_catalogue() {
         "AWS_SECRET_ACCESS_KEY=s",
     ];
     assert_eq!(shown(&lent), names);
-    assert_eq!(lent.not_theirs, ["AWS_SESSION_TOKEN"], "another key's token would be mixed with it");
+    let others = not_theirs(&lent);
+    for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL at"] {
+        assert!(others.contains(&name.to_owned()), "another's {name} would be mixed with it: {others:?}");
+    }
     assert!(lent.told.is_empty());
 
     let robot = add(&mut vault, "google_service_account", "robot", &[("json", "{}")]);
@@ -194,16 +203,43 @@ fn a_fallback_that_steps_in_is_told() {
 }
 
 #[test]
+fn a_database_s_address_is_lent_whole_and_in_its_parts() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let url = "postgres://app:p%40ss@db.example/shop?sslmode=require";
+    let database = add(&mut vault, "postgres", "shop", &[("url", url)]);
+    let lent = lend(&mut vault, &[Wish::Credential(database)]).unwrap();
+    let expected = [
+        &format!("DATABASE_URL={url}"),
+        "PGDATABASE=shop",
+        "PGHOST=db.example",
+        "PGPASSWORD=p@ss",
+        "PGSSLMODE=require",
+        "PGUSER=app",
+        &format!("POSTGRES_URL={url}"),
+    ];
+    assert_eq!(shown(&lent), expected);
+    assert!(lent.variables.iter().all(|one| one.tied.contains("postgres/shop")), "all of it or nothing");
+    for name in ["PGPORT", "PGHOSTADDR", "PGSERVICE"] {
+        assert!(not_theirs(&lent).contains(&name.to_owned()), "another's {name} would lead elsewhere");
+    }
+    assert_eq!(
+        shown(&lend(&mut vault, &[one(database, None, "MY_URL")]).unwrap()),
+        [format!("MY_URL={url}")]
+    );
+}
+
+#[test]
 fn what_says_where_a_key_is_sent_is_not_another_s() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = open(home.path());
     let datadog = add(&mut vault, "datadog", "a", &[("api_key", "k"), ("app_key", "p")]);
     let gitlab = add(&mut vault, "gitlab", "a", &[("token", "t"), ("-host", "git.example.com")]);
     let openai = add(&mut vault, "openai", "a", &[("api_key", "k")]);
-    let mut not_theirs = |wish: Wish| lend(&mut vault, &[wish]).unwrap().not_theirs;
-    assert_eq!(not_theirs(Wish::Credential(datadog)), ["DD_SITE"], "a part of the host");
+    let mut not_theirs = |wish: Wish| not_theirs(&lend(&mut vault, &[wish]).unwrap());
+    assert_eq!(not_theirs(Wish::Credential(datadog)), ["DD_SITE at"], "a part of the host");
     assert!(not_theirs(Wish::Credential(gitlab)).is_empty(), "it has its own");
-    assert_eq!(not_theirs(one(openai, None, "OPENAI_API_KEY")), ["OPENAI_API_BASE", "OPENAI_BASE_URL"]);
+    assert_eq!(not_theirs(one(openai, None, "OPENAI_API_KEY")), ["OPENAI_API_BASE at", "OPENAI_BASE_URL at"]);
     assert!(not_theirs(one(openai, None, "MY_KEY")).is_empty());
     let tied =
         |lent: Lent, name: &str| lent.variables.iter().any(|one| one.name == name && !one.tied.is_empty());

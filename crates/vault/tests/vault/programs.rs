@@ -97,3 +97,20 @@ fn a_program_gives_no_address_to_a_key_that_had_none() {
     assert_eq!(vault.reveal(id, None).unwrap().expose_secret(), "mine");
     assert_eq!(vault.show(id).unwrap().fields.iter().filter(|field| field.secret).count(), 1);
 }
+
+#[test]
+fn a_program_sets_no_host_for_the_key_of_a_service() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let set = |shop: &str| [("shop".to_owned(), shop.to_owned())];
+    vault.set_service("shopify", &set("mine.myshopify.com")).unwrap();
+    vault.act_for(Who::Program("n8n".to_owned()));
+    for shop in ["theirs.myshopify.com", ""] {
+        assert!(matches!(vault.set_service("shopify", &set(shop)), Err(Error::AddressAlone(_))), "{shop}");
+    }
+    // What is there already, and what says nothing of where it goes.
+    vault.set_service("shopify", &set("mine.myshopify.com")).unwrap();
+    vault.set_service("retell", &[("call_agent_id".to_owned(), "agent_1234".to_owned())]).unwrap();
+    let state = vault.services().unwrap().into_iter().find(|state| state.id == "shopify").unwrap();
+    assert_eq!(state.settings["shop"].as_deref(), Some("mine.myshopify.com"));
+}

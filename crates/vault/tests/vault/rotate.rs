@@ -3,16 +3,19 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use keymoor_providers::rotate::Outcome;
 use keymoor_providers::verify::{Bases, Options};
-use keymoor_vault::{Edit, Error, NewCredential, NoKey, RecordId, Revoking, Vault};
+use keymoor_vault::{Because, Edit, Error, Field, NewCredential, RecordId, Revoking, Rotation, Saved, Vault};
 
-use crate::place::{add, all, names, new, open, plain, sealed, secret};
+use crate::place::{add, all, names, new, open, sealed, secret};
+
+mod at_once;
+mod made;
+mod used;
 
 const DATE: &str = "2026-11-22";
 const GONE: (u16, &str) = (401, r#"{"message":"Bad credentials"}"#);
@@ -64,6 +67,19 @@ fn github(vault: &mut Vault, name: &str, secret: &str) -> RecordId {
     vault.add(NewCredential { fields: vec![sealed("token", secret)], ..new("github", name, "") }).unwrap().id
 }
 
+fn store(vault: &mut Vault, old: RecordId, fields: Vec<Field>) -> Result<Saved, Error> {
+    let before = vault.before_rotation(old)?;
+    vault.store_rotation(&before, fields)
+}
+
+/// A key at GitHub that was replaced.
+fn switched(vault: &mut Vault) -> Rotation {
+    let old = github(vault, "work", "ghp_old");
+    store(vault, old, vec![sealed("token", "ghp_new")]).unwrap();
+    let rotation = vault.rotation(old).unwrap().unwrap();
+    vault.switch_rotation(&rotation, DATE).unwrap().1.0
+}
+
 fn edit(vault: &mut Vault, id: RecordId, edit: Edit) {
     assert!(vault.edit(id, edit).unwrap().changed);
 }
@@ -92,7 +108,7 @@ fn no_old_key_goes_before_the_provider_accepts_just_the_key_that_stays() {
         _ => *say.lock().unwrap(),
     });
     let old = github(&mut vault, "work", "ghp_old");
-    let new = vault.store_rotation(old, vec![sealed("token", "ghp_new")]).unwrap().id;
+    let new = store(&mut vault, old, vec![sealed("token", "ghp_new")]).unwrap().id;
     let before = vault.rotation(old).unwrap().unwrap();
     let is_by_hand = |done| matches!(done, Revoking::Asked(Outcome::ByHand));
     assert!(is_by_hand(vault.revoke_rotated(&before, &options, false).unwrap()), "not switched");
@@ -124,7 +140,7 @@ fn what_was_changed_since_it_was_verified_is_not_switched_or_ended() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = open(home.path());
     let old = add(&mut vault, "work", "sk-old").id;
-    let new = vault.store_rotation(old, vec![sealed("secret", "sk-new")]).unwrap().id;
+    let new = store(&mut vault, old, vec![sealed("secret", "sk-new")]).unwrap().id;
     for id in [old, new] {
         let rotation = vault.rotation(old).unwrap().unwrap();
         edit(&mut vault, id, note("changed"));
@@ -140,11 +156,27 @@ fn what_was_changed_since_it_was_verified_is_not_switched_or_ended() {
 }
 
 #[test]
+fn services_that_use_the_old_key_use_the_new_one_also_those_that_are_off() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let old = add(&mut vault, "work", "sk-old").id;
+    add(&mut vault, "other", "sk-other");
+    vault.enable_service("openai", Some(old)).unwrap();
+    vault.disable_service("openai").unwrap();
+    store(&mut vault, old, vec![sealed("secret", "sk-new")]).unwrap();
+    let rotation = vault.rotation(old).unwrap().unwrap();
+    vault.switch_rotation(&rotation, DATE).unwrap();
+    vault.enable_service("openai", None).unwrap();
+    let uses = vault.resolve_service("openai").unwrap();
+    assert_eq!((uses.id, uses.because), (rotation.new, Because::Chosen));
+}
+
+#[test]
 fn a_credential_that_only_has_the_name_of_the_old_one_is_not_rotated() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = open(home.path());
     let old = add(&mut vault, "work", "sk-old").id;
-    let new = vault.store_rotation(old, vec![sealed("secret", "sk-new")]).unwrap().id;
+    let new = store(&mut vault, old, vec![sealed("secret", "sk-new")]).unwrap().id;
     edit(&mut vault, old, name("renamed"));
     thread::sleep(Duration::from_millis(5)); // it is later, also by the clock
     let other = add(&mut vault, "work", "sk-other").id;
@@ -165,7 +197,7 @@ fn a_secret_that_another_credential_has_too_is_not_revoked() {
     let (options, seen) = provider("github", |text| if text.starts_with("POST ") { (202, "") } else { GOOD });
     let old = github(&mut vault, "work", "ghp_old");
     let twin = github(&mut vault, "twin", "ghp_old\n");
-    vault.store_rotation(old, vec![sealed("token", "ghp_new")]).unwrap();
+    store(&mut vault, old, vec![sealed("token", "ghp_new")]).unwrap();
     let rotation = vault.rotation(old).unwrap().unwrap();
     let (_, (rotation, _)) = vault.switch_rotation(&rotation, DATE).unwrap();
     let done = vault.revoke_rotated(&rotation, &options, true).unwrap();
@@ -174,62 +206,4 @@ fn a_secret_that_another_credential_has_too_is_not_revoked() {
     vault.trash(twin).unwrap();
     let done = vault.revoke_rotated(&rotation, &options, false).unwrap();
     assert!(matches!(done, Revoking::Asked(Outcome::Revoked(_))), "{done:?}");
-}
-
-const MADE: &str = "<R><AccessKeyId>AKIAEXAMPLEMADE00002</AccessKeyId>\
-    <SecretAccessKey>a-made-secret-of-forty-characters-000002</SecretAccessKey></R>";
-
-fn aws(home: &Path) -> (Vault, RecordId) {
-    let mut vault = open(home);
-    let secret = sealed("secret_access_key", "the-first-secret-of-forty-characters-001");
-    let fields = vec![secret, plain("access_key_id", "AKIAEXAMPLEMADE00001"), plain("region", "eu-west-1")];
-    let id = vault.add(NewCredential { fields, ..new("aws", "work", "") }).unwrap().id;
-    (vault, id)
-}
-
-#[test]
-fn a_made_key_that_cannot_be_stored_is_deleted_again_or_named() {
-    for deleted in [200, 500] {
-        let home = tempfile::tempdir().unwrap();
-        let (mut vault, id) = aws(home.path());
-        let path = home.path().to_owned();
-        let (options, seen) = provider("aws", move |text| {
-            if !text.contains("Action=CreateAccessKey") {
-                return (deleted, "<R/>");
-            }
-            open(&path).erase(id).unwrap(); // what it would stand beside is no more
-            (200, MADE)
-        });
-        let why = vault.make_rotation(id, &options).unwrap().unwrap_err();
-        match (deleted, why) {
-            (200, NoKey::TakenBack(Error::NotFound)) => {}
-            (500, NoKey::LeftThere { called, error: Error::NotFound }) => {
-                assert_eq!(called, "AKIAEXAMPLEMADE00002")
-            }
-            (_, why) => panic!("{why:?}"),
-        }
-        let seen = seen.lock().unwrap();
-        let last = seen.last().unwrap();
-        assert!(last.contains("Action=DeleteAccessKey") && last.contains("AKIAEXAMPLEMADE00002"), "{last}");
-        assert_eq!(seen.len(), 2);
-    }
-}
-
-#[test]
-fn two_that_have_a_key_made_at_once_get_one() {
-    let home = tempfile::tempdir().unwrap();
-    let (mut vault, id) = aws(home.path());
-    let (options, seen) = provider("aws", |_| {
-        thread::sleep(Duration::from_millis(300));
-        (200, MADE)
-    });
-    let path = home.path().to_owned();
-    let also = options.clone();
-    let other = thread::spawn(move || open(&path).make_rotation(id, &also).map(|made| made.is_ok()));
-    let here = vault.make_rotation(id, &options).map(|made| made.is_ok());
-    let done = [here, other.join().unwrap()];
-    assert!(done.iter().any(|done| matches!(done, Ok(true))), "{done:?}");
-    assert!(done.iter().any(|done| matches!(done, Err(Error::ChangedMeanwhile))), "{done:?}");
-    assert_eq!(seen.lock().unwrap().len(), 1);
-    assert_eq!(all(&mut vault).len(), 2);
 }

@@ -1,6 +1,6 @@
 //! Services, and which credential each uses.
 
-use keymoor_vault::{Because, Edit, Error, NewCredential, Vault};
+use keymoor_vault::{Because, Edit, Error, NewCredential, Vault, WhyNone};
 
 use super::place::{add, new, open};
 
@@ -66,7 +66,7 @@ fn the_own_key_goes_before_the_fallback_and_what_replaces_it_is_said() {
 fn another_own_key_is_never_taken_in_place_of_the_chosen_one() {
     let home = tempfile::tempdir().unwrap();
     let mut vault = open(home.path());
-    let (work, _) = (add(&mut vault, "work", "sk-work"), add(&mut vault, "home", "sk-home"));
+    let (work, home_key) = (add(&mut vault, "work", "sk-work"), add(&mut vault, "home", "sk-home"));
     vault.enable_service("openai", Some(work.id)).unwrap();
     vault.trash(work.id).unwrap();
     assert!(
@@ -74,6 +74,31 @@ fn another_own_key_is_never_taken_in_place_of_the_chosen_one() {
     );
     let state = vault.services().unwrap().remove(0);
     assert!(state.on && state.uses.is_none(), "{state:?}");
+    assert_eq!(state.why_none, Some(WhyNone::Which(vec!["openai/home".to_owned()])));
+    vault.trash(home_key.id).unwrap();
+    assert_eq!(vault.services().unwrap().remove(0).why_none, Some(WhyNone::Nothing));
+    vault.disable_service("openai").unwrap();
+    assert_eq!(vault.services().unwrap().remove(0).why_none, None, "off is no question");
+}
+
+#[test]
+fn a_credential_that_is_off_is_said_to_be_off_where_no_fallback_is_used() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let (work, other) = (add(&mut vault, "work", "sk-work"), add(&mut vault, "home", "sk-home"));
+    vault.edit(work.id, Edit { on: Some(false), ..Edit::default() }).unwrap();
+    let off = |error| matches!(error, Err(Error::CredentialOff(title)) if title == "openai/work");
+    assert!(off(vault.enable_service("openai", Some(work.id))));
+    assert!(vault.services().unwrap().is_empty(), "nothing was set");
+    vault.edit(work.id, Edit { on: Some(true), ..Edit::default() }).unwrap();
+    vault.enable_service("openai", Some(work.id)).unwrap();
+    vault.edit(work.id, Edit { on: Some(false), ..Edit::default() }).unwrap();
+    assert!(off(vault.enable_service("openai", None)), "the one that was chosen before");
+    vault.trash(other.id).unwrap();
+    assert!(off(vault.enable_service("openai", None)), "also where there is no other");
+    fallback(&mut vault, "company");
+    vault.enable_service("openai", Some(work.id)).unwrap();
+    assert_eq!(uses(&mut vault).0, "company", "visibly");
 }
 
 #[test]

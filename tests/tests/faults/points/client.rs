@@ -25,6 +25,10 @@ pub(crate) enum Work {
     Refresh,
     /// The first sync of a server that was put back from a copy, with changes on both sides.
     Snapshot,
+    /// A key is rotated: stored, verified, switched, and the old one revoked.
+    Rotate,
+    /// The same with a key that its provider makes.
+    Make,
     /// An account is made, on a device with keys.
     Create,
     /// A device that has keys joins.
@@ -61,7 +65,13 @@ impl Work {
                 two.b.sync();
                 two.sure.remove("k3");
             }
-            Self::Add | Self::Edit | Self::Create | Self::Join | Self::JoinWithoutKeychain => {}
+            Self::Add
+            | Self::Edit
+            | Self::Rotate
+            | Self::Make
+            | Self::Create
+            | Self::Join
+            | Self::JoinWithoutKeychain => {}
         }
     }
 

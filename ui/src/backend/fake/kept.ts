@@ -1,4 +1,4 @@
-import type { Care, Conflict, Listing, NewField, Said } from "../backend";
+import type { Care, Conflict, Listing, NewField, Said, Using } from "../backend";
 import { PROVIDERS } from "./catalogue";
 
 const DAY = 86_400_000;
@@ -15,6 +15,14 @@ export interface Kept {
   goodAt?: number;
   tried?: { at: number; reason: string };
   identity?: string;
+  fallback?: boolean;
+}
+
+/** A service of one provider, and the key that was chosen for it. */
+export interface Service {
+  name: string;
+  provider: string;
+  chosen?: string;
 }
 
 export interface Version {
@@ -46,6 +54,20 @@ export function since(kept: Kept): number {
   return kept.versions.filter((version) => secret(version) === secret(now(kept)))[0]?.at ?? kept.createdAt;
 }
 
+/** What a service uses: the chosen key, or the only own one, or a fallback; of several none. */
+export function usedBy({ name, provider, chosen }: Service, all: readonly Kept[]): Using {
+  const fit = all.filter((kept) => !kept.trashed && !now(kept).off && now(kept).provider === provider);
+  const own = fit.filter((kept) => !kept.fallback);
+  const fallbacks = fit.filter((kept) => kept.fallback);
+  const wanted = fit.find(({ id }) => id === chosen);
+  const title = (kept: Kept) => `${now(kept).provider}/${now(kept).name}`;
+  const could = wanted ? [wanted] : chosen === undefined && own.length > 0 ? own : fallbacks.length > 0 ? fallbacks : own;
+  const [one] = could;
+  const certain = one !== undefined && (one === wanted || (could.length === 1 && (one.fallback === true || chosen === undefined)));
+  if (certain) return { service: name, uses: title(one), fallback: one.fallback ?? false, which: [] };
+  return { service: name, fallback: false, which: could.map(title) };
+}
+
 function careOf(kept: Kept, policy: number | undefined): Care[] {
   const { expires, off } = now(kept);
   const found: Care[] = kept.conflicts.length > 0 ? [{ kind: "conflict" }] : [];
@@ -62,7 +84,7 @@ export function listingOf(kept: Kept, policy: number | undefined): Listing {
   const good = kept.said?.verdict.startsWith("valid");
   return {
     id: kept.id, name, display: name, provider, labels, note, status: off ? "disabled" : kept.said === undefined ? "unchecked" : good ? "connected" : "error",
-    said: kept.said, care: careOf(kept, policy), expires, on: !off, fallback: false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
+    said: kept.said, care: careOf(kept, policy), expires, on: !off, fallback: kept.fallback ?? false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
     alternates: kept.conflicts.length, trashed: kept.trashed, waiting: false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
   };
 }

@@ -1,7 +1,7 @@
 //! The first step: a new key is there, stored beside the old one.
 
 use keymoor_providers::{provider, rotate::NotMade, verify::Options};
-use keymoor_vault::{Error, NoKey, RecordId, Rotation};
+use keymoor_vault::{Before, Error, NoKey, RecordId, Rotation};
 
 use super::{Args, Stop};
 use crate::{
@@ -21,32 +21,38 @@ pub(super) fn stored(
     entered: Option<Entered>,
     options: &Options,
 ) -> Result<Result<Rotation, Stop>, Failure> {
+    let mut before = session.vault.before_rotation(id)?;
+    if args.looked && before.asked_at.is_some() {
+        session.vault.forget_key_asked(before.old)?;
+        before = session.vault.before_rotation(id)?;
+    }
     let detail = session.vault.show(id)?;
     let title = detail.listing.title();
     let known = provider(&detail.listing.provider);
-    let under_way = session.vault.rotation(id)?;
+    if let Some(at) = before.asked_at {
+        output::say(words::rotate::asked_before(&title, at, known));
+    }
     let Some(entered) = entered else {
-        return match under_way {
-            Some(rotation) => Ok(Ok(rotation)),
-            None if args.make => made(session, &title, id, options),
+        return match &before.under_way {
+            Some(rotation) => Ok(Ok(rotation.clone())),
+            None if args.make => made(session, &title, &before, options),
             None => {
-                output::say(words::rotate::where_to_make(&title, known));
+                output::say(words::rotate::where_to_make(&detail, known));
                 Ok(Err(Stop(2)))
             }
         };
     };
     let fields = fields(known, Some(&detail), open, Some(entered))?.fields;
-    if let Some(rotation) = under_way.clone().filter(|rotation| rotation.switched) {
+    if let Some(rotation) = before.under_way.as_ref().filter(|rotation| rotation.switched) {
         // The same command once more: the key that it brings is in its place already.
-        if session.vault.has_values(rotation.new, &fields).map_err(not_kept)? {
-            return Ok(Ok(rotation));
+        if session.vault.has_values(rotation.new, &fields).map_err(not_kept("rotate"))? {
+            return Ok(Ok(rotation.clone()));
         }
-        let old = session.vault.show(rotation.old)?.listing.title();
-        output::say(words::rotate::not_over(&title, &old));
+        let [old, new] = [rotation.old, rotation.new].map(|id| session.vault.show(id));
+        output::say(words::rotate::not_over(&new?.listing.title(), &old?.listing.title()));
         return Ok(Err(Stop(5)));
     }
-    let old = under_way.map_or(id, |rotation| rotation.old);
-    match session.vault.store_rotation(old, fields) {
+    match session.vault.store_rotation(&before, fields) {
         Ok(saved) => {
             let new = format!("{}/{}", saved.provider, saved.name);
             output::say(words::rotate::stored(&new));
@@ -55,29 +61,35 @@ pub(super) fn stored(
             output::say(format!("{} has this key already: there is nothing to rotate.", plain(&title)));
             return Ok(Err(Stop(0)));
         }
-        Err(error) => return Err(not_kept(error)),
+        Err(error) => return Err(not_kept("rotate")(error)),
     }
-    begun(session, old)
+    begun(session, before.old)
 }
 
 /// Has the provider make it.
 fn made(
     session: &mut Session,
     title: &str,
-    id: RecordId,
+    before: &Before,
     options: &Options,
 ) -> Result<Result<Rotation, Stop>, Failure> {
-    match session.vault.make_rotation(id, options)? {
+    match session.vault.make_rotation(before, options)? {
         Ok(saved) => {
             output::say(words::rotate::stored(&format!("{}/{}", saved.provider, saved.name)));
-            begun(session, id)
+            let rotation = begun(session, before.old)?;
+            // Another one was begun while the provider was asked: this key is kept, and takes nobody's place by itself.
+            match rotation.as_ref().is_ok_and(|rotation| rotation.new != saved.id) {
+                true => Err(Error::ChangedMeanwhile.into()),
+                false => Ok(rotation),
+            }
         }
         Err(NoKey::NotMade(why)) => {
-            let listing = session.vault.show(id)?.listing;
+            let listing = session.vault.show(before.old)?.listing;
             output::say(words::rotate::not_made(title, why, provider(&listing.provider)));
-            let code = if why == NotMade::Unknown { 6 } else { 1 };
+            let code = if matches!(why, NotMade::Unknown | NotMade::NotAsked) { 6 } else { 1 };
             Ok(Err(Stop(code)))
         }
+        Err(NoKey::Asked(_)) => Ok(Err(Stop(5))), // said already
         Err(NoKey::TakenBack(error)) => {
             output::say(words::rotate::taken_back());
             Err(error.into())

@@ -39,6 +39,23 @@ pub(super) fn revoked(
         output::say(words::rotate::kept(&title));
         return Ok(old("kept", 0));
     }
+    if let Some(used) = session.vault.old_key_is_used(rotation)? {
+        output::say(words::rotate::used(&title, &used, &args.name));
+        return Ok(old("used", 5));
+    }
+    if args.revoked {
+        return Ok(match verified(session, rotation.old, options, false)? {
+            Some(asked) if asked.report.verdict.is_good() => {
+                output::say(words::rotate::still_accepted(&title, &args.name, console));
+                old("accepted", 1)
+            }
+            _ => {
+                session.vault.end_rotation(rotation, true)?;
+                output::say(words::rotate::in_the_trash(&title));
+                old("revoked", 0)
+            }
+        });
+    }
     let outcome = match known.is_some_and(|provider| provider.rotation.revoke.is_some()) {
         true if !args.yes && !prompt::confirmed(&words::rotate::question(&title)) => {
             output::say(words::rotate::left(&title, &args.name));
@@ -78,11 +95,11 @@ pub(super) fn revoked(
         }
         // By the time of a second run somebody may have done it.
         Outcome::ByHand => {
-            let asked = verified(session, rotation.old, options, false)?;
-            if asked.is_some_and(|asked| rotate::is_gone(&asked.report)) {
+            let asked = verified(session, rotation.old, options, false)?.map(|asked| asked.report);
+            if asked.as_ref().is_some_and(rotate::is_gone) {
                 ("revoked", 0)
             } else {
-                output::say(words::rotate::by_hand(&title, &args.name, console));
+                output::say(words::rotate::by_hand(&title, &args.name, console, asked.as_ref()));
                 ("by_hand", 0)
             }
         }
@@ -100,6 +117,10 @@ fn unsent(why: &Revoking, title: &str, name: &str) -> (&'static str, u8) {
         Revoking::Unverified(report) => {
             output::say(words::rotate::unverified(title, &reason(report), name));
             ("unverified", if report.verdict.is_bad() { 1 } else { 6 })
+        }
+        Revoking::Used(used) => {
+            output::say(words::rotate::used(title, used, name));
+            ("used", 5)
         }
         Revoking::Shared(others) => {
             output::say(words::rotate::shared(title, others, name));

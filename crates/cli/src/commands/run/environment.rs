@@ -5,8 +5,13 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
-use keymoor_vault::{Lent, lend::Variable};
+use keymoor_vault::{
+    Lent,
+    lend::{NotTheirs, Variable},
+};
 use secrecy::ExposeSecret as _;
+
+use super::local::is_local;
 
 /// What would open the vault, and is not handed on.
 const OURS: [&str; 1] = ["KEYMOOR_PASSWORD_FILE"];
@@ -20,15 +25,37 @@ pub(crate) struct Changes {
     /// What had another value here.
     pub(crate) replaced: Vec<String>,
     /// What is there and belongs to another credential.
-    pub(crate) left_out: Vec<String>,
+    pub(crate) left_out: Vec<NotTheirs>,
     /// What stays as it is here, because that was asked for.
     pub(crate) kept: Vec<String>,
+    /// Addresses that stay as they are here, for they are of this machine.
+    pub(crate) local: Vec<String>,
     /// What is not there and stays so: it goes together with something that is kept, and would be mixed with it.
     pub(crate) withheld: Vec<String>,
 }
 
+/// Which variables of the environment stay as they are.
+pub(super) enum Keep {
+    All,
+    /// These, and what belongs together with them.
+    These(Vec<String>),
+}
+
+impl Keep {
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(names) => names.iter().any(|known| known == name),
+        }
+    }
+}
+
 impl Changes {
-    pub(super) fn new(inherited: impl Iterator<Item = (OsString, OsString)>, lent: Lent, keep: bool) -> Self {
+    pub(super) fn new(
+        inherited: impl Iterator<Item = (OsString, OsString)>,
+        lent: Lent,
+        keep: &Keep,
+    ) -> Self {
         // An empty variable is what shells leave where somebody took a value away.
         let there: BTreeMap<OsString, OsString> = inherited.filter(|(_, value)| !value.is_empty()).collect();
         let has = |name: &str| there.get(OsStr::new(name));
@@ -38,16 +65,19 @@ impl Changes {
             replaced: Vec::new(),
             left_out: Vec::new(),
             kept: Vec::new(),
+            local: Vec::new(),
             withheld: Vec::new(),
         };
         // Exposed to be compared with what is in this process's environment already.
         let differs = |variable: &Variable| {
             has(&variable.name).is_some_and(|value| value != OsStr::new(variable.value.expose_secret()))
         };
-        let own = if keep { own(&lent.variables, differs) } else { BTreeSet::new() };
+        let own = own(&lent.variables, |variable| differs(variable) && keep.has(&variable.name));
         for variable in lent.variables {
             match differs(&variable) {
-                true if keep => changes.kept.push(variable.name),
+                true if keep.has(&variable.name) || !own.is_disjoint(&variable.tied) => {
+                    changes.kept.push(variable.name);
+                }
                 true => {
                     changes.replaced.push(variable.name.clone());
                     changes.set.push(variable);
@@ -59,12 +89,16 @@ impl Changes {
                 false => changes.set.push(variable),
             }
         }
-        let others = lent.not_theirs.into_iter().filter(|name| has(name).is_some());
-        if keep {
-            changes.kept.extend(others);
-        } else {
-            changes.left_out.extend(others);
-            changes.removed.extend(changes.left_out.iter().cloned());
+        for other in lent.not_theirs {
+            let Some(value) = has(&other.name) else { continue };
+            if keep.has(&other.name) {
+                changes.kept.push(other.name);
+            } else if other.is_address && value.to_str().is_some_and(is_local) {
+                changes.local.push(other.name);
+            } else {
+                changes.removed.push(other.name.clone());
+                changes.left_out.push(other);
+            }
         }
         changes
     }
@@ -95,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    fn changes(inherited: &[(&str, &str)], keep: bool) -> Changes {
+    fn changes(inherited: &[(&str, &str)], keep: &Keep) -> Changes {
         let variable = |name: &str, value: &str, tied: &[&str]| Variable {
             name: name.to_owned(),
             value: Arc::new(value.to_owned().into()),
@@ -109,7 +143,10 @@ mod tests {
                 variable("REGION", "lent", &[]),
                 variable("SECRET", "lent", &["aws/a"]),
             ],
-            not_theirs: vec!["SESSION".to_owned()],
+            not_theirs: vec![
+                NotTheirs { name: "SESSION".to_owned(), is_address: false },
+                NotTheirs { name: "URL".to_owned(), is_address: true },
+            ],
             told: Vec::new(),
         };
         let inherited = inherited.iter().map(|(name, value)| ((*name).into(), (*value).into()));
@@ -120,26 +157,50 @@ mod tests {
         changes.set.iter().map(|variable| variable.name.as_str()).collect()
     }
 
+    const NONE: Keep = Keep::These(Vec::new());
+
     #[test]
     fn what_was_inherited_is_replaced_and_what_belongs_elsewhere_left_out() {
-        let changes = changes(&[("ID", "mine"), ("SECRET", "lent"), ("SESSION", "x"), ("HOME", "/")], false);
+        let changes = changes(&[("ID", "mine"), ("SECRET", "lent"), ("SESSION", "x"), ("HOME", "/")], &NONE);
         assert_eq!(set(&changes), ["ID", "OTHER", "REGION", "SECRET"]);
         assert_eq!(changes.replaced, ["ID"], "the same value is no replacement");
-        assert_eq!(changes.left_out, ["SESSION"]);
+        assert_eq!(left_out(&changes), ["SESSION"]);
         assert_eq!(changes.removed, ["KEYMOOR_PASSWORD_FILE", "SESSION"]);
         assert!(changes.kept.is_empty());
     }
 
     #[test]
+    fn an_address_stays_if_it_is_of_this_machine_and_a_secret_never() {
+        let away = changes(&[("URL", "https://example.com"), ("SESSION", "localhost")], &NONE);
+        assert_eq!((left_out(&away), away.local.clone()), (vec!["SESSION", "URL"], Vec::new()));
+        let here = changes(&[("URL", "http://localhost:4000/v1"), ("SESSION", "localhost")], &NONE);
+        assert_eq!((left_out(&here), here.local.clone()), (vec!["SESSION"], names(&["URL"])));
+    }
+
+    #[test]
     fn what_was_inherited_is_kept_if_that_is_asked_for_and_with_it_what_it_goes_with() {
-        let own = changes(&[("ID", "mine"), ("SECRET", ""), ("SESSION", "x")], true);
+        let own = changes(&[("ID", "mine"), ("SECRET", ""), ("SESSION", "x")], &Keep::All);
         assert_eq!(set(&own), ["OTHER", "REGION"], "an empty one is none");
         assert_eq!((own.kept, own.withheld), (names(&["ID", "SESSION"]), names(&["SECRET"])));
         assert_eq!(own.removed, ["KEYMOOR_PASSWORD_FILE"]);
         assert!(own.replaced.is_empty() && own.left_out.is_empty());
-        let region = changes(&[("REGION", "mine"), ("SECRET", "lent")], true);
+        let region = changes(&[("REGION", "mine"), ("SECRET", "lent")], &Keep::All);
         assert_eq!(set(&region), ["ID", "OTHER", "SECRET"], "a region goes with any key");
         assert_eq!((region.kept, region.withheld), (names(&["REGION"]), Vec::new()));
+    }
+
+    #[test]
+    fn what_is_kept_by_name_takes_along_what_it_goes_with_and_nothing_else() {
+        let there = [("ID", "mine"), ("OTHER", "mine"), ("SESSION", "x"), ("URL", "https://example.com")];
+        let url = changes(&there, &Keep::These(names(&["URL"])));
+        assert_eq!((left_out(&url), url.kept.clone()), (vec!["SESSION"], names(&["URL"])));
+        assert_eq!(url.replaced, ["ID", "OTHER"]);
+        let id = changes(&[&there[..], &[("SECRET", "mine")]].concat(), &Keep::These(names(&["ID"])));
+        assert_eq!((set(&id), id.kept.clone()), (vec!["OTHER", "REGION"], names(&["ID", "SECRET"])));
+    }
+
+    fn left_out(changes: &Changes) -> Vec<&str> {
+        changes.left_out.iter().map(|other| other.name.as_str()).collect()
     }
 
     fn names(names: &[&str]) -> Vec<String> {

@@ -97,7 +97,10 @@ mod tests {
     #[test]
     fn no_provider_s_variable_is_one_of_them() {
         for provider in keymoor_providers::providers() {
-            for name in provider.fields.iter().flat_map(|field| field.env.iter().chain(&field.env_file)) {
+            let of = |field: &'static keymoor_providers::Field| {
+                field.env.iter().chain(&field.env_file).chain(field.env_parts.keys())
+            };
+            for name in provider.fields.iter().flat_map(of) {
                 assert!(checked(name).is_ok(), "{name}");
             }
         }

@@ -13,15 +13,11 @@ use crate::parameters::{Id, Nothing};
 use crate::refusal::{Code, Refusal};
 use crate::secret::Sent;
 use crate::table::{Call, Done, created, ok};
-use crate::texts::{Name, Named, Provider, Text};
+use crate::texts::{Moment, Name, Named, Provider, Text, given};
 
-/// A credential to save, with a secret at least. Of one that is there, what is left out stays as it is.
+/// A credential to save. A new one needs a secret at least; of one that is there, what is left out stays as it is.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("anyOf" = [
-    { "required": ["secret"], "properties": { "secret": { "type": "string" } } },
-    { "required": ["secrets"], "properties": { "secrets": { "minProperties": 1 } } },
-]))]
 pub(crate) struct SaveRequest {
     /// Whose API it is for: an id of the catalogue such as openai, or any other word.
     provider: Provider,
@@ -43,6 +39,10 @@ pub(crate) struct SaveRequest {
     /// Used only where no other credential of its provider is, and shown as such.
     #[serde(default)]
     fallback: bool,
+    /// When it expires; null for never. A new secret has none, unless it is given here.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<Moment>")]
+    expires_at: Option<Option<Moment>>,
 }
 
 /// What to change. What is left out stays as it is.
@@ -66,6 +66,10 @@ pub(crate) struct ChangeRequest {
     note: Option<Text>,
     /// Whether services and programs may use it.
     enabled: Option<bool>,
+    /// When it expires; null for never. A new secret has none, unless it is given here.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<Moment>")]
+    expires_at: Option<Option<Moment>>,
 }
 
 pub(super) fn save(
@@ -77,9 +81,7 @@ pub(super) fn save(
     let SaveRequest { provider: Provider(provider), name: Name(name), secret, secrets, fields, .. } = request;
     let (labels, note, fallback) =
         (texts(request.labels), request.note.map(|Text(text)| text), request.fallback);
-    if secret.is_none() && secrets.0.is_empty() {
-        return Err(Code::NoSecret.into());
-    }
+    let expires = request.expires_at.map(|at| at.map(|Moment(at)| at));
     // Before any is opened: what is the matter with another's is not told either.
     let holders = call.vault.holders(&provider, &name)?;
     // A program that is limited to some credentials makes no others, and hears of none.
@@ -97,7 +99,7 @@ pub(super) fn save(
     let (saved, done): (_, fn(_) -> _) = match there {
         Some(detail) if !fallback || detail.listing.fallback => {
             let called = Some((provider, name));
-            return edited(call, detail, Edit { called, fields, labels, note, ..Edit::default() });
+            return edited(call, detail, Edit { called, fields, labels, note, expires, ..Edit::default() });
         }
         // To make a fallback of it, the vault wants a secret, too.
         Some(_) if call.is_limited() => return Err(Code::OutOfScope.into()),
@@ -112,7 +114,7 @@ pub(super) fn save(
                 // What another process made meanwhile is not taken for what was seen.
                 replace: there.is_some(),
                 fallback,
-                ..NewCredential::default()
+                expires: expires.flatten(),
             };
             match call.vault.add(new) {
                 Ok(saved) => {
@@ -134,7 +136,8 @@ pub(super) fn change(
     _: Nothing,
     request: ChangeRequest,
 ) -> Result<Done<SavedCredential>, Refusal> {
-    let ChangeRequest { name, secret, secrets, fields, labels, note, enabled } = request;
+    let ChangeRequest { name, secret, secrets, fields, labels, note, enabled, expires_at } = request;
+    let expires = expires_at.map(|at| at.map(|Moment(at)| at));
     let detail = known(call, id)?;
     let fields = fields.0.into_iter().map(|(name, value)| (name, value.map(|Text(text)| text))).collect();
     let fields = fields_of(Some(&detail), secret, secrets.0, fields)?;
@@ -146,7 +149,11 @@ pub(super) fn change(
             _ => {}
         }
     }
-    edited(call, detail, Edit { name, fields, labels: texts(labels), note, on: enabled, ..Edit::default() })
+    edited(
+        call,
+        detail,
+        Edit { name, fields, labels: texts(labels), note, on: enabled, expires, ..Edit::default() },
+    )
 }
 
 fn edited(call: &mut Call<'_>, detail: Detail, edit: Edit) -> Result<Done<SavedCredential>, Refusal> {

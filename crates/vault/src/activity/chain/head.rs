@@ -21,6 +21,8 @@ const BROKEN: u8 = 1;
 const TAKEN: u8 = 2;
 /// Entries of before there were links were taken over, and the server was not heard on it yet.
 const YOUNG: u8 = 4;
+/// Entries were missing, which was told; nobody has said yet that it is settled.
+const UNSETTLED: u8 = 8;
 
 /// Where the chain begins and ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(super) struct Head {
     pub(super) broken: bool,
     /// Whether it began with entries of before there were links, and the server was not heard on that yet.
     pub(super) young: bool,
+    /// Whether something was found and told that nobody has settled yet.
+    pub(super) unsettled: bool,
     /// Number and link of the newest entry that went because it was old; 0 and zeros if none did.
     pub(super) before: u64,
     pub(super) before_link: Link,
@@ -57,6 +61,7 @@ impl Head {
             epoch: keys.root.epoch(),
             broken: false,
             young: false,
+            unsettled: false,
             before: 0,
             before_link: [0; LINK],
             last: 0,
@@ -106,7 +111,8 @@ impl Head {
         let mut bytes = Vec::with_capacity(LENGTH + 32);
         bytes.extend(self.epoch.to_be_bytes());
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        bytes.push(flag(self.broken, BROKEN) | flag(self.taken.is_some(), TAKEN) | flag(self.young, YOUNG));
+        let found = flag(self.broken, BROKEN) | flag(self.unsettled, UNSETTLED);
+        bytes.push(found | flag(self.taken.is_some(), TAKEN) | flag(self.young, YOUNG));
         bytes.extend(self.before.to_be_bytes());
         bytes.extend(self.before_link);
         bytes.extend(self.last.to_be_bytes());
@@ -133,6 +139,7 @@ impl Head {
             epoch,
             broken: flags & BROKEN != 0,
             young: flags & YOUNG != 0,
+            unsettled: flags & UNSETTLED != 0,
             before: u64::from_be_bytes(*before),
             before_link: *before_link,
             last: u64::from_be_bytes(*last),

@@ -4,7 +4,8 @@ use super::Event;
 use crate::notice::Notice;
 
 impl Event {
-    /// What a notice is in the activity; one is none, for it says that nothing can be added.
+    /// What a notice is in the activity. Two are none: that nothing can be added to it, and what `verify` and Settings go on
+    /// showing.
     pub(crate) fn of(notice: &Notice) -> Option<Self> {
         Some(match notice {
             Notice::CacheRebuilt { records } => Self::CacheRebuilt { records: *records },
@@ -22,7 +23,7 @@ impl Event {
             Notice::PasswordChanged => Self::PasswordChanged,
             Notice::ActivityBroken => Self::ActivityBroken,
             Notice::Alarm(alarm) => Self::Alarm { alarm: *alarm },
-            Notice::UseNotNoted => return None,
+            Notice::UseNotNoted | Notice::NotInBackground => return None,
         })
     }
 }

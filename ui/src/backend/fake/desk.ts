@@ -1,0 +1,58 @@
+import type { Progress } from "../backend";
+import { failure } from "./checks";
+
+/** How the fake takes commands: what was asked of it, how long that takes, what fails, and who hears of it. */
+export class FakeDesk {
+  readonly calls: { command: string; args: unknown[] }[] = [];
+  /** The code that every command fails with until it is unlocked. */
+  locked: "LOCKED" | "PASSWORD_NEEDED" | "NEW_PASSWORD_NEEDED" | undefined;
+  /** Milliseconds each command takes. */
+  delay = 0;
+  protected failures: string[] = [];
+  protected listeners = new Set<() => void>();
+  protected waiters = new Set<() => void>();
+  protected watchers = new Set<(progress: Progress | undefined) => void>();
+
+  /** The next command fails with this code. */
+  failNext(code: string): void {
+    this.failures.push(code);
+  }
+
+  onWaiting(callback: () => void): () => void {
+    this.waiters.add(callback);
+    return () => this.waiters.delete(callback);
+  }
+
+  /** As the keychain does when it asks its user for a password. */
+  keychainWaits(): void {
+    for (const waiter of this.waiters) waiter();
+  }
+
+  onProgress(callback: (progress: Progress | undefined) => void): () => void {
+    this.watchers.add(callback);
+    return () => this.watchers.delete(callback);
+  }
+
+  /** As the sync in the background does when it takes longer, and once more, with nothing, when it is over. */
+  goesOn(progress: Progress | undefined): void {
+    for (const watcher of this.watchers) watcher(progress);
+  }
+
+  onChanged(callback: () => void): () => void {
+    this.listeners.add(callback);
+    return () => this.listeners.delete(callback);
+  }
+
+  protected async command(command: string, ...args: unknown[]): Promise<void> {
+    this.calls.push({ command, args });
+    if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
+    const planned = this.failures.shift();
+    if (planned) throw failure(planned);
+    const worksLocked = ["unlockWithKit", "unlockWithRecovery", "unlockWithPassword", "chooseFile", "stopWaiting"];
+    if (this.locked && !worksLocked.includes(command)) throw failure(this.locked);
+  }
+
+  protected changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
