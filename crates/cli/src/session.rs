@@ -83,7 +83,10 @@ impl Session {
     /// Says of those that use another credential by now, or none, what became of them.
     pub(crate) fn tell_services(&mut self, before: &[ServiceState]) {
         for state in self.services_on() {
-            if before.iter().any(|before| before.id == state.id && before.uses != state.uses) {
+            let is_other = |before: &ServiceState| {
+                before.id == state.id && (&before.uses, &before.why_none) != (&state.uses, &state.why_none)
+            };
+            if before.iter().any(is_other) {
                 output::say(words::service::state(&state));
             }
         }

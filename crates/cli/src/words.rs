@@ -43,7 +43,7 @@ use crate::{
     clipboard::ClipboardError,
     commands::run::{NotRun, ProjectError},
     input::{FileError, InputError},
-    output::{argument, plain, say},
+    output::{argument, counted, plain, say},
 };
 
 /// Said once when the keychain keeps us waiting.
@@ -112,7 +112,10 @@ pub(crate) enum Failure {
         noted: bool,
     },
     /// No credential has or had this key.
-    NobodysKey,
+    NobodysKey {
+        /// How many could not be looked at.
+        unread: u64,
+    },
     /// The service has no setting of that name, or the setting cannot have that value.
     Setting {
         /// The service.
@@ -261,8 +264,15 @@ fn words(failure: &Failure) -> Words {
         Failure::Governing(name) => run::governing(name),
         Failure::KeyNamed => run::key_named(),
         Failure::NotRun { program, why, noted } => run::not_run(program, *why, *noted),
-        Failure::NobodysKey => Words::new("None of your credentials has this key, or had it on this device.")
-            .hint("Look at it again: one character more or less is another key."),
+        Failure::NobodysKey { unread: 0 } => {
+            Words::new("None of your credentials has this key, or had it on this device.")
+                .hint("Look at it again: one character more or less is another key.")
+        }
+        Failure::NobodysKey { unread } => {
+            Words::new("None of the credentials that can be read has this key, or had it on this device.")
+                .safe(not_looked_at(*unread))
+                .hint("keymoor doctor says more.")
+        }
         Failure::Setting { service, known } => service::no_setting(service, *known),
         Failure::NothingToLookFor => Words::new("There is no key in it: it is empty.")
             .hint("keymoor whose --stdin < FILE, or keymoor whose, which asks for the key."),
@@ -328,9 +338,10 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::NoKit
         | Failure::PasswordsDiffer
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),
-        Failure::NoSuchName { .. } | Failure::NobodysKey | Failure::Setting { known: false, .. } => {
-            of_kind(Kind::NotFound)
-        }
+        Failure::NoSuchName { .. }
+        | Failure::NobodysKey { unread: 0 }
+        | Failure::Setting { known: false, .. } => of_kind(Kind::NotFound),
+        Failure::NobodysKey { .. } => of_kind(Kind::Damaged),
         Failure::Serve(keymoor_loopback::Error::NotLoopback) => of_kind(Kind::Usage),
         Failure::NoPassword => of_kind(Kind::Locked),
         Failure::NameTaken { .. } | Failure::RevertedNameTaken => of_kind(Kind::Conflict),
@@ -352,6 +363,12 @@ pub(crate) fn of_kind(kind: Kind) -> u8 {
         Kind::Damaged => 7,
         Kind::Keychain => 8,
     }
+}
+
+/// Of those that nobody can say what is in them.
+pub(crate) fn not_looked_at(count: u64) -> String {
+    let credentials = counted(count, "credential", "credentials");
+    format!("{credentials} could not be looked at, because no copy within reach opens.")
 }
 
 fn no_such_name(name: &str, place: Place, elsewhere: bool) -> Words {

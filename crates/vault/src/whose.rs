@@ -3,6 +3,7 @@
 //! Told by the keyed fingerprints that lie beside the names, or by the id of a key: no secret is opened for it.
 
 mod pieces;
+mod unread;
 
 use std::collections::HashMap;
 
@@ -54,7 +55,8 @@ pub enum Held {
 
 impl Vault {
     /// The credentials of which a key stands in this text, or did as far as this device knows: the text may be the key, a line
-    /// of an `.env` file, JSON, a log. Those that have it now come first.
+    /// of an `.env` file, JSON, a log. Those that have it now come first. What does not open is passed
+    /// over: [`Vault::unread`] heals it, and says what is left.
     pub fn whose(&mut self, text: &SecretString) -> Result<Vec<Owner>, Error> {
         let keys = &self.keys;
         let mut known = self.cache.read(|view| {

@@ -11,14 +11,14 @@ use crate::{
     output::{self, argument, grouped, plain},
     passwords::Passwords,
     session::Session,
-    words::Failure,
+    words::{self, Failure},
 };
 
 /// Bytes of a text that is looked through.
 const LARGEST: usize = 32 * 1024 * 1024;
 
-/// Which of my credentials is this key? Prints provider/name, nothing else; exit code 3 if none is. How to revoke it is said
-/// on standard error.
+/// Which of my credentials is this key? Prints provider/name, nothing else; exit code 3 if none is, and 7 if none is and
+/// some could not be looked at. How to revoke it is said on standard error.
 ///
 /// The key may stand in a line of an .env file, in JSON, anywhere in a log: each credential of which a key is in the text is
 /// told, with the line. Nothing of the text is repeated or kept.
@@ -41,14 +41,19 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return Err(Failure::NothingToLookFor);
     }
     let is_long = text.trim().lines().nth(1).is_some();
-    let owners = Session::open(Passwords::new(None))?.vault.whose(&found)?;
+    let mut session = Session::open(Passwords::new(None))?;
+    let unread = session.vault.unread()?.len() as u64;
+    let owners = session.vault.whose(&found)?;
     if owners.is_empty() {
-        return Err(Failure::NobodysKey);
+        return Err(Failure::NobodysKey { unread });
     }
     for owner in &owners {
         output::data(&format!("{}/{}\n", plain(&owner.provider), plain(&owner.name)))?;
     }
     owners.iter().for_each(|owner| advise(owner, is_long));
+    if unread > 0 {
+        output::say(format!("{} keymoor doctor says more.", words::not_looked_at(unread)));
+    }
     Ok(())
 }
 

@@ -137,6 +137,8 @@ fn failures() -> Vec<Failure> {
                 .map(|(place, elsewhere)| name(place, elsewhere)),
         )
         .chain([
+            Failure::NobodysKey { unread: 0 },
+            Failure::NobodysKey { unread: 2 },
             Failure::WhichProvider(Vec::new()),
             Failure::NameTaken { provider: Some("openai".into()), name: "work".into() },
             Failure::NameTaken { provider: None, name: "work".into() },
@@ -253,6 +255,8 @@ fn whatever_can_be_mended_says_how() {
 #[test]
 fn exit_codes_are_as_documented() {
     for (failure, code) in [
+        (Failure::NobodysKey { unread: 0 }, 3),
+        (Failure::NobodysKey { unread: 1 }, 7),
         (Failure::Vault(Error::Io(io::ErrorKind::Other)), 1),
         (Failure::Clipboard(ClipboardError::NoDisplay), 1),
         (Failure::WhichProvider(Vec::new()), 2),

@@ -93,6 +93,10 @@ fn lists_edits_and_the_doctor_heal_too() {
         assert_eq!(names(&all(&mut vault)), ["work"]);
         assert_eq!(quarantine(home.path(), id).len(), 1, "what it said before is not taken for what it says");
         flip(home.path(), id, "meta", 0);
+        assert!(vault.whose(&"the secret".into()).unwrap().is_empty(), "what does not open is passed over");
+        assert_eq!(vault.unread().unwrap(), [], "and is healed when it is asked for");
+        assert_eq!(vault.whose(&"the secret".into()).unwrap()[0].id, id);
+        flip(home.path(), id, "meta", 0);
         vault.edit(id, Edit { note: Some("noted".into()), ..Edit::default() }).unwrap();
         flip(home.path(), id, "secret", 150);
         let mut again = new("openai", "work", "replaced");
@@ -213,6 +217,7 @@ fn what_is_broken_in_both_homes_is_an_error_that_names_them() {
         flip(home.path(), id, "meta", 200);
         let listed: Vec<_> = all(&mut vault).into_iter().map(|l| (l.id, l.status)).collect();
         assert_eq!(listed, [(id, CheckStatus::Unreadable)]);
+        assert_eq!(vault.unread().unwrap(), [id], "nobody can say whose key is in it");
         assert_eq!(vault.status().unwrap().records, 1);
         for repair in [true, false] {
             let found = vault.doctor(repair).unwrap();
