@@ -114,7 +114,7 @@ pub(crate) struct Saved {
     version: u64,
     version_id: String,
     /// Whether anything is other than before.
-    changed: bool,
+    pub(crate) changed: bool,
     /// Fields of which this action made one of two devices' values the only one.
     settled: Vec<String>,
     keychain: Kept,
