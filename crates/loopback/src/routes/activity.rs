@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_protocol::RecordId;
 use keymoor_vault::{Activity, ActivityFilter, By, Event, rfc3339};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
