@@ -200,7 +200,7 @@ impl Action {
         let kept = |name: &'static str| of(name).filter(|entry| !others.contains(&entry.stamp));
         let expires: Vec<Value> = kept(field::EXPIRES).map(|entry| entry.value.clone()).collect();
         let with_it = of(field::SINCE).find(|entry| own.contains(&entry.stamp));
-        let since = match with_it.or_else(|| kept(field::SINCE).last()) {
+        let since = match with_it.or_else(|| kept(field::SINCE).next_back()) {
             Some(entry) => entry.value.clone(),
             // From before it was written down.
             None if meta.shown(field::KEY) == Some(key) && meta.shown(field::SINCE).is_none() => {
