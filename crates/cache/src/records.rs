@@ -150,6 +150,17 @@ impl View<'_> {
         )
     }
 
+    /// The providers and names that more than one undeleted record has, as their tags.
+    pub fn shared_full_names(&self) -> Result<Vec<Tag>, Error> {
+        self.all(
+            "SELECT full FROM (SELECT full FROM draft WHERE deleted = 0 UNION ALL \
+             SELECT full FROM base WHERE deleted = 0 AND id NOT IN (SELECT id FROM draft)) \
+             GROUP BY full HAVING count(*) > 1 ORDER BY full",
+            (),
+            |row| Ok(Tag(row.get("full")?)),
+        )
+    }
+
     /// What is kept of a record, unread: for healing and for the quarantine, when it is a record no more.
     pub fn kept(&self, id: RecordId) -> Result<Kept, Error> {
         let layer = |sql, has_seq: bool| {

@@ -3,7 +3,9 @@
 use std::{cell::RefCell, sync::Arc};
 
 use keymoor_protocol::RecordId;
-use keymoor_vault::{Config, Error, Patience, Place, ServiceState, SyncOptions, SyncReport, Vault, Who};
+use keymoor_vault::{
+    Because, Config, Error, Patience, Place, ServiceState, SyncOptions, SyncReport, Vault, Who,
+};
 
 use crate::{
     output,
@@ -89,6 +91,22 @@ impl Session {
             if before.iter().any(is_other) {
                 output::say(words::service::state(&state));
             }
+        }
+    }
+
+    /// The same after a credential got its name: of services that use it because they go by the name, that is said.
+    pub(crate) fn tell_named(&mut self, before: &[ServiceState], id: RecordId) {
+        let used = |state: &ServiceState| state.uses.as_ref().map(|uses| uses.id);
+        for state in self.services_on() {
+            let is_other = |before: &ServiceState| {
+                before.id == state.id && (used(before), &before.why_none) != (used(&state), &state.why_none)
+            };
+            if !before.iter().any(is_other) {
+                continue;
+            }
+            let named =
+                state.uses.as_ref().is_some_and(|uses| uses.id == id && uses.because == Because::Chosen);
+            output::say(if named { words::service::named(&state) } else { words::service::state(&state) });
         }
     }
 

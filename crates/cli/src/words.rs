@@ -5,6 +5,7 @@ mod alarm;
 mod arguments;
 mod cache;
 pub(crate) mod care;
+pub(crate) mod differences;
 mod done;
 mod finding;
 mod input;
@@ -30,6 +31,7 @@ use keymoor_vault::{CacheError, ConfigError, Error, Kind, KitError, LendError, P
 pub(crate) use activity::activity;
 pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
+pub(crate) use differences::differences;
 pub(crate) use done::{
     MIRRORING, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined, kits_stay,
     mirror_stopped, recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,

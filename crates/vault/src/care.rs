@@ -19,6 +19,8 @@ pub enum Care {
     Unreadable,
     /// Two devices gave it different values.
     Conflict,
+    /// Another credential has the same provider and name: a command that is given them cannot tell which is meant.
+    SharedName,
     /// Its time has passed.
     Expired {
         /// When it did.
@@ -46,6 +48,7 @@ impl Care {
         match self {
             Self::Unreadable => "unreadable",
             Self::Conflict => "conflict",
+            Self::SharedName => "shared_name",
             Self::Expired { .. } => "expired",
             Self::Refused => "refused",
             Self::ExpiresSoon { .. } => "expiring",

@@ -56,9 +56,16 @@ pub(crate) struct Written {
     changed: bool,
     settled: Vec<String>,
     deed: Deed,
+    /// What it was, where it was nothing that happened to a credential.
+    told: Option<Event>,
 }
 
 impl Written {
+    /// It was this, and nothing that happened to a credential.
+    pub(crate) fn told(self, event: Event) -> Self {
+        Self { told: Some(event), ..self }
+    }
+
     /// It was this, in the words of the activity.
     pub(crate) fn by(self, deed: Deed) -> Self {
         Self { deed, ..self }
@@ -132,7 +139,14 @@ pub(crate) fn create(
     content: &Content,
 ) -> Result<Written, Error> {
     write(change, keys, id, content)?;
-    Ok(Written { id, meta: content.meta.clone(), changed: true, settled: Vec::new(), deed: Deed::Added })
+    Ok(Written {
+        id,
+        meta: content.meta.clone(),
+        changed: true,
+        settled: Vec::new(),
+        deed: Deed::Added,
+        told: None,
+    })
 }
 
 /// Puts down what an action made of `before`. An action that changes nothing leaves no version.
@@ -145,7 +159,7 @@ pub(crate) fn replace(
 ) -> Result<Written, Error> {
     if before.meta.says_the_same(&after.meta) {
         let meta = before.meta.clone();
-        return Ok(Written { id, meta, changed: false, settled: Vec::new(), deed: Deed::Edited });
+        return Ok(Written { id, meta, changed: false, settled: Vec::new(), deed: Deed::Edited, told: None });
     }
     insist(change, keys, id, before, after)
 }
@@ -163,7 +177,7 @@ pub(crate) fn insist(
     let open = |name: &str| after.meta.alternates().any(|(still, _)| still == name);
     let settled = before.meta.alternates().map(|(name, _)| name).filter(|name| !open(name));
     let settled = settled.map(|name| shown_name(name).to_owned()).collect();
-    Ok(Written { id, meta: after.meta.clone(), changed: true, settled, deed: Deed::Edited })
+    Ok(Written { id, meta: after.meta.clone(), changed: true, settled, deed: Deed::Edited, told: None })
 }
 
 impl Vault {
@@ -234,7 +248,10 @@ impl Vault {
 
 /// Puts a save into the activity, and that it settled what two devices had written.
 fn note(change: &mut Change<'_>, keys: &Keys, by: Option<&Who>, written: &Written) -> Result<(), Error> {
-    let Written { id, meta, settled, deed, .. } = written;
+    let Written { id, meta, settled, deed, told, .. } = written;
+    if let Some(event) = told {
+        return activity::put_by(change, keys, by, event);
+    }
     let subject = Subject { id: *id, name: meta.title() };
     if !settled.is_empty() && *deed != Deed::Settled {
         activity::put_by(change, keys, by, &Event::Settled(subject.clone()))?;

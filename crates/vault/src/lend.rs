@@ -104,6 +104,13 @@ pub enum Told {
         /// The conflict ([`crate::Conflict::field`]).
         field: String,
     },
+    /// Two devices chose different credentials for a service; the one in use was lent.
+    ChoiceInConflict {
+        /// Which service.
+        service: String,
+        /// All that were chosen, `provider/name`, the one in use first.
+        choices: Vec<String>,
+    },
     /// The same of the setting of a service.
     SettingInConflict {
         /// Which service.

@@ -3,7 +3,7 @@
 mod memory;
 mod open;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keymoor_cache::View;
@@ -14,6 +14,7 @@ use crate::clock::now;
 use crate::content::shown::Shown;
 use crate::content::{Meta, field};
 use crate::devices::Devices;
+use crate::differences::shared_names;
 use crate::drafts;
 use crate::error::Error;
 use crate::keys::{Keys, Unreadable};
@@ -104,6 +105,10 @@ impl Listing {
         self.last_used = known.devices.last(self.id);
         self.heard(known.devices.verification(self.id, values), known.now);
         self.care = care::care(self, &known.policies, known.now);
+        if known.sharing.contains(&self.id) && !self.trashed {
+            self.care.push(Care::SharedName);
+            self.care.sort_unstable();
+        }
     }
 
     /// Takes over what providers said.
@@ -186,6 +191,8 @@ impl Vault {
 pub(crate) struct Known {
     pub(crate) devices: Arc<Devices>,
     pub(crate) policies: Arc<Policies>,
+    /// The credentials whose provider and name another has, too.
+    pub(crate) sharing: Arc<BTreeSet<RecordId>>,
     /// Milliseconds since 1970.
     pub(crate) now: u64,
 }
@@ -194,7 +201,14 @@ impl Known {
     /// With what the devices know. While the record of policies cannot be read, no secret is too old.
     pub(crate) fn new(view: &View<'_>, keys: &Keys, devices: Devices) -> Self {
         let policies = Document::read(view, keys).map(|document| document.policies()).unwrap_or_default();
-        Self { devices: Arc::new(devices), policies: Arc::new(policies), now: now() }
+        let shared = shared_names(view, keys).unwrap_or_default();
+        let sharing = shared.into_iter().flat_map(|shared| shared.ids).collect();
+        Self {
+            devices: Arc::new(devices),
+            policies: Arc::new(policies),
+            sharing: Arc::new(sharing),
+            now: now(),
+        }
     }
 
     /// The same, now.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::content::field;
+use crate::activity::Event;
 use crate::error::{Error, Input};
 use crate::input;
 use crate::services::document::Document;
@@ -29,6 +29,8 @@ pub struct Policy {
     pub scope: Scope,
     /// How many days.
     pub days: u32,
+    /// What other devices set it to at the same time, which does not count. Setting it again settles it.
+    pub others: Vec<u32>,
 }
 
 /// All of them.
@@ -40,8 +42,7 @@ impl Vault {
     pub fn policies(&mut self) -> Result<Vec<Policy>, Error> {
         self.heal_services()?;
         let keys = &self.keys;
-        let Policies(set) = self.cache.read(|view| Ok::<_, Error>(Document::read(view, keys)?.policies()))?;
-        Ok(set.into_iter().map(|(scope, days)| Policy { scope, days }).collect())
+        self.cache.read(|view| Ok(of(&Document::read(view, keys)?)))
     }
 
     /// Sets how old the secrets of a scope may become. That is written also where it was so already.
@@ -55,7 +56,7 @@ impl Vault {
         let scope = scope.checked()?;
         self.change_services(|document, _, _| {
             document.limit(&scope.word(), &days.to_string());
-            Ok(())
+            Ok(Event::PolicySet { policy: scope.word(), days })
         })
     }
 
@@ -70,9 +71,20 @@ impl Vault {
                 return Err(Error::NoSuchPolicy);
             }
             document.limit(&scope.word(), "");
-            Ok(())
+            Ok(Event::PolicyRemoved { policy: scope.word() })
         })
     }
+}
+
+/// What is set, by scope, with what was set at the same time.
+pub(crate) fn of(document: &Document) -> Vec<Policy> {
+    let mut others: BTreeMap<Scope, Vec<u32>> = BTreeMap::new();
+    for (word, days) in document.policy_conflicts() {
+        let days = days.into_iter().skip(1).filter_map(|days| days.parse().ok());
+        others.extend(Scope::of(word).map(|scope| (scope, days.collect())));
+    }
+    let policy = |(scope, days)| Policy { others: others.remove(&scope).unwrap_or_default(), scope, days };
+    document.policies().0.into_iter().map(policy).collect()
 }
 
 impl Policies {
@@ -88,11 +100,6 @@ impl Policies {
             set.entry(scope).and_modify(|known: &mut u32| *known = days.min(*known)).or_insert(days);
         }
         Self(set)
-    }
-
-    /// As fields of the record.
-    pub(crate) fn words(&self) -> impl Iterator<Item = (String, String)> {
-        self.0.iter().map(|(scope, days)| (format!("{}{}", field::POLICY, scope.word()), days.to_string()))
     }
 
     /// The fewest days that a policy allows a credential.

@@ -1,8 +1,8 @@
 //! Services: what a credential is used for, with settings of its own; on every device the same.
 //!
 //! They lie in a record like any other, which is no credential: sealed, in all homes, merged field by field. Two devices that
-//! set up their first service unseen of each other make two such records; read, they are one, and the next change takes the
-//! others into the one with the smallest id.
+//! set up their first service unseen of each other make two such records. Read, they are one: where they differ, both values
+//! stand side by side until somebody sets one again.
 
 pub(crate) mod document;
 mod resolve;
@@ -15,11 +15,12 @@ use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
 use keymoor_providers::{Part, Service, Setting, provider, service, template};
 
-use self::document::{Chosen, Document};
+use self::document::{Chosen, Document, Share};
+pub(crate) use self::resolve::choices;
 pub use self::resolve::{Because, Resolved};
 pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
 pub use self::why_none::WhyNone;
-use crate::activity::{Deed, Who};
+use crate::activity::{Event, Who};
 use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts::{self, Written};
@@ -94,7 +95,7 @@ impl Vault {
                     why_none,
                     missing: missing.collect(),
                     settings,
-                    conflicts: document.conflicts(id),
+                    conflicts: conflicts(view, keys, &document, id)?,
                 }))
             };
             let states = ids.iter().map(state).collect::<Result<Vec<_>, Error>>()?;
@@ -111,16 +112,20 @@ impl Vault {
         let service = known(id)?;
         self.healing(|vault| {
             vault.change_services(|document, view, keys| {
+                let mut chosen = None;
                 if let Some(credential) = credential {
                     let listed = resolve::usable(view, keys, credential)?;
                     if !service.accepts.contains(&listed.provider) {
                         return Err(Error::NotAccepted(service.accepts.clone()));
                     }
                     document.choose(&service.id, credential, &listed.title());
+                    chosen = Some(listed.title());
                 }
                 document.turn(&service.id, true);
                 // Said now and not when a program asks for it.
-                let Err(error) = resolve::resolve(view, keys, document, service) else { return Ok(()) };
+                let Err(error) = resolve::resolve(view, keys, document, service) else {
+                    return Ok(Event::ServiceEnabled { service: service.id.clone(), credential: chosen });
+                };
                 match (&error, resolve::chosen(view, keys, document, service)?) {
                     (Error::WhichCredential(_) | Error::NothingToUse, Some(chosen)) if !chosen.on => {
                         Err(Error::CredentialOff(chosen.title()))
@@ -140,7 +145,7 @@ impl Vault {
         let service = known(id)?;
         self.change_services(|document, _, _| {
             document.turn(&service.id, false);
-            Ok(())
+            Ok(Event::ServiceDisabled { service: service.id.clone() })
         })?;
         self.service(&service.id)
     }
@@ -169,7 +174,8 @@ impl Vault {
                 }
                 document.set(&service.id, key, value);
             }
-            Ok(())
+            let settings = values.iter().map(|(key, _)| (*key).clone()).collect();
+            Ok(Event::ServiceSet { service: service.id.clone(), settings })
         })?;
         self.service(&service.id)
     }
@@ -218,15 +224,15 @@ impl Vault {
     /// One action on the record of services, which is made if there is none.
     pub(crate) fn change_services(
         &mut self,
-        act: impl FnOnce(&mut Document, &View<'_>, &Keys) -> Result<(), Error>,
+        act: impl FnOnce(&mut Document, &View<'_>, &Keys) -> Result<Event, Error>,
     ) -> Result<(), Error> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)?;
         self.heal_services()?;
         self.save(|change, keys| {
             let mut document = Document::read(change, keys)?;
-            act(&mut document, change, keys)?;
-            Ok((write(document, change, keys, salt)?.by(Deed::Edited), ()))
+            let event = act(&mut document, change, keys)?;
+            Ok((write(&document, change, keys, salt)?.told(event), ()))
         })?;
         Ok(())
     }
@@ -254,9 +260,9 @@ pub(crate) fn hand_over(
 ) -> Result<(), Error> {
     let mut document = Document::read(change, keys)?;
     for service in chosen_for(&document, change, keys, from) {
-        document.choose(&service, to.0, to.1);
+        document.exchange(&service, to.0, to.1);
     }
-    if document.changed.is_empty() { Ok(()) } else { write(document, change, keys, salt).map(drop) }
+    if document.is_changed() { write(&document, change, keys, salt).map(drop) } else { Ok(()) }
 }
 
 /// The services, on or off, for which a credential was chosen, known by its id or as it is called.
@@ -275,35 +281,59 @@ fn chosen_for(document: &Document, view: &View<'_>, keys: &Keys, of: (RecordId, 
     services.filter(|service| document.chosen(service).is_some_and(uses)).collect()
 }
 
-/// Writes the record of services with what an action changed, and makes it if there is none.
+/// The fields of a service that two devices set unseen of each other: all values of each, the one in use first.
+pub(crate) fn conflicts(
+    view: &View<'_>,
+    keys: &Keys,
+    document: &Document,
+    service: &str,
+) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    let mut found = document.conflicts(service);
+    let choices = resolve::choices(view, keys, document, service)?;
+    if choices.len() > 1 {
+        found.insert("credential".to_owned(), choices);
+    }
+    Ok(found)
+}
+
+/// Writes what an action changed into the records of services; the first takes what is new, and is made if there is none.
 fn write(
-    mut document: Document,
+    document: &Document,
     change: &mut Change<'_>,
     keys: &Keys,
     salt: [u8; 16],
 ) -> Result<Written, Error> {
-    let (id, before) = match document.home {
-        Some(id) => (id, Some(drafts::current(change, keys, id)?)),
-        None => (RecordId::generate(), None),
+    let actor = drafts::actor(change, keys)?;
+    let edited = |content: Content, record| {
+        let Share { set, exchanged } = document.share_of(record);
+        let mut action = content.act(actor, now());
+        for (name, value) in &set {
+            action.set_text(name, value);
+        }
+        for (name, (from, to)) in &exchanged {
+            action.exchange(name, from, to.as_deref());
+        }
+        action
     };
-    let content = before.clone().unwrap_or_else(|| Content::empty(salt, now()));
-    let mut action = content.act(drafts::actor(change, keys)?, now());
-    if before.is_none() {
+    let Some(home) = document.home() else {
+        let mut action = edited(Content::empty(salt, now()), None);
         action.set_text(field::KIND, field::SERVICES);
+        return drafts::create(change, keys, RecordId::generate(), &action.finish());
+    };
+    let mut insists = document.insists;
+    for id in document.ids().filter(|id| *id != home) {
+        let before = drafts::current(change, keys, id)?;
+        let after = edited(before.clone(), Some(id)).finish();
+        if !before.meta.says_the_same(&after.meta) {
+            drafts::write(change, keys, id, &after)?;
+            insists = true; // this settles what stood in two records, also where the first says so already
+        }
     }
-    document.gather();
-    for (name, value) in &document.changed {
-        action.set_text(name, value);
-    }
-    for id in &document.others {
-        let other = drafts::current(change, keys, *id)?;
-        drafts::write(change, keys, *id, &other.delete(drafts::actor(change, keys)?, now()))?;
-    }
-    let content = action.finish();
-    match &before {
-        None => drafts::create(change, keys, id, &content),
-        Some(before) if document.insists => drafts::insist(change, keys, id, before, &content),
-        Some(before) => drafts::replace(change, keys, id, before, &content),
+    let before = drafts::current(change, keys, home)?;
+    let after = edited(before.clone(), Some(home)).finish();
+    match insists {
+        true => drafts::insist(change, keys, home, &before, &after),
+        false => drafts::replace(change, keys, home, &before, &after),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::account::session::REFUSED;
 use crate::activity::chain;
 use crate::config::{Backend, Config};
+use crate::differences::{self, Differences};
 use crate::error::{Error, KeychainProblem, Kind, ServerProblem};
 use crate::homes::mirror::to_slot;
 use crate::keys::Keys;
@@ -83,6 +84,9 @@ pub struct Status {
     pub conflicts: Option<Vec<String>>,
     /// Credentials that need care ([`crate::Care`]). `None`: the vault cannot be opened.
     pub care: Option<u64>,
+    /// What else is to be settled. `None`: the vault cannot be opened.
+    #[serde(skip)]
+    pub differences: Option<Differences>,
     /// Milliseconds since 1970.
     pub last_sync: Option<u64>,
     /// When the server could last not be synced with, if no sync has gone through since.
@@ -204,6 +208,7 @@ pub fn outline(config: &Config, patience: Patience, why: &Error) -> Status {
             erasing: 0,
             conflicts: None,
             care: None,
+            differences: None,
             last_sync: None,
             last_failed: None,
             alarms: Vec::new(),
@@ -224,6 +229,7 @@ struct Seen {
     erasing: u64,
     conflicts: Option<Vec<String>>,
     care: Option<u64>,
+    differences: Option<Differences>,
     unmirrored: u64,
     broken: u64,
     alarms: Vec<RaisedAlarm>,
@@ -286,6 +292,8 @@ fn look(view: &View<'_>, open: Option<(&Keys, &Known)>) -> Result<Seen, Error> {
         erasing: if device.server.is_some() { erased.len() as u64 } else { 0 },
         conflicts: keys.map(|_| conflicts),
         care: keys.map(|_| care + broken.len() as u64),
+        // What does not open is told as damaged.
+        differences: keys.map(|keys| differences::read(view, keys).unwrap_or_default()),
         unmirrored: view.unmirrored_count()?,
         broken: broken.len() as u64 + opened_not,
         alarms: alarms.collect(),
@@ -307,6 +315,7 @@ impl Seen {
             erasing: self.erasing,
             conflicts: self.conflicts,
             care: self.care,
+            differences: self.differences,
             last_sync: self.device.last_sync,
             last_failed: self.last_failed,
             alarms: self.alarms,

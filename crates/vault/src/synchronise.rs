@@ -13,6 +13,7 @@ use crate::account::document::Compared;
 use crate::account::session::REFUSED;
 use crate::activity::{self, Event};
 use crate::clock::now;
+use crate::differences::Differences;
 use crate::drafts;
 use crate::error::{Alarm, Error, ServerProblem};
 use crate::homes::lock::Lock;
@@ -154,6 +155,11 @@ impl Vault {
             }
             Ok::<_, Error>(change.unmirrored_count()?)
         })?;
+        // No reason for a sync to fail: `status` and the lists say it, too.
+        let differences = match outcome.pulled {
+            0 => Differences::default(),
+            _ => self.differences().unwrap_or_default(),
+        };
         if let Some(problem) = refused {
             return Err(Error::Server(problem)); // all else is done; what it did not take waits
         }
@@ -164,6 +170,7 @@ impl Vault {
             deleted: outcome.deleted,
             trashed: outcome.trashed,
             erased: outcome.erased,
+            differences,
             mirror_left,
         })
     }

@@ -58,7 +58,10 @@ impl From<vault::Care> for Care {
         let (at, days) = match care {
             vault::Care::Expired { at } | vault::Care::ExpiresSoon { at } => (Some(at), None),
             vault::Care::TooOld { since, days } => (Some(since), Some(days)),
-            vault::Care::Unreadable | vault::Care::Conflict | vault::Care::Refused => (None, None),
+            vault::Care::Unreadable
+            | vault::Care::Conflict
+            | vault::Care::SharedName
+            | vault::Care::Refused => (None, None),
         };
         Self { kind: care.word(), at, days }
     }

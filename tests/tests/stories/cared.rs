@@ -175,8 +175,11 @@ fn settings_that_two_devices_set_are_told_where_care_is_asked_for() {
         );
         for arguments in [&["list"][..], &["list", "--status", "care"]] {
             let said = device.done(arguments).to_string();
-            assert!(said.contains("voice_id was set on two devices (") && said.contains("work"), "{said}");
-            assert!(said.contains("keymoor service set elevenlabs voice_id=…"), "{said}");
+            assert!(
+                said.contains("two devices set voice_id at the same time, ") && said.contains("work"),
+                "{said}"
+            );
+            assert!(said.contains("keymoor service set elevenlabs voice_id=VALUE"), "{said}");
         }
     }
     a.done(&["service", "set", "elevenlabs", "voice_id=AAAAAAAAAAAAAAAAAAAA"]);

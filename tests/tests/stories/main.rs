@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)] // Counts and reasons, for whoever reads the run.
 
 mod activity;
+mod agreed;
 mod at_once;
 mod back;
 mod canaries;

@@ -38,6 +38,7 @@ describe("the status of a key", () => {
     expect(text({ kind: "expiring", at: NOW + 4.99 * DAY })).toBe("Expires in 5 days");
     expect(text({ kind: "expiring", at: NOW + 0.9 * DAY })).toBe("Expires within a day");
     expect(text({ kind: "expired", at: NOW - 3 * DAY })).toBe("Expired 3 days ago");
+    expect(text({ kind: "shared_name" })).toBe("Another key has this name");
     expect(text({ kind: "old", at: NOW - 100 * DAY, days: 90 })).toBe("100 days old");
     expect(told({ status: "connected", ...cares({ kind: "conflict" }, { kind: "expired", at: 0 }) }).text).toBe("Two values");
   });

@@ -31,6 +31,8 @@ export function careStatus(care: Care, said: Said | undefined, now: number = Dat
   switch (care.kind) {
     case "conflict":
       return { dot: "warn", text: words.list.twoValues };
+    case "shared_name":
+      return { dot: "warn", text: words.list.sharedName };
     case "expired":
       return { dot: "bad", text: words.status.expired(days(now - at)) };
     case "expiring":

@@ -2,10 +2,10 @@
 
 mod since;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use clap::builder::PossibleValuesParser;
-use keymoor_vault::{Activity, ActivityDay, ActivityFilter, By, Event, Who};
+use keymoor_vault::{Activity, ActivityDay, ActivityFilter, By, Event, Place, Who};
 use serde::Serialize;
 use since::since;
 
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     failed: bool,
     /// At most N entries, the newest.
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
     /// How many entries of each kind there are, by day.
     #[arg(long, conflicts_with = "limit")]
     by_day: bool,
@@ -57,6 +57,11 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let filter = args.filter();
     let mut session = Session::open(Passwords::new(None))?;
+    if let Some(name) = &args.credential
+        && !session.vault.remembers(name)?
+    {
+        return Err(Failure::NoSuchName { name: name.clone(), place: Place::Active, elsewhere: false });
+    }
     if args.by_day {
         let days = session.vault.activity_summary(&filter)?;
         session.tell_notices();
@@ -86,7 +91,7 @@ impl Args {
             by: self.by.as_ref().and_then(by),
             event: self.event.clone(),
             failed: self.failed,
-            limit: self.limit,
+            limit: self.limit.map(NonZeroUsize::get),
         }
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             if let Some(other) = anothers {
                 output::say(words::recognised::anothers(other, &saved));
             }
-            session.tell_services(&services);
+            session.tell_named(&services, saved.id);
             if expired && session.vault.show(saved.id)?.listing.expires_as_set.is_none() {
                 output::say(words::care::EXPIRY_GONE);
             }

@@ -81,14 +81,18 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     };
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);
-    let services = if edit.on.is_some() { session.services_on() } else { Vec::new() };
+    let renamed = edit.name.is_some();
+    let services = if edit.on.is_some() || renamed { session.services_on() } else { Vec::new() };
     match session.vault.edit(id, edit) {
         Ok(saved) => {
             output::say(words::saved(&saved));
             if let Some(other) = anothers {
                 output::say(words::recognised::anothers(other, &saved));
             }
-            session.tell_services(&services);
+            match renamed && !args.on {
+                true => session.tell_named(&services, id),
+                false => session.tell_services(&services),
+            }
             if secret && saved.changed {
                 if expired && session.vault.show(id)?.listing.expires_as_set.is_none() {
                     output::say(words::care::EXPIRY_GONE);

@@ -1,6 +1,6 @@
 //! `keymoor list`: what there is, never a secret.
 
-use keymoor_vault::{Care, CheckStatus, Filter, Listing, ServiceState};
+use keymoor_vault::{Care, CheckStatus, Differences, Filter, Listing, ServiceState};
 use serde::Serialize;
 
 use crate::{
@@ -68,8 +68,9 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let vault = &mut Session::open(Passwords::new(None))?.vault;
     let mut listings = vault.list(&filter)?;
     let wants_care = status.as_deref() == Some(CARE);
-    // What two devices set of a service is to be settled, too.
-    let mut unsettled = if filtered && !wants_care { Vec::new() } else { vault.services()? };
+    // What no row of the list says.
+    let told = if filtered && !wants_care { Differences::default() } else { vault.differences()? };
+    let mut unsettled = if told.services.is_empty() { Vec::new() } else { vault.services()? };
     unsettled.retain(|state| !state.conflicts.is_empty());
     let fits = |listing: &Listing, wanted: &String| {
         fits(listing, wanted) || (wants_care && services_of(&unsettled, listing).next().is_some())
@@ -84,14 +85,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     }
     if !listings.is_empty() {
         output::data(&in_columns(&listings))?;
-    } else if unsettled.is_empty() {
+    } else if told.is_empty() {
         output::say(match filtered {
             true if wants_care => "Nothing needs care.",
             true => "Nothing fits. keymoor list shows everything.",
             false => "No credentials yet. The first one: keymoor add openai --name work",
         });
     }
-    unsettled.iter().for_each(|state| output::say(words::service::unsettled(state)));
+    words::differences(&told).iter().for_each(output::say);
     Ok(())
 }
 

@@ -4,10 +4,10 @@ use keymoor_vault::{LONGEST_DAYS, Policy, Scope};
 use serde::Serialize;
 
 use crate::{
-    output::{self, counted, plain, table},
+    output::{self, counted, table},
     passwords::Passwords,
     session::Session,
-    words::Failure,
+    words::{Failure, differences},
 };
 
 /// Say how old secrets may become. What is older is shown by list, status and the window; nothing is changed by itself. The
@@ -95,7 +95,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             session.vault.set_policy(&scope, every)?;
             output::say(format!(
                 "{}: to be changed every {}.",
-                words(&scope),
+                differences::scope(&scope),
                 counted(every.into(), "day", "days")
             ));
             Ok(())
@@ -103,7 +103,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         What::Remove(Remove { scope }) => {
             let scope = scope.scope();
             session.vault.remove_policy(&scope)?;
-            output::say(format!("{}: no policy any more.", words(&scope)));
+            output::say(format!("{}: no policy any more.", differences::scope(&scope)));
             Ok(())
         }
     }
@@ -117,17 +117,11 @@ fn list(policies: &[Policy], json: bool) -> Result<(), Failure> {
         output::say("No policy is set. For example: keymoor policy set --every 90d");
         return Ok(());
     }
-    let row =
-        |policy: &Policy| [words(&policy.scope), counted(policy.days.into(), "day", "days"), String::new()];
+    let row = |policy: &Policy| {
+        let others = if policy.others.is_empty() { String::new() } else { differences::others(policy) };
+        [differences::scope(&policy.scope), counted(policy.days.into(), "day", "days"), others]
+    };
     output::data(&table(["CREDENTIALS", "CHANGE EVERY", ""], &policies.iter().map(row).collect::<Vec<_>>()))
-}
-
-fn words(scope: &Scope) -> String {
-    match scope {
-        Scope::All => "all credentials".to_owned(),
-        Scope::Provider(provider) => format!("credentials of {}", plain(provider)),
-        Scope::Label(label) => format!("credentials with the label {}", plain(label)),
-    }
 }
 
 #[derive(Serialize)]
@@ -138,6 +132,9 @@ struct Entry<'p> {
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'p str>,
     days: u32,
+    /// What other devices set at the same time.
+    #[serde(skip_serializing_if = "<[u32]>::is_empty")]
+    others: &'p [u32],
 }
 
 impl<'p> Entry<'p> {
@@ -147,7 +144,7 @@ impl<'p> Entry<'p> {
             Scope::Provider(provider) => ("provider", Some(provider.as_str()), None),
             Scope::Label(label) => ("label", None, Some(label.as_str())),
         };
-        Self { scope, provider, label, days: policy.days }
+        Self { scope, provider, label, days: policy.days, others: &policy.others }
     }
 }
 

@@ -122,6 +122,9 @@ fn lend(asked: &Asked, project: Option<&Path>, program: &str) -> Result<Lent, Fa
                 format!("{}: {}.", plain(service), words::service::uses(uses))
             }
             Told::InConflict { id, field } => words::in_conflict(*id, field),
+            Told::ChoiceInConflict { service, choices } => {
+                format!("{}: {}", plain(service), words::service::choice(service, choices))
+            }
             Told::SettingInConflict { service, setting } => words::run::setting_in_conflict(service, setting),
         });
     }

@@ -84,6 +84,7 @@ fn page(status: &Status) -> String {
     if let Some(conflicts) = status.conflicts.as_deref().filter(|conflicts| !conflicts.is_empty()) {
         facts.push(conflicting(conflicts));
     }
+    facts.extend(status.differences.iter().flat_map(words::differences));
     if let Some(care) = status.care.filter(|care| *care > 0) {
         facts.push(words::care::count(care));
     }
@@ -145,6 +146,9 @@ struct Shown<'s> {
     erasing: u64,
     conflicts: Option<u64>,
     care: Option<u64>,
+    services_in_conflict: Option<Vec<&'s str>>,
+    policies_in_conflict: Option<u64>,
+    shared_names: Option<Vec<String>>,
     last_sync: Option<String>,
     last_failed: Option<String>,
     alarms: Vec<Raised<'s>>,
@@ -163,6 +167,7 @@ struct Raised<'s> {
 impl<'s> Shown<'s> {
     fn new(status: &'s Status) -> Self {
         let raised = status.alarms.iter().map(|alarm| Raised { code: &alarm.code, at: rfc3339(alarm.at) });
+        let differences = status.differences.as_ref();
         Self {
             homes: status.homes,
             records: status.records,
@@ -171,6 +176,12 @@ impl<'s> Shown<'s> {
             erasing: status.erasing,
             conflicts: status.conflicts.as_ref().map(|conflicts| conflicts.len() as u64),
             care: status.care,
+            services_in_conflict: differences
+                .map(|all| all.services.iter().map(|service| service.id.as_str()).collect()),
+            policies_in_conflict: differences.map(|all| all.policies.len() as u64),
+            shared_names: differences.map(|all| {
+                all.names.iter().map(|shared| format!("{}/{}", shared.provider, shared.name)).collect()
+            }),
             last_sync: status.last_sync.map(rfc3339),
             last_failed: status.last_failed.map(rfc3339),
             alarms: raised.collect(),

@@ -42,6 +42,22 @@ fn happened(event: &Event) -> String {
         Event::Revoked { subject, done: false } => {
             format!("{} could not be revoked at its provider.", name(subject))
         }
+        Event::ServiceEnabled { service, credential: None } => {
+            format!("The service {} was enabled.", plain(service))
+        }
+        Event::ServiceEnabled { service, credential: Some(credential) } => {
+            format!("The service {} was enabled with {}.", plain(service), plain(credential))
+        }
+        Event::ServiceDisabled { service } => format!("The service {} was disabled.", plain(service)),
+        Event::ServiceSet { service, settings } => {
+            let settings: Vec<_> = settings.iter().map(|setting| plain(setting)).collect();
+            format!("{} of the service {} was set.", settings.join(", "), plain(service))
+        }
+        Event::PolicySet { policy: of, days } => {
+            let days = counted((*days).into(), "day", "days");
+            format!("{} was set to {days}.", policy(of))
+        }
+        Event::PolicyRemoved { policy: of } => format!("{} was removed.", policy(of)),
         Event::Erased(subject) => format!("{} was erased.", name(subject)),
         Event::DeletedElsewhere(subject) => {
             format!("{} was moved to the trash on another device.", name(subject))
@@ -120,6 +136,14 @@ fn happened(event: &Event) -> String {
 }
 
 const LINKED: &str = "From here on it is noticed when entries are missing or were changed.";
+
+fn policy(of: &str) -> String {
+    match of.split_once(':') {
+        Some(("label", label)) => format!("The policy for the label {}", plain(label)),
+        Some((_, provider)) => format!("The policy for {}", plain(provider)),
+        None => "The policy for all credentials".to_owned(),
+    }
+}
 
 fn name(subject: &Subject) -> String {
     match subject.name.as_str() {

@@ -7,6 +7,9 @@ use crate::output::{counted, grouped, minute};
 /// After a new secret took the place of one whose expiry was said by hand.
 pub(crate) const EXPIRY_GONE: &str = "When the old secret expires says nothing of the new one and is taken away. keymoor edit NAME --expires DATE sets it.";
 
+const SHARED: &str =
+    "another credential has this name, and a command cannot tell which is meant: keymoor edit ID --name NAME";
+
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// What a day may lack to be called one.
 const SAVING_MS: u64 = 60 * 60 * 1000;
@@ -29,6 +32,7 @@ pub(crate) fn sentences(listing: &Listing, now: u64) -> Vec<String> {
             counted((now.saturating_sub(since)) / DAY_MS, "day", "days"),
             grouped(u64::from(days))
         )),
+        Care::SharedName => Some(SHARED.to_owned()),
         // Said where the status and the values are.
         Care::Refused | Care::Conflict | Care::Unreadable => None,
     };
@@ -56,6 +60,7 @@ fn short(care: Care, now: u64) -> Option<String> {
             counted(now.saturating_sub(since) / DAY_MS, "day", "days"),
             grouped(u64::from(days))
         )),
+        Care::SharedName => Some("another has this name".to_owned()),
         Care::Refused | Care::Conflict | Care::Unreadable => None,
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use keymoor_vault::{Erased, Kept, KeychainProblem, Kits, RecordId, Saved, SyncReport};
 
-use super::keychain;
+use super::{differences::differences, keychain};
 use crate::{
     output::{argument, counted, grouped, plain, quoted},
     prompt,
@@ -108,6 +108,10 @@ pub(crate) fn synced(report: &SyncReport) -> String {
             "\n{} changed on two devices at the same time; nothing is lost, keymoor list shows which.",
             counted(report.conflicts, "credential was", "credentials were")
         ));
+    }
+    for line in differences(&report.differences) {
+        text.push('\n');
+        text.push_str(&line);
     }
     text
 }

@@ -1,5 +1,7 @@
 //! Services and what they use.
 
+use std::collections::BTreeMap;
+
 use keymoor_providers::Service;
 use keymoor_vault::{Because, Resolved, ServiceState, WhyNone};
 
@@ -47,6 +49,14 @@ pub(crate) fn uses(resolved: &Resolved) -> String {
     }
 }
 
+/// A credential that just got its name is what a service uses now.
+pub(crate) fn named(state: &ServiceState) -> String {
+    format!(
+        "{} uses this credential now, for it has the name that was chosen. Another one: keymoor service enable {} --credential NAME",
+        state.name, state.id
+    )
+}
+
 /// A setting that there is not, or a value that it cannot have; and what there is.
 pub(super) fn no_setting(service: &Service, known: bool) -> Words {
     let all: Vec<String> = (service.settings.iter())
@@ -79,30 +89,41 @@ pub(crate) fn care(state: &ServiceState) -> String {
         let settings: Vec<_> = state.missing.iter().map(|key| format!("{key}=…")).collect();
         parts.push(format!("keymoor service set {} {}", state.id, settings.join(" ")));
     }
-    let conflicts = conflicts(state);
-    parts.extend((!conflicts.is_empty()).then(|| format!("{conflicts}: set it again")));
+    parts.extend(conflicts(&state.id, &state.conflicts));
     parts.join("; ")
 }
 
-/// What two devices set of a service, below a list.
-pub(crate) fn unsettled(state: &ServiceState) -> String {
-    format!("Service {}: {}. Set it again: {}", state.name, conflicts(state), again(state))
-}
-
-fn again(state: &ServiceState) -> String {
-    let key = state.conflicts.keys().find(|key| !["on", "credential"].contains(&key.as_str()));
-    match key {
-        Some(key) => format!("keymoor service set {} {key}=…", state.id),
-        None => format!("keymoor service enable {} --credential NAME", state.id),
-    }
-}
-
-fn conflicts(state: &ServiceState) -> String {
-    let conflict = |(key, values): (&String, &Vec<String>)| {
-        let values: Vec<_> = values.iter().map(|value| plain(value).into_owned()).collect();
-        format!("{key} was set on two devices ({})", values.join(", "))
+/// What two devices set unseen of each other, which of it counts, and how it is settled: one text a field.
+pub(crate) fn conflicts(id: &str, conflicts: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let conflict = |(key, values): (&String, &Vec<String>)| match key.as_str() {
+        "on" => format!(
+            "one device switched it off while another switched it on, and off counts: keymoor service enable {id}, or keymoor service disable {id}"
+        ),
+        "credential" => choice(id, values),
+        key => {
+            let key = plain(key);
+            format!(
+                "two devices set {key} at the same time, {}: keymoor service set {id} {key}=VALUE",
+                in_use_first(values)
+            )
+        }
     };
-    state.conflicts.iter().map(conflict).collect::<Vec<_>>().join("; ")
+    conflicts.iter().map(conflict).collect()
+}
+
+/// Two devices chose different credentials.
+pub(crate) fn choice(id: &str, titles: &[String]) -> String {
+    format!(
+        "two devices chose different credentials, {}: keymoor service enable {id} --credential NAME",
+        in_use_first(titles)
+    )
+}
+
+fn in_use_first(values: &[String]) -> String {
+    let mut values = values.iter().map(|value| plain(value));
+    let first = values.next().unwrap_or_default();
+    let others: Vec<_> = values.collect();
+    format!("{first} (in use) and {}", others.join(", "))
 }
 
 /// A service of a template that has no credential yet.

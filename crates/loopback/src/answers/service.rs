@@ -106,11 +106,13 @@ pub(crate) struct Tested {
     identity: Option<String>,
     /// The HTTP status of the answer.
     http_status: Option<u16>,
+    /// What two devices set unseen of each other, by field; the value that was asked about first.
+    conflicts: BTreeMap<String, Vec<String>>,
 }
 
 impl Tested {
     pub(crate) fn new(asked: ServiceAsked) -> Self {
-        let ServiceAsked { id, uses, report } = asked;
+        let ServiceAsked { id, uses, conflicts, report } = asked;
         Self {
             service: id,
             credential: Uses::new(uses),
@@ -119,6 +121,7 @@ impl Tested {
             reason: (report.reason != Reason::Answered).then(|| report.reason.to_string()),
             identity: report.identity,
             http_status: report.status,
+            conflicts,
         }
     }
 }

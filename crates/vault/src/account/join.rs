@@ -24,6 +24,7 @@ use crate::homes::without_keychain;
 use crate::keys::Keys;
 use crate::kit::JoinKit;
 use crate::rules::gone::reborn;
+use crate::services::document::moved;
 use crate::synchronise::{Progress, SyncOptions, SyncReport};
 use crate::vault::Vault;
 
@@ -146,14 +147,13 @@ impl Vault {
             devices::note_linked(change, keys)?;
             let server = kit.server.url.clone();
             activity::put_by(change, keys, by, &Event::Joined { server })?;
-            let mut new_ids = BTreeMap::new();
-            for (id, content) in &here {
-                change.drop_draft(*id)?;
-                change.remove_base(*id)?;
-                change.forget(*id)?;
-                let new = RecordId::generate();
-                drafts::write(change, keys, new, &reborn(content, actor))?;
-                new_ids.insert(*id, new);
+            let new_ids: BTreeMap<_, _> = here.iter().map(|(id, _)| (*id, RecordId::generate())).collect();
+            for (id, content) in here {
+                change.drop_draft(id)?;
+                change.remove_base(id)?;
+                change.forget(id)?;
+                let content = reborn(&moved(content, &new_ids), actor);
+                drafts::write(change, keys, new_ids[&id], &content)?;
             }
             grants::hand_over(change, &old_keys, keys, &new_ids)?;
             Ok::<_, Error>(())

@@ -39,6 +39,38 @@ pub enum Event {
         /// Whether it is no more.
         done: bool,
     },
+    /// A service was taken into use.
+    ServiceEnabled {
+        /// Its id in the catalogue.
+        service: String,
+        /// The credential that was chosen for it, `provider/name`, if one was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credential: Option<String>,
+    },
+    /// A service was taken out of use.
+    ServiceDisabled {
+        /// Its id in the catalogue.
+        service: String,
+    },
+    /// Settings of a service were set. Their values are not kept.
+    ServiceSet {
+        /// Its id in the catalogue.
+        service: String,
+        /// Which settings.
+        settings: Vec<String>,
+    },
+    /// It was said how old secrets may become.
+    PolicySet {
+        /// Which: `all`, `provider:…` or `label:…`.
+        policy: String,
+        /// In days.
+        days: u32,
+    },
+    /// A policy was taken away.
+    PolicyRemoved {
+        /// Which: `all`, `provider:…` or `label:…`.
+        policy: String,
+    },
     /// It was erased for good.
     Erased(Subject),
     /// Another device moved it to the trash.
@@ -238,6 +270,14 @@ mod tests {
                 why: Some(Cause::default()),
             },
             Event::Settled(subject),
+            Event::ServiceEnabled {
+                service: "openai".to_owned(),
+                credential: Some("openai/work".to_owned()),
+            },
+            Event::ServiceDisabled { service: "openai".to_owned() },
+            Event::ServiceSet { service: "twilio".to_owned(), settings: vec!["from".to_owned()] },
+            Event::PolicySet { policy: "label:x".to_owned(), days: 30 },
+            Event::PolicyRemoved { policy: "all".to_owned() },
             Event::Synced { pulled: 1, pushed: 2, deleted: 3 },
             Event::SignedIn,
             Event::AlarmOver { alarm: Alarm::RolledBack },

@@ -81,6 +81,19 @@ impl Vault {
         Ok(days.into_values().rev().collect())
     }
 
+    /// Whether there is a credential of this name, in use or in the trash, or anything that is remembered happened to one.
+    ///
+    /// # Errors
+    /// When the cache cannot be read.
+    pub fn remembers(&mut self, name: &str) -> Result<bool, Error> {
+        if !self.called(name)?.is_empty() {
+            return Ok(true);
+        }
+        let filter =
+            ActivityFilter { credential: Some(name.to_owned()), limit: Some(1), ..Default::default() };
+        Ok(!self.activity_of(&filter)?.is_empty())
+    }
+
     /// The records that have this name now, in use or in the trash.
     fn called(&mut self, name: &str) -> Result<BTreeSet<RecordId>, Error> {
         let mut ids = BTreeSet::new();

@@ -168,6 +168,16 @@ impl Action {
         self.write(name, vec![value]);
     }
 
+    /// Has one value of a field give way to another, which is shown then, or to none. The field's others stay as they are.
+    pub(crate) fn exchange(&mut self, name: &str, from: &str, to: Option<&str>) {
+        let mut entries = self.content.meta.fields.remove(name).unwrap_or_default();
+        entries.retain(|entry| entry.value.text() != from);
+        entries.extend(to.map(|to| Entry { stamp: self.stamp, value: Value::Text(to.to_owned()) }));
+        if !entries.is_empty() {
+            self.content.meta.fields.insert(name.to_owned(), entries);
+        }
+    }
+
     /// What there is now.
     pub(crate) fn meta(&self) -> &Meta {
         &self.content.meta

@@ -96,6 +96,7 @@ impl<'r> Reading<'r> {
             }
             read => read.map_err(of_service)?,
         };
+        let choices = services::choices(self.view, self.keys, &document, &service.id)?;
         let Settings { claims, unset } = self.settings(service, &document)?;
         let mut claimed = all_fields((uses.id, &self.usable(uses.id)?))?;
         // What is set for the service goes before what stands in its credential.
@@ -104,6 +105,9 @@ impl<'r> Reading<'r> {
         let is_address = |key: &str| provider(&uses.provider).is_some_and(|uses| sent_to(uses, key));
         let others = unset.into_iter().filter(|(key, _)| is_address(key)).flat_map(|(_, env)| env);
         claimed.not_theirs.extend(others.map(|name| NotTheirs { name: name.clone(), is_address: true }));
+        if let [_, _, ..] = choices.as_slice() {
+            self.read.told.push(Told::ChoiceInConflict { service: service.id.clone(), choices });
+        }
         if matches!(uses.because, Because::Fallback { .. }) {
             self.read.told.push(Told::Fallback { service: service.name.clone(), uses });
         }

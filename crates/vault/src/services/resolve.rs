@@ -4,7 +4,7 @@ use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 use keymoor_providers::Service;
 
-use super::document::Document;
+use super::document::{Chosen, Document};
 use crate::drafts;
 use crate::error::Error;
 use crate::find;
@@ -89,11 +89,8 @@ pub(super) fn chosen(
     document: &Document,
     service: &Service,
 ) -> Result<Option<Listing>, Error> {
-    let Some(chosen) = document.chosen(&service.id) else { return Ok(None) };
-    match chosen.id.map(|id| there(usable(view, keys, id))).transpose()?.flatten() {
-        Some(listing) => Ok(Some(listing)),
-        None => by_title(view, keys, &chosen.title),
-    }
+    let chosen = document.chosen(&service.id);
+    chosen.map_or(Ok(None), |chosen| meant(view, keys, &chosen))
 }
 
 /// A credential that is there and not in the trash.
@@ -108,6 +105,39 @@ pub(super) fn usable(view: &View<'_>, keys: &Keys, id: RecordId) -> Result<Listi
     let mut listing = list::listing(id, &meta, false);
     listing.display = find::displayed(view, keys, id, &meta)?;
     Ok(listing)
+}
+
+/// The credentials that were chosen for a service, `provider/name`, the one in use first: more than one where two devices chose
+/// unseen of each other.
+pub(crate) fn choices(
+    view: &View<'_>,
+    keys: &Keys,
+    document: &Document,
+    service: &str,
+) -> Result<Vec<String>, Error> {
+    let choices = document.choices(service);
+    let mut titles = Vec::new();
+    for chosen in choices {
+        // One that cannot be read or is gone is told as it was called.
+        let now = match meant(view, keys, &chosen) {
+            Ok(listing) => listing.map(|listing| listing.title()),
+            Err(Error::Unreadable { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let title = now.unwrap_or(chosen.title);
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    Ok(titles)
+}
+
+/// The credential that was chosen, by its id, or by its name if it has another id by now.
+fn meant(view: &View<'_>, keys: &Keys, chosen: &Chosen) -> Result<Option<Listing>, Error> {
+    match chosen.id.map(|id| there(usable(view, keys, id))).transpose()?.flatten() {
+        Some(listing) => Ok(Some(listing)),
+        None => by_title(view, keys, &chosen.title),
+    }
 }
 
 fn by_title(view: &View<'_>, keys: &Keys, title: &str) -> Result<Option<Listing>, Error> {

@@ -3,6 +3,8 @@
 //! In two steps, as with verifying, so that the vault is not held while providers take their time. The answer is about both
 //! together, and so nothing of it is put down with the credential.
 
+use std::collections::BTreeMap;
+
 use keymoor_providers::verify::{Fields, Job, Report, verify_all};
 use keymoor_providers::{Provider, Service, provider};
 
@@ -18,6 +20,7 @@ pub struct ServiceQuestion {
     service: &'static Service,
     provider: &'static Provider,
     uses: Resolved,
+    conflicts: BTreeMap<String, Vec<String>>,
     fields: Fields,
 }
 
@@ -28,6 +31,8 @@ pub struct ServiceAsked {
     pub id: String,
     /// The credential that it uses.
     pub uses: Resolved,
+    /// What two devices set unseen of each other, the value that was asked about first ([`crate::ServiceState::conflicts`]).
+    pub conflicts: BTreeMap<String, Vec<String>>,
     /// What was found out.
     pub report: Report,
 }
@@ -41,7 +46,7 @@ impl Vault {
         let service = super::known(id)?;
         self.heal_services()?;
         // All of one moment: a setting is not sent with the credential that was used before.
-        let (uses, settings, content) = self.healing(|vault| {
+        let (uses, conflicts, settings, content) = self.healing(|vault| {
             let keys = &vault.keys;
             vault.cache.read(|view| {
                 let document = Document::read(view, keys)?;
@@ -50,7 +55,8 @@ impl Vault {
                 });
                 let uses = resolve(view, keys, &document, service)?;
                 let content = drafts::current(view, keys, uses.id);
-                Ok::<_, Error>((uses, settings.collect::<Vec<_>>(), content))
+                let conflicts = super::conflicts(view, keys, &document, &service.id)?;
+                Ok::<_, Error>((uses, conflicts, settings.collect::<Vec<_>>(), content))
             })
         })?;
         let content = match content {
@@ -63,7 +69,7 @@ impl Vault {
             fields.set(&key, value);
         }
         let provider = provider(&uses.provider).ok_or(Error::NothingToUse)?;
-        Ok(ServiceQuestion { service, provider, uses, fields })
+        Ok(ServiceQuestion { service, provider, uses, conflicts, fields })
     }
 }
 
@@ -75,13 +81,13 @@ pub fn test_services(
 ) {
     let (jobs, asked): (Vec<_>, Vec<_>) = questions
         .into_iter()
-        .map(|ServiceQuestion { service, provider, uses, fields }| {
-            (Job { provider, service: Some(service), fields }, (service.id.clone(), uses))
+        .map(|ServiceQuestion { service, provider, uses, conflicts, fields }| {
+            (Job { provider, service: Some(service), fields }, (service.id.clone(), uses, conflicts))
         })
         .unzip();
     verify_all(&jobs, options.concurrency, &options.ask, &options.cancel, |at, report| {
-        if let Some((id, uses)) = asked.get(at).cloned() {
-            on_done(ServiceAsked { id, uses, report });
+        if let Some((id, uses, conflicts)) = asked.get(at).cloned() {
+            on_done(ServiceAsked { id, uses, conflicts, report });
         }
     });
 }

@@ -15,6 +15,7 @@ use crate::rules::forgetting::KEPT_MS;
 use crate::rules::gone::{self, Forgotten};
 use crate::rules::take::{Back, Draft, Here};
 use crate::rules::{self, life};
+use crate::services::document::differing;
 use crate::sync::{elsewhere, erased_here};
 
 /// What a sync did: made anew for each transaction, and added to the whole once that is on disk.
@@ -89,7 +90,10 @@ pub(crate) fn take(
     let taken = rules::take::take(here, &incoming);
     let open = |content: &Content| content.meta.alternates().next().is_some();
     if taken.conflict != draft.as_ref().or(base.as_ref()).is_some_and(open) {
-        let subject = Subject { id, name: taken.shown(here, &incoming).meta.title() };
+        let (now, before) = (&taken.shown(here, &incoming).meta, draft.as_ref().or(base.as_ref()));
+        let settled = before.filter(|_| !taken.conflict).map_or(now, |before| &before.meta);
+        let name = if now.is_credential() { now.title() } else { differing(settled) };
+        let subject = Subject { id, name };
         let event = if taken.conflict { Event::Conflict(subject) } else { Event::ConflictOver(subject) };
         activity::put(change, keys, &event)?;
     }
@@ -105,20 +109,22 @@ pub(crate) fn take(
         Draft::Stays => {}
         Draft::Becomes(content) => drafts::write(change, keys, id, content)?,
     }
-    if let Some(Back { erased, here: deleted_here }) = taken.back {
+    let is_credential = incoming.meta.is_credential();
+    if let Some(Back { erased, here: deleted_here }) = taken.back.filter(|_| is_credential) {
         let name = taken.shown(here, &incoming).meta.title();
         outcome.notices.push(Notice::Back { name, erased, here: deleted_here });
     }
     if base.is_none() && draft.is_none() && erased_here::is_back(change, id, &incoming)? {
         outcome.notices.push(Notice::Back { name: incoming.meta.title(), erased: true, here: true });
     }
-    if taken.deleted {
+    let deleted = taken.deleted && is_credential;
+    if deleted {
         let subject = Subject { id, name: incoming.meta.title() };
         activity::put(change, keys, &Event::DeletedElsewhere(subject))?;
     }
-    outcome.conflicts += u64::from(taken.conflict && incoming.meta.is_credential());
-    outcome.deleted += u64::from(taken.deleted);
-    outcome.trashed += u64::from(taken.deleted);
+    outcome.conflicts += u64::from(taken.conflict && is_credential);
+    outcome.deleted += u64::from(deleted);
+    outcome.trashed += u64::from(deleted);
     Ok(())
 }
 
@@ -134,7 +140,9 @@ pub(crate) fn forgotten_elsewhere(
     let current = drafts::legible(change.current(id))?;
     let meta = current.as_ref().and_then(|current| keys.open_meta(current.record()).ok());
     let aged = |meta: &Meta| meta.deleted() && meta.updated.saturating_add(KEPT_MS) <= now() + DAY_MS;
-    let silent = current.is_none() || change.is_erased(id)? || meta.as_ref().is_some_and(aged);
+    // The record of services is nobody's credential.
+    let untold = |meta: &Meta| aged(meta) || !meta.is_credential();
+    let silent = current.is_none() || change.is_erased(id)? || meta.as_ref().is_some_and(untold);
     let goes = forget(change, keys, id, outcome)?;
     if goes && !silent {
         outcome.erased += 1;

@@ -1,5 +1,7 @@
 //! What a sync is asked for, what it tells while it goes on, and what it did.
 
+use crate::differences::Differences;
+
 /// How to sync.
 #[derive(Debug, Clone, Default)]
 pub struct SyncOptions {
@@ -28,6 +30,8 @@ pub struct SyncReport {
     pub trashed: u64,
     /// Records that others erased, in use here or in the trash.
     pub erased: u64,
+    /// What is to be settled beside that, told where something came that may have brought it.
+    pub differences: Differences,
     /// Keychain copies that are behind; [`Vault::mirror`](crate::Vault::mirror) writes them.
     pub mirror_left: u64,
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::pace::Setback;
+use crate::differences::Differences;
 use crate::error::{Error, KeychainProblem, ServerProblem};
 use crate::notice::Notice;
 use crate::synchronise::{Progress, SyncReport};
@@ -63,6 +64,8 @@ pub(super) struct Told {
     trouble: Option<String>,
     copies: Option<Copies>,
     copying_stopped: bool,
+    /// What is to be settled, as it was told last.
+    differences: Differences,
 }
 
 struct Copies {
@@ -91,7 +94,12 @@ impl Told {
         tell(Watching::Syncing(progress));
     }
 
-    pub(super) fn synced(&mut self, report: SyncReport, tell: &mut dyn FnMut(Watching)) {
+    pub(super) fn synced(&mut self, mut report: SyncReport, tell: &mut dyn FnMut(Watching)) {
+        if report.differences == self.differences {
+            report.differences = Differences::default(); // once is enough
+        } else if report.pulled > 0 {
+            self.differences.clone_from(&report.differences);
+        }
         self.away = 0;
         let recovered = self.trouble.take().is_some();
         let first = !std::mem::replace(&mut self.synced, true) || std::mem::take(&mut self.syncing);
@@ -180,11 +188,30 @@ impl Pauses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::differences::SharedName;
 
     fn told(act: impl FnOnce(&mut Told, &mut dyn FnMut(Watching))) -> (Told, Vec<String>) {
         let (mut told, mut words) = (Told::default(), Vec::new());
         act(&mut told, &mut |word| words.push(format!("{word:?}")));
         (told, words)
+    }
+
+    #[test]
+    fn what_is_to_be_settled_is_told_once() {
+        let differences = || Differences {
+            names: vec![SharedName { provider: "a".into(), name: "b".into(), ids: Vec::new() }],
+            ..Differences::default()
+        };
+        let mut told = Told::default();
+        let mut heard = Vec::new();
+        for differences in [differences(), differences(), Differences::default(), differences()] {
+            let report = SyncReport { differences, ..report(1) };
+            told.synced(report, &mut |event| {
+                let Watching::Synced(report) = event else { panic!("{event:?}") };
+                heard.push(report.differences.names.len());
+            });
+        }
+        assert_eq!(heard, [1, 0, 0, 1]);
     }
 
     fn report(pulled: u64) -> SyncReport {

@@ -1,6 +1,6 @@
 //! `keymoor service test`: asks whether credential and settings of a service go together.
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, process::ExitCode};
 
 use keymoor_providers::Verdict;
 use keymoor_vault::{ServiceAsked, ServiceQuestion, VerifyOptions, test_services};
@@ -60,6 +60,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         let rows: Vec<_> = asked.iter().map(row).collect();
         output::data(&table(["SERVICE", "RESULT", "CREDENTIAL", "WHOSE"], &rows))?;
     }
+    for asked in &asked {
+        for conflict in words::service::conflicts(&asked.id, &asked.conflicts) {
+            output::say(format!("{}: {conflict}", asked.id));
+        }
+    }
     lacking.iter().for_each(super::said);
     Ok(if lacking.is_empty() { code(asked.iter().map(|asked| &asked.report)) } else { ExitCode::from(1) })
 }
@@ -81,6 +86,7 @@ struct Entry<'a> {
     message: String,
     http_status: Option<u16>,
     identity: Option<&'a str>,
+    conflicts: &'a BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Entry<'a> {
@@ -92,6 +98,7 @@ impl<'a> Entry<'a> {
             message: outcome(&asked.report),
             http_status: asked.report.status,
             identity: asked.report.identity.as_deref(),
+            conflicts: &asked.conflicts,
         }
     }
 }

@@ -28,6 +28,7 @@ impl Event {
     pub(in crate::activity) fn name(&self) -> Option<&str> {
         match self {
             Self::OnlyTrashed { name } | Self::Back { name, .. } => Some(name),
+            Self::ServiceEnabled { credential, .. } => credential.as_deref(),
             _ => self.subject().map(|subject| subject.name.as_str()),
         }
     }

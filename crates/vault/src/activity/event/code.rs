@@ -27,6 +27,11 @@ codes! {
     Event::Settled(_) => "settled",
     Event::Rotated(_) => "rotated",
     Event::Revoked { .. } => "revoked",
+    Event::ServiceEnabled { .. } => "service_enabled",
+    Event::ServiceDisabled { .. } => "service_disabled",
+    Event::ServiceSet { .. } => "service_set",
+    Event::PolicySet { .. } => "policy_set",
+    Event::PolicyRemoved { .. } => "policy_removed",
     Event::Erased(_) => "erased",
     Event::DeletedElsewhere(_) => "deleted_elsewhere",
     Event::ErasedElsewhere(_) => "erased_elsewhere",
@@ -88,6 +93,11 @@ mod tests {
             "taken": 6,
             "whole": true,
             "scope": "read",
+            "service": "openai",
+            "credential": "openai/work",
+            "settings": ["sheet_name"],
+            "policy": "all",
+            "days": 7,
             "server": "https://localhost:8790",
         })
     }
