@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::pasted::pasted;
+use crate::pasted::{pasted, pasted_as};
 
 /// Kits are a page of text; nothing larger is read.
 const LARGEST_KIT: u64 = 64 * 1024;
@@ -134,15 +134,29 @@ impl From<AddRequest> for NewCredential {
     }
 }
 
-impl From<EditRequest> for Edit {
-    fn from(EditRequest { name, labels, note, fields, on, expires }: EditRequest) -> Self {
-        let expires = expires.map(|at| (at > 0).then_some(at));
-        let fields = fields.into_iter().map(Field::from).collect();
-        Self { name, called: None, fields, labels, note, on, expires }
-    }
-}
-
 impl EditRequest {
+    /// The change of a credential of this provider.
+    pub(crate) fn of(self, provider: &str) -> Edit {
+        let Self { name, labels, note, fields: typed, on, expires } = self;
+        let expires = expires.map(|at| (at > 0).then_some(at));
+        let names: Vec<String> = typed.iter().map(|field| field.name.clone()).collect();
+        let mut fields: Vec<Field> = Vec::new();
+        for one in typed {
+            if !one.secret {
+                fields.push(one.into());
+                continue;
+            }
+            let mut found = pasted_as(provider, one.name, one.value.0).into_iter();
+            fields.extend(found.next());
+            // What was typed into a field of its own goes before what was found in a paste.
+            let others = found.filter(|other| !names.contains(&other.name));
+            let new: Vec<Field> =
+                others.filter(|other| fields.iter().all(|known| known.name != other.name)).collect();
+            fields.extend(new);
+        }
+        Edit { name, called: None, fields, labels, note, on, expires }
+    }
+
     /// Whether it says if services may use it.
     pub(crate) fn switches(&self) -> bool {
         self.on.is_some()
@@ -210,7 +224,7 @@ mod tests {
     fn what_an_edit_leaves_out_stays_left_out() {
         let request: EditRequest =
             serde_json::from_value(serde_json::json!({ "note": "", "fields": [] })).unwrap();
-        let edit = Edit::from(request);
+        let edit = request.of("openai");
         assert!(edit.name.is_none() && edit.labels.is_none() && edit.fields.is_empty());
         assert_eq!(edit.note.as_deref(), Some(""));
     }

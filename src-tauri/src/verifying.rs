@@ -137,7 +137,8 @@ pub(crate) fn answers(questions: Questions, options: &VerifyOptions) -> Vec<Aske
 
 /// How providers are reached. `by_name`: a person asked about just these, and wants what it costs.
 pub(crate) fn options(by_name: bool) -> VerifyOptions {
-    let ask = Options { bases: bases(), with_side_effects: by_name, ..Options::default() };
+    let ask =
+        Options { bases: bases(), with_side_effects: by_name, of_another: by_name, ..Options::default() };
     VerifyOptions { ask, by_name, ..VerifyOptions::default() }
 }
 

@@ -8,6 +8,7 @@ mod copy;
 mod doctor;
 mod edit;
 mod erase;
+mod fields;
 mod get;
 mod grant;
 mod history;

@@ -15,6 +15,9 @@ pub struct Kept {
     pub name: &'static str,
     /// Whether it is sealed with the secrets.
     pub secret: bool,
+    /// Whether it is just this field, as the text says. If not, it is the credential's one secret, whatever that is called
+    /// there; the name is for where none is yet.
+    pub named: bool,
     /// Its value. An open one too is sealed until its owner writes it down.
     pub value: SecretString,
 }
@@ -30,6 +33,15 @@ impl Provider {
     /// form asks for first. `None`: the provider has no secret field.
     pub fn found_in(&'static self, text: &str) -> Option<Found> {
         let first = self.secret_field()?;
+        Some(self.recognised_in(text).unwrap_or_else(|| Found {
+            provider: self,
+            fields: vec![(first.key.as_str(), SecretString::from(text))],
+        }))
+    }
+
+    /// What of a text is recognised as this provider's, with a secret in it.
+    fn recognised_in(&'static self, text: &str) -> Option<Found> {
+        let first = self.secret_field()?;
         // Of several shapes that a single word may have, the one that is asked for.
         let is_first = |found: &Found| found.provider.id == self.id && found.value(&first.key).is_some();
         let found = match recognise(text) {
@@ -37,11 +49,7 @@ impl Provider {
             Recognition::Candidates(found) => found.into_iter().find(is_first),
             Recognition::Several { .. } | Recognition::Unknown => None,
         };
-        let found = found.filter(|found| found.provider.id == self.id && found.has_secret());
-        Some(found.unwrap_or_else(|| Found {
-            provider: self,
-            fields: vec![(first.key.as_str(), SecretString::from(text))],
-        }))
+        found.filter(|found| found.provider.id == self.id && found.has_secret())
     }
 }
 
@@ -50,8 +58,11 @@ impl Found {
     pub fn kept(self) -> impl Iterator<Item = Kept> {
         let provider = self.provider;
         self.fields.into_iter().map(move |(key, value)| match provider.field(key) {
-            Some(field) => Kept { name: provider.name_of(field), secret: field.secret, value },
-            None => Kept { name: key, secret: true, value },
+            Some(field) => {
+                let name = provider.name_of(field);
+                Kept { name, secret: field.secret, named: name != ONE_SECRET, value }
+            }
+            None => Kept { name: key, secret: true, named: true, value },
         })
     }
 }
@@ -59,10 +70,27 @@ impl Found {
 /// What is kept of a secret of a provider: of one that the catalogue does not have, all of it.
 pub fn kept(known: Option<&'static Provider>, secret: SecretString) -> Vec<Kept> {
     // Exposed to be looked at by its shape, and taken apart.
-    match known.and_then(|known| known.found_in(secret.expose_secret())) {
-        Some(found) => found.kept().collect(),
-        None => vec![Kept { name: ONE_SECRET, secret: true, value: secret }],
+    if let Some(found) = known.and_then(|known| known.recognised_in(secret.expose_secret())) {
+        return found.kept().collect();
     }
+    let first = known.and_then(Provider::secret_field);
+    let name = known.zip(first).map_or(ONE_SECRET, |(known, first)| known.name_of(first));
+    vec![Kept { name, secret: true, named: false, value: secret }]
+}
+
+/// What of a text that was entered as one secret field of a provider's credential is that field, and what else was found
+/// beside it. `None`: the text is kept as it is.
+pub fn kept_as(
+    known: &'static Provider,
+    name: &str,
+    secret: &SecretString,
+) -> Option<(SecretString, Vec<Kept>)> {
+    // Exposed to be looked at by its shape, and taken apart.
+    let mut found = known.recognised_in(secret.expose_secret())?;
+    let own = known.field(name).or_else(|| known.secret_field().filter(|_| name == ONE_SECRET))?;
+    let at = found.fields.iter().position(|(key, _)| own.secret && *key == own.key)?;
+    let (_, value) = found.fields.swap_remove(at);
+    Some((value, found.kept().collect()))
 }
 
 #[cfg(test)]
@@ -119,5 +147,24 @@ mod tests {
         );
         // An id alone is not a secret that could go without one.
         assert_eq!(said("aws", "AKIAQ2W3E4R5T6Y7UIOP"), ["sealed secret_access_key=AKIAQ2W3E4R5T6Y7UIOP"]);
+    }
+
+    #[test]
+    fn a_field_gets_what_is_its_own_of_a_text() {
+        let as_field = |id: &str, name: &str, text: &str| {
+            let (value, others) = kept_as(provider(id).unwrap(), name, &text.into())?;
+            let others: Vec<_> = others.iter().map(|kept| kept.name).collect();
+            Some((value.expose_secret().to_owned(), others))
+        };
+        let line = format!("export GROQ_API_KEY=\"{GROQ}\"");
+        assert_eq!(as_field("groq", "secret", &line), Some((GROQ.to_owned(), vec![])));
+        assert_eq!(as_field("groq", "api_key", &line), Some((GROQ.to_owned(), vec![])));
+        assert_eq!(as_field("groq", "webhook", &line), None);
+        assert_eq!(as_field("openai", "secret", &line), None);
+        let pair = format!("AKIAQ2W3E4R5T6Y7UIOP\n{}", &SECRET[..40]);
+        let both = Some((SECRET[..40].to_owned(), vec!["access_key_id"]));
+        assert_eq!(as_field("aws", "secret_access_key", &pair), both);
+        assert_eq!(as_field("aws", "secret", &pair), both);
+        assert_eq!(as_field("aws", "session_token", &pair), None, "no part of it");
     }
 }

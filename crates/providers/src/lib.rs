@@ -1,8 +1,10 @@
 //! The catalogue of providers: recognise, verify, rotate.
 
+mod anothers;
 mod catalogue;
 mod field_problem;
 mod icon;
+mod json_text;
 mod kept;
 mod pattern;
 mod recognise;
@@ -10,9 +12,11 @@ pub mod rotate;
 mod url_parts;
 pub mod verify;
 
+pub use anothers::another_of;
 pub use catalogue::*;
 pub use field_problem::{FieldProblem, check_field};
 pub use icon::icon;
-pub use kept::{Kept, ONE_SECRET, kept};
+pub use json_text::json_text;
+pub use kept::{Kept, ONE_SECRET, kept, kept_as};
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};
 pub use url_parts::url_parts;

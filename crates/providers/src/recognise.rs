@@ -27,11 +27,12 @@ pub enum Recognition {
     Candidates(Vec<Found>),
     /// It looks like this provider's, and something is wrong with it.
     Typo(Found, Flaw),
-    /// More than one credential, or lines of which some were not understood.
+    /// More than one credential, or lines or words of which some were not understood.
     Several {
         /// Those that were.
         found: Vec<Found>,
-        /// The names of those that were not, as they stand there; and the keys of fields whose secret was not there.
+        /// The names of those that were not, as they stand there; and the keys of fields whose secret was not there. Words
+        /// without a name are not among them.
         unknown: Vec<String>,
     },
     /// Nobody's that the catalogue knows: any secret can be kept, without a provider.

@@ -38,7 +38,8 @@ use self::{
     judge::{judge, judge_failure, judge_sqlstate, mind_the_clock},
     request::Request,
 };
-use crate::catalogue::{Auth, Check, Failure, FieldKind, Kind, Provider, Service};
+use crate::another_of;
+use crate::catalogue::{Auth, Check, Failure, Field, FieldKind, Kind, Provider, Service};
 pub(crate) use fill::names_in;
 
 /// How a verification is made.
@@ -52,6 +53,8 @@ pub struct Options {
     pub pause: Duration,
     /// Also make a check that costs something: the user asked for it.
     pub with_side_effects: bool,
+    /// Also ask about what is certainly another provider's key: the user asked about just this one.
+    pub of_another: bool,
     /// This machine's clock, which signatures state.
     pub now: fn() -> SystemTime,
 }
@@ -63,6 +66,7 @@ impl Default for Options {
             time_limit: Duration::from_secs(15),
             pause: Duration::from_secs(2),
             with_side_effects: false,
+            of_another: false,
             now: SystemTime::now,
         }
     }
@@ -141,6 +145,13 @@ impl<'a> Question<'a> {
     fn ask(&self) -> Report {
         if self.check.side_effect && !self.options.with_side_effects {
             return Reason::SideEffect.into();
+        }
+        let is_anothers = |field: &Field| {
+            let value = self.fields.get(&field.key);
+            value.is_some_and(|value| another_of(self.provider, &field.key, value).is_some())
+        };
+        if !self.options.of_another && self.provider.fields.iter().any(is_anothers) {
+            return Reason::Another.into();
         }
         let missing =
             self.provider.fields.iter().find(|field| {

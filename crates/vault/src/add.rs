@@ -13,6 +13,7 @@ use crate::content::edit::Action;
 use crate::content::{Content, Meta, field};
 use crate::drafts::{self, Saved};
 use crate::error::{Error, Input};
+use crate::meant::{place_of, unnamed_in};
 use crate::vault::Vault;
 use crate::{find, input};
 
@@ -51,6 +52,9 @@ pub enum Value {
     Open(String),
     /// Sealed away from everything but an explicit read.
     Secret(SecretString),
+    /// A secret of which nobody said which field it is: it goes into the one that [`Vault::reveal`] gives without a name. The
+    /// field's name counts where there is none yet.
+    One(SecretString),
     /// No longer there, secret or not. Not the last secret one.
     Removed,
 }
@@ -58,6 +62,7 @@ pub enum Value {
 /// What was entered, checked.
 pub(crate) struct Checked {
     pub(crate) secrets: Vec<(String, SecretString)>,
+    one: Option<(String, SecretString)>,
     pub(crate) open: Vec<(String, String)>,
     pub(crate) removed: BTreeSet<String>,
     pub(crate) labels: BTreeSet<String>,
@@ -72,7 +77,7 @@ impl Vault {
     pub fn add(&mut self, new: NewCredential) -> Result<Saved, Error> {
         let (provider, name) = (input::provider(&new.provider)?, input::name(&new.name)?);
         let mut checked = check(new.fields, new.labels, new.note)?;
-        if checked.secrets.is_empty() {
+        if !checked.has_secret() {
             return Err(Error::NoSecret);
         }
         let mut salt = [0; 16];
@@ -98,10 +103,10 @@ impl Vault {
             if new.fallback {
                 action.set_text(field::FALLBACK, "yes");
             }
-            checked.sort(action.meta());
+            checked.fit(action.meta())?;
             match before {
                 Some(_) => checked.must_not_lead_away(by.as_ref(), action.meta())?,
-                None if checked.secrets.is_empty() => return Err(Error::NoSecret),
+                None if !checked.has_secret() => return Err(Error::NoSecret),
                 None => {}
             }
             checked.apply(&mut action)?;
@@ -152,6 +157,7 @@ impl Vault {
 pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String>) -> Result<Checked, Error> {
     let mut checked = Checked {
         secrets: Vec::new(),
+        one: None,
         open: Vec::new(),
         removed: BTreeSet::new(),
         labels: labels.iter().map(|label| input::label(label)).collect::<Result<_, _>>()?,
@@ -167,10 +173,13 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
                 checked.open.push((name, input::open_value(&text)?));
             }
             Value::Secret(secret) => {
-                input::secret(&secret)?;
-                must_be_somebodys(secret.expose_secret())?; // exposed to be compared with the catalogue's
-                size += secret.expose_secret().len(); // exposed to be counted
+                size += secret_size(&secret)?;
                 checked.secrets.push((name, secret));
+            }
+            Value::One(_) if checked.one.is_some() => return Err(Error::Invalid(Input::FieldName)),
+            Value::One(secret) => {
+                size += secret_size(&secret)?;
+                checked.one = Some((name, secret));
             }
             Value::Removed if checked.removed.contains(&name) => {
                 return Err(Error::Invalid(Input::FieldName));
@@ -179,18 +188,15 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
         }
     }
     input::size(size)?;
-    let names: Vec<&str> = checked
-        .secrets
-        .iter()
-        .map(|(name, _)| name)
-        .chain(checked.open.iter().map(|(name, _)| name))
-        .chain(&checked.removed)
-        .map(String::as_str)
-        .collect();
-    if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
-        return Err(Error::Invalid(Input::FieldName)); // one of the two values would be lost
-    }
+    checked.must_differ()?;
     Ok(checked)
+}
+
+/// How many bytes it has, if it can be a secret.
+fn secret_size(secret: &SecretString) -> Result<usize, Error> {
+    input::secret(secret)?;
+    must_be_somebodys(secret.expose_secret())?; // exposed to be compared with the catalogue's
+    Ok(secret.expose_secret().len()) // exposed to be counted
 }
 
 /// Refuses the catalogue's own examples: whichever way it is entered, none ever takes the place of a key.
@@ -199,31 +205,66 @@ fn must_be_somebodys(value: &str) -> Result<(), Error> {
 }
 
 impl Checked {
-    /// However it was given: what the catalogue calls secret is sealed as a secret, and what it does not is open. What lies
-    /// sealed already stays so.
-    fn sort(&mut self, meta: &Meta) {
-        let Some(known) = provider(meta.text(field::PROVIDER)) else { return };
-        let is = |name: &str, secret| known.field(name).is_some_and(|field| field.secret == secret);
-        let is_sealed = |name: &String| meta.key().is_some_and(|parts| parts.contains_key(name));
-        let secrets: Vec<_> =
-            self.open.extract_if(.., |(name, text)| is(name, true) && !text.is_empty()).collect();
+    /// Whether a secret was given.
+    pub(crate) fn has_secret(&self) -> bool {
+        !self.secrets.is_empty() || self.one.is_some()
+    }
+
+    /// Gives each value the place that it has in this credential, so that none comes to lie beside the one that it is to
+    /// replace: a secret goes into the field that is meant ([`crate::meant`]). However it was given, what the catalogue calls
+    /// secret is sealed as a secret, and what it does not is open; what lies sealed already stays so. Done twice, the second
+    /// time changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::WhichField`] for a single secret that could be several fields; [`Error::Invalid`] if one field gets two values.
+    pub(crate) fn fit(&mut self, meta: &Meta) -> Result<(), Error> {
+        if let Some((name, secret)) = self.one.take() {
+            self.secrets.push((unnamed_in(meta)?.map_or(name, str::to_owned), secret));
+        }
+        for at in 0..self.secrets.len() {
+            let place = place_of(meta, &self.secrets[at].0).to_owned();
+            if self.names().all(|name| name != place) {
+                self.secrets[at].0 = place;
+            }
+        }
+        let known = provider(meta.text(field::PROVIDER));
+        let is = |name: &str, secret| {
+            known.and_then(|known| known.field(name)).is_some_and(|field| field.secret == secret)
+        };
+        let is_sealed = |name: &str| meta.key().is_some_and(|parts| parts.contains_key(name));
+        let secrets: Vec<_> = self
+            .open
+            .extract_if(.., |(name, text)| (is(name, true) || is_sealed(name)) && !text.is_empty())
+            .collect();
         let open: Vec<_> =
             self.secrets.extract_if(.., |(name, _)| is(name, false) && !is_sealed(name)).collect();
         self.secrets.extend(secrets.into_iter().map(|(name, text)| (name, SecretString::from(text))));
         // Exposed to be kept open: the catalogue says that it is no secret.
         self.open.extend(open.into_iter().map(|(name, text)| (name, text.expose_secret().to_owned())));
+        self.must_differ()
     }
 
-    /// What a program that was let in may not do: have a key go where it was not meant for. It is never given a secret, and an
+    /// # Errors
+    /// [`Error::Invalid`]: of two values of one field, one would be lost.
+    fn must_differ(&self) -> Result<(), Error> {
+        let names: BTreeSet<&str> = self.names().collect();
+        if names.len() < self.names().count() { Err(Error::Invalid(Input::FieldName)) } else { Ok(()) }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.secrets.iter().map(|(name, _)| name);
+        secrets.chain(self.open.iter().map(|(name, _)| name)).chain(&self.removed).map(String::as_str)
+    }
+
+    /// What a program that was let in may not do, of what was fitted: have a key go where it was not meant for. It is never given a secret, and an
     /// address of its own would bring it one. Whoever brings all of them anew loses nothing by it.
     ///
     /// # Errors
     /// [`Error::AddressAlone`].
-    pub(crate) fn must_not_lead_away(&mut self, by: Option<&Who>, meta: &Meta) -> Result<(), Error> {
+    pub(crate) fn must_not_lead_away(&self, by: Option<&Who>, meta: &Meta) -> Result<(), Error> {
         let (Some(Who::Program(_)), Some(known)) = (by, provider(meta.text(field::PROVIDER))) else {
             return Ok(());
         };
-        self.sort(meta);
         let is_there = |name: &str| meta.fields.contains_key(&format!("{}{name}", field::OPEN));
         let stays = |name: &str, text: &str| meta.text(&format!("{}{name}", field::OPEN)) == text;
         let open = self.open.iter().filter(|(name, text)| !stays(name, text)).map(|(name, _)| name);
@@ -242,9 +283,10 @@ impl Checked {
     /// Writes the values. Labels are added to those that are there.
     ///
     /// # Errors
-    /// [`Error::NoSuchField`] for a field to remove that is not there; [`Error::LastSecret`] if no secret one is left.
+    /// As [`Checked::fit`]; [`Error::NoSuchField`] for a field to remove that is not there; [`Error::LastSecret`] if no secret
+    /// one is left.
     pub(crate) fn apply(mut self, action: &mut Action) -> Result<(), Error> {
-        self.sort(action.meta());
+        self.fit(action.meta())?;
         let meta = action.meta();
         let secret = |name: &String| meta.key().is_some_and(|parts| parts.contains_key(name));
         let open = |name: &String| meta.fields.contains_key(&format!("{}{name}", field::OPEN));

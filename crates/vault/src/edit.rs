@@ -72,6 +72,7 @@ impl Vault {
             if let Some(on) = on {
                 action.set_text(field::OFF, if on { "" } else { "yes" });
             }
+            checked.fit(action.meta())?;
             checked.must_not_lead_away(by.as_ref(), action.meta())?;
             checked.apply(&mut action)?;
             if let Some(expires) = expires {

@@ -1,14 +1,11 @@
 //! What the user typed, checked before anything is stored.
 
-mod json;
-
 use keymoor_protocol::limits::BYTES_A_CREDENTIAL;
 use keymoor_providers::{Recognition, recognise};
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::{Error, Input};
-pub use json::json_text;
 
 /// Characters of a provider, a name, a label or a field's name.
 const LONGEST_NAME: usize = 200;

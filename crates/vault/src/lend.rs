@@ -20,10 +20,10 @@ use self::reading::{Read, Reading, Stopped};
 use crate::activity::{Event, Subject};
 use crate::content::{Content, field};
 use crate::error::Error;
+use crate::meant::name_in_catalogue;
 use crate::reveal::pick;
 use crate::services::Resolved;
 use crate::vault::Vault;
-use crate::verify::name_in_catalogue;
 
 /// What a program is to get.
 #[derive(Debug, Clone, PartialEq, Eq)]

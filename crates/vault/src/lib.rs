@@ -27,6 +27,7 @@ mod keys;
 pub mod kit;
 pub mod lend;
 mod list;
+mod meant;
 pub mod moments;
 #[cfg(feature = "newer-schema")]
 mod newer_schema;
@@ -68,12 +69,13 @@ pub use error::{Alarm, Candidate, Error, HomeName, Input, KeychainProblem, Kind,
 pub use find::Place;
 pub use grants::{Grant, GrantScope, TOKEN_PREFIX};
 pub use history::{Past, PastHome};
-pub use input::json_text;
 pub use keymoor_cache::Error as CacheError;
 pub use keymoor_protocol::RecordId;
+pub use keymoor_providers::json_text;
 pub use kit::{JoinKit, KitError, RecoveryKit};
 pub use lend::{LendError, Lent, Wish};
 pub use list::{Filter, Listing};
+pub use meant::unnamed;
 pub use moments::{moment, rfc3339, since, until};
 pub use notice::Notice;
 pub use password::{AskPassword, PasswordFor};

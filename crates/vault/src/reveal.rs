@@ -10,6 +10,7 @@ use crate::activity::{Event, Subject};
 use crate::content::{Content, Entry, Shadow, field};
 use crate::drafts;
 use crate::error::Error;
+use crate::meant::unnamed_in;
 use crate::show::shown_name;
 use crate::vault::Vault;
 
@@ -77,11 +78,7 @@ pub(crate) fn pick(content: &Content, name: Option<&str>) -> Result<Revealed, Er
             Some(found) => found,
             None => return open_field(content, name).ok_or_else(none),
         },
-        None if parts.len() == 1 => parts.first_key_value().ok_or_else(none)?,
-        None => match parts.get_key_value("secret") {
-            Some(found) => found,
-            None => return Err(Error::WhichField(parts.keys().cloned().collect())),
-        },
+        None => unnamed_in(meta)?.and_then(|name| parts.get_key_value(name)).ok_or_else(none)?,
     };
     // The secret fields conflict together; this one does only if its own values differ.
     let print = |parts: &BTreeMap<String, Shadow>| parts.get(name).map(|shadow| shadow.fingerprint);

@@ -20,6 +20,7 @@ use crate::add::{Field, Value};
 use crate::content::{Content, field};
 use crate::drafts::{self, Saved};
 use crate::error::Error;
+use crate::meant::{place_of, unnamed_in};
 use crate::vault::Vault;
 pub use make::{MadeOrNot, NoKey};
 pub use pair::{Before, Rotation};
@@ -69,12 +70,17 @@ impl Vault {
     pub fn has_values(&mut self, id: RecordId, fields: &[Field]) -> Result<bool, Error> {
         let content = self.content(id)?;
         let parts = content.meta.key();
-        let mut secrets = fields.iter().filter_map(|given| match &given.value {
-            Value::Secret(secret) => Some((&given.name, secret)),
+        let place = |given: &Field| match &given.value {
+            Value::One(_) => unnamed_in(&content.meta).map(|name| name.map(str::to_owned)),
+            _ => Ok(Some(place_of(&content.meta, &given.name).to_owned())),
+        };
+        let places = fields.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let mut secrets = places.iter().zip(fields).filter_map(|(place, given)| match &given.value {
+            Value::Secret(secret) | Value::One(secret) => Some((place, secret)),
             _ => None,
         });
-        Ok(secrets.all(|(name, secret)| {
-            let held = parts.and_then(|parts| content.secrets.get(&parts.get(name)?.fingerprint));
+        Ok(secrets.all(|(place, secret)| {
+            let held = parts.and_then(|parts| content.secrets.get(&parts.get(place.as_ref()?)?.fingerprint));
             // Exposed to be compared.
             held.is_some_and(|held| held.expose_secret() == secret.expose_secret())
         }))

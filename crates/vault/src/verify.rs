@@ -14,13 +14,14 @@ use secrecy::ExposeSecret as _;
 
 use crate::activity::{self, Event, Subject};
 use crate::clock::now;
-use crate::content::{Content, Meta, field};
+use crate::content::{Content, field};
 use crate::devices;
 use crate::drafts;
 use crate::error::Error;
 use crate::find;
 use crate::keys::Keys;
 use crate::list::Filter;
+use crate::meant::name_in_catalogue;
 use crate::vault::Vault;
 use crate::verification::{Cause, Values, Verification};
 pub use habits::Habits;
@@ -246,9 +247,6 @@ impl Questions {
 
 type Told = (RecordId, String, Values);
 
-/// What a secret is called that was entered without a name.
-const ONE_SECRET: &str = "secret";
-
 /// The values under the names that the catalogue gives them.
 pub(crate) fn fields_of(content: &Content) -> Fields {
     let (mut fields, meta) = (Fields::new(), &content.meta);
@@ -263,20 +261,6 @@ pub(crate) fn fields_of(content: &Content) -> Fields {
         }
     }
     fields
-}
-
-/// What the catalogue calls a field of a credential: its own name, or, for a single secret of a name that the catalogue does
-/// not have, that of the field which the provider's form asks for first.
-pub(crate) fn name_in_catalogue<'n>(meta: &Meta, name: &'n str) -> &'n str {
-    let Some(parts) = meta.key().filter(|parts| parts.contains_key(name)) else { return name };
-    let Some(provider) = provider(meta.text(field::PROVIDER)) else { return name };
-    let alone = parts.len() == 1 || name == ONE_SECRET;
-    match provider.secret_field() {
-        Some(first) if alone && provider.field(name).is_none() && !parts.contains_key(&first.key) => {
-            &first.key
-        }
-        _ => name,
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! answer has a secret in it.
 
 use keymoor_providers::{
-    FieldProblem, Flaw, Found, Provider, Recognition, check_field, is_sample, provider, providers,
+    FieldProblem, Flaw, Found, Provider, Recognition, another_of, check_field, is_sample, provider, providers,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -53,6 +53,10 @@ pub(crate) enum Recognised {
     Typo {
         found: FoundInfo,
         problem: Problem,
+    },
+    /// The person named a provider, and it is certainly a key of this other one.
+    Another {
+        found: FoundInfo,
     },
     /// It holds several credentials.
     Several {
@@ -121,11 +125,17 @@ fn recognised(secret: &SecretString, chosen: Option<&str>) -> Recognised {
     }
 }
 
-/// A secret of a provider that the person named.
+/// A secret of a provider that the person named. Nothing is told of one whose looks the catalogue does not know.
 fn of(known: &'static Provider, text: &str, recognition: Recognition) -> Recognised {
+    let first = known.secret_field();
     match recognition {
         Recognition::Certain(found) if found.provider.id == known.id && found.has_secret() => {
             return Recognised::Certain { found: found.into() };
+        }
+        Recognition::Certain(found)
+            if first.is_some_and(|first| another_of(known, &first.key, text).is_some()) =>
+        {
+            return Recognised::Another { found: found.into() };
         }
         Recognition::Typo(found, Flaw::Checksum) if found.provider.id == known.id => {
             return Recognised::Typo { found: found.into(), problem: Problem::Checksum };
@@ -138,6 +148,7 @@ fn of(known: &'static Provider, text: &str, recognition: Recognition) -> Recogni
         check_field(known, key, value.strip_suffix('\n').unwrap_or(value)).err()
     });
     match problem {
+        None if first.is_none_or(|first| first.pattern.is_none()) => Recognised::Unknown,
         None => Recognised::Certain { found: found.into() },
         Some(problem) => Recognised::Typo { found: found.into(), problem: problem.into() },
     }
@@ -214,6 +225,9 @@ mod tests {
         assert_eq!(told(&groq[..40], Some("groq"))["problem"], "shape");
         assert_eq!(told("ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa000000", None)["problem"], "checksum");
         assert_eq!(told("ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa000000", Some("GitHub"))["problem"], "checksum");
+        let other = told(groq, Some("openai"));
+        assert_eq!((&other["kind"], &other["found"]["provider"]), (&"another".into(), &"groq".into()));
+        assert_eq!(told("anything", Some("generic_http"))["kind"], "unknown", "its keys have no shape");
         let sample = &provider("github").unwrap().recognise[0].samples[0];
         assert_eq!(told(sample, None)["kind"], "sample");
     }

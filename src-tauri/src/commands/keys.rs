@@ -40,9 +40,13 @@ pub(crate) async fn edit(desk: State<'_, Desk>, id: &str, change: EditRequest) -
     let id = record(id)?;
     let secret = change.has_secret();
     let saved = desk
-        .ask(move |vault| match change.switches() {
-            true => saved_and_using(vault, |vault| vault.edit(id, change.into())),
-            false => Ok(vault.edit(id, change.into())?.into()),
+        .ask(move |vault| {
+            let (switches, provider) = (change.switches(), vault.show(id)?.listing.provider);
+            let change = change.of(&provider);
+            match switches {
+                true => saved_and_using(vault, |vault| vault.edit(id, change)),
+                false => Ok(vault.edit(id, change)?.into()),
+            }
         })
         .await?;
     if secret && saved.changed {

@@ -277,6 +277,8 @@ impl History<'_> {
                         Notice::Alarm(Alarm::PutBack) => drop(self.met.insert("put back what was lost")),
                         // An erasure that waited for a server which lost the record.
                         Notice::OnlyTrashed { .. } => {}
+                        // Of the unlock before it.
+                        Notice::NotInBackground => {}
                         Notice::Back { .. } => drop(self.met.insert("a delete met an edit")),
                         // An old refresh token that comes back late, or is new to a server that was put back, looks like
                         // a thief's.

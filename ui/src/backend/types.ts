@@ -116,7 +116,7 @@ console?: string,
  * In the order of its form.
  */
 fields: Array<FieldInfo>, };
-export type Recognised = { "kind": "certain", found: FoundInfo, } | { "kind": "candidates", found: Array<FoundInfo>, } | { "kind": "typo", found: FoundInfo, problem: Problem, } | { "kind": "several", found: Array<FoundInfo>, } | { "kind": "unknown" } | { "kind": "sample" };
+export type Recognised = { "kind": "certain", found: FoundInfo, } | { "kind": "candidates", found: Array<FoundInfo>, } | { "kind": "typo", found: FoundInfo, problem: Problem, } | { "kind": "another", found: FoundInfo, } | { "kind": "several", found: Array<FoundInfo>, } | { "kind": "unknown" } | { "kind": "sample" };
 export type RecoveryRequest = { kitText?: string, kitPath?: string, newPassword?: string, };
 export type Said = { 
 /**

@@ -85,3 +85,31 @@ it("does not change a provider that the person named", async () => {
   expect(await screen.findByText("It is not what OpenAI gives out, by its looks. Is part of it missing?")).toBeVisible();
   await waitFor(() => expect(screen.getByLabelText("Provider")).toHaveValue("OpenAI"));
 });
+
+it("saves nothing as an earlier text was recognised", async () => {
+  const { user, backend } = await pasted("ghp_invented");
+  expect(await screen.findByText("A key of GitHub.")).toBeVisible();
+  await user.type(screen.getByLabelText("Name"), "work");
+  await user.clear(screen.getByLabelText("Secret"));
+  await user.click(screen.getByLabelText("Secret"));
+  await user.paste(OPENAI);
+  expect(screen.queryByText("A key of GitHub.")).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(screen.getByLabelText("Provider")).toHaveValue("OpenAI"));
+  expect(backend.calls.some((call) => call.command === "add")).toBe(false);
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await row("work");
+  expect(backend.calls.find((call) => call.command === "add")?.args[0]).toMatchObject({ provider: "openai", secret: OPENAI });
+});
+
+it("says whose a key is that was pasted for another provider", async () => {
+  const { user } = await pasted("not a key yet");
+  await user.type(screen.getByLabelText("Provider"), "GitHub");
+  await user.clear(screen.getByLabelText("Secret"));
+  await user.click(screen.getByLabelText("Secret"));
+  await user.paste(OPENAI);
+  expect(await screen.findByText(/This looks like a key of OpenAI/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "OpenAI" }));
+  expect(screen.getByLabelText("Provider")).toHaveValue("OpenAI");
+  expect(await screen.findByText("A key of OpenAI.")).toBeVisible();
+});

@@ -116,6 +116,7 @@ export const en = {
       clock: "the clock of this computer is wrong",
       no_check: "there is no way to verify it",
       side_effect: "asking would cost something",
+      another: "by its looks it is a key of another provider",
       cancelled: "not asked any more",
     } as Record<string, string>,
   },
@@ -154,6 +155,7 @@ export const en = {
     recognised: (provider: string) => `A key of ${provider}.`,
     recognisedWith: (provider: string, fields: string) => `A key of ${provider}, with: ${fields}.`,
     couldBe: "It could be a key of:",
+    another: (provider: string) => `This looks like a key of ${provider}, and will be shown to nobody else unasked. Is it for:`,
     several: (providers: string) => `There is more than one key in it: ${providers}. Add them one by one.`,
     sample: "This is an example from Keymoor’s catalogue, and nobody’s key.",
     problems: {

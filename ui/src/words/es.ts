@@ -115,6 +115,7 @@ export const es: Words = {
       clock: "el reloj de este ordenador no está bien",
       no_check: "no hay forma de comprobarla",
       side_effect: "preguntar costaría algo",
+      another: "por su aspecto es una clave de otro proveedor",
       cancelled: "ya no se preguntó",
     },
   },
@@ -153,6 +154,7 @@ export const es: Words = {
     recognised: (provider) => `Es una clave de ${provider}.`,
     recognisedWith: (provider, fields) => `Es una clave de ${provider}, con: ${fields}.`,
     couldBe: "Podría ser una clave de:",
+    another: (provider) => `Parece una clave de ${provider}, y no se enseñará a nadie más sin que lo pidas. ¿Es para:`,
     several: (providers) => `Hay más de una clave: ${providers}. Añádelas una a una.`,
     sample: "Es un ejemplo del catálogo de Keymoor y no es de nadie.",
     problems: {

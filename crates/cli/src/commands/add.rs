@@ -3,11 +3,13 @@
 mod asked;
 mod sorted;
 
-use keymoor_providers::ONE_SECRET;
-use keymoor_vault::{Error, Field, NewCredential, Value};
+use keymoor_vault::{Error, NewCredential};
 
 use self::sorted::sorted;
-use super::verify::OnSave;
+use super::{
+    fields::{Given, not_kept},
+    verify::OnSave,
+};
 use crate::{
     input::{self, Entered, Expiry, InputError, Source, expiry},
     output::{self, plain},
@@ -82,13 +84,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Some(known) => asked::fields(known, &mut open)?,
         None => input::read(source, &format!("Secret of {shown}"))?,
     };
-    let (provider, open, entered) = sorted(args.provider, open, entered)?;
     if let Entered::Fields(fields) = &entered
         && let Some((name, _)) = fields.iter().find(|(_, value)| value.is_none())
     {
         return Err(InputError::RemovesInAdd(name.clone()).into());
     }
-    let fields = fields(open, entered)?;
+    let (provider, Given { fields, anothers }) = sorted(args.provider, open, entered)?;
     let mut session = Session::open(Passwords::new(None))?;
     let credential = NewCredential {
         provider: provider.clone(),
@@ -105,6 +106,9 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     match session.vault.add(credential) {
         Ok(saved) => {
             output::say(words::saved(&saved));
+            if let Some(other) = anothers {
+                output::say(words::recognised::anothers(other, &saved));
+            }
             session.tell_named(&services, saved.id);
             if expired && session.vault.show(saved.id)?.listing.expires_as_set.is_none() {
                 output::say(words::care::EXPIRY_GONE);
@@ -117,7 +121,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Err(Error::NameTaken) => {
             return Err(Failure::NameTaken { provider: Some(provider), name: args.name });
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(not_kept("edit")(error)),
     }
     Ok(())
 }
@@ -127,24 +131,4 @@ fn expires(session: &mut Session, provider: &str, name: &str) -> bool {
     let holder = session.vault.holder(provider, name).ok().flatten();
     let detail = holder.and_then(|id| session.vault.glance(id).ok());
     detail.is_some_and(|detail| detail.listing.expires_as_set.is_some())
-}
-
-/// The open and the secret fields together; a name can be only one of both.
-pub(super) fn fields(open: Vec<(String, String)>, entered: Entered) -> Result<Vec<Field>, InputError> {
-    let secrets = match entered {
-        Entered::One(secret) => vec![(ONE_SECRET.to_owned(), Some(secret))],
-        Entered::Fields(fields) => fields,
-    };
-    let mut fields: Vec<Field> = Vec::with_capacity(open.len() + secrets.len());
-    let open = open.into_iter().map(|(name, value)| Field { name, value: Value::Open(value) });
-    let secret = secrets
-        .into_iter()
-        .map(|(name, value)| Field { name, value: value.map_or(Value::Removed, Value::Secret) });
-    for field in open.chain(secret) {
-        if fields.iter().any(|known| known.name == field.name) {
-            return Err(InputError::FieldTwice(field.name));
-        }
-        fields.push(field);
-    }
-    Ok(fields)
 }

@@ -1,11 +1,14 @@
 //! `keymoor edit`: changes what is given and leaves the rest.
 
-use keymoor_providers::ONE_SECRET;
-use keymoor_vault::{Detail, Edit, Error, Field, Place, Value};
+use keymoor_providers::provider;
+use keymoor_vault::{Edit, Error, Place};
 
-use super::{add, verify::OnSave};
+use super::{
+    fields::{Given, fields, not_kept},
+    verify::OnSave,
+};
 use crate::{
-    input::{self, Entered, Expiry, InputError, Source, expiry},
+    input::{self, Entered, Expiry, Source, expiry},
     output::{self, plain},
     passwords::Passwords,
     session::Session,
@@ -65,10 +68,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let id = session.find(&args.name, Place::Active)?;
     let detail = session.vault.show(id)?;
     let (secret, expired) = (entered.is_some(), detail.listing.expires_as_set.is_some());
+    let known = provider(&detail.listing.provider);
+    let Given { fields, anothers } = fields(known, Some(&detail), open, entered)?;
     let edit = Edit {
         called: None,
         name: args.new_name.clone(),
-        fields: fields(&detail, open, entered, "edit")?,
+        fields,
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
         note: args.note,
         on: (args.on || args.off).then_some(args.on),
@@ -81,6 +86,9 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     match session.vault.edit(id, edit) {
         Ok(saved) => {
             output::say(words::saved(&saved));
+            if let Some(other) = anothers {
+                output::say(words::recognised::anothers(other, &saved));
+            }
             match renamed && !args.on {
                 true => session.tell_named(&services, id),
                 false => session.tell_services(&services),
@@ -93,7 +101,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             }
         }
         Err(Error::NameTaken) => return Err(Failure::NameTaken { provider: Some(provider), name }),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(not_kept("edit")(error)),
     }
     Ok(())
 }
@@ -115,34 +123,4 @@ fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
         _ => Source::Prompt,
     };
     input::read(source, &format!("New secret of {}", plain(&args.name))).map(Some)
-}
-
-pub(super) fn fields(
-    detail: &Detail,
-    open: Vec<(String, String)>,
-    entered: Option<Entered>,
-    command: &'static str,
-) -> Result<Vec<Field>, Failure> {
-    let secrets: Vec<&str> =
-        detail.fields.iter().filter(|field| field.secret).map(|field| field.name.as_str()).collect();
-    // What was secret must not become part of every list by a slip.
-    if let Some((name, _)) = open.iter().find(|(name, _)| secrets.contains(&name.as_str())) {
-        return Err(InputError::SetSecret(name.clone()).into());
-    }
-    match entered {
-        None => Ok(open.into_iter().map(|(name, value)| Field { name, value: Value::Open(value) }).collect()),
-        Some(Entered::One(secret)) => {
-            let name = match secrets[..] {
-                [] => ONE_SECRET,
-                [one] => one,
-                _ if secrets.contains(&ONE_SECRET) => ONE_SECRET,
-                _ => {
-                    let names = secrets.into_iter().map(str::to_owned).collect();
-                    return Err(InputError::SeveralSecrets { names, command }.into());
-                }
-            };
-            Ok(add::fields(open, Entered::Fields(vec![(name.to_owned(), Some(secret))]))?)
-        }
-        Some(fields) => Ok(add::fields(open, fields)?),
-    }
 }

@@ -82,6 +82,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         VerifyOptions { ask: args.testing.options()?, by_name: !args.all, ..VerifyOptions::default() };
     // Named one by one: the cost is wanted.
     options.ask.with_side_effects = !args.all;
+    options.ask.of_another = !args.all;
     let mut session = Session::open(Passwords::new(None))?;
     let ids = match args.all {
         true => session.vault.verifiable()?,

@@ -1,9 +1,10 @@
 //! Whose a secret is, and what is odd about it.
 
-use keymoor_providers::{Field, FieldProblem, Flaw, Provider};
+use keymoor_providers::{Field, FieldProblem, Flaw, Provider, provider};
+use keymoor_vault::Saved;
 
 use super::Words;
-use crate::output::plain;
+use crate::output::{argument, plain};
 
 const NOTHING: &str = "Nothing was stored.";
 
@@ -65,6 +66,18 @@ pub(crate) fn unknown_field(provider: &Provider, name: &str) -> String {
         plain(name),
         provider.name,
         known.join(", ")
+    )
+}
+
+/// A key that is certainly another provider's was saved: how it gets to where it belongs.
+pub(crate) fn anothers(other: &Provider, saved: &Saved) -> String {
+    let title = argument(&format!("{}/{}", saved.provider, saved.name));
+    format!(
+        "This looks like a key of {}, and {} is not asked about it. To move it there:\n  keymoor get {title} --raw | keymoor add {} --name {} --stdin\n  keymoor rm {title}",
+        other.name,
+        provider(&saved.provider).map_or(&*plain(&saved.provider), |known| &known.name),
+        other.id,
+        argument(&saved.name),
     )
 }
 

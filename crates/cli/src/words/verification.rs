@@ -1,6 +1,6 @@
 //! Whether a provider accepts a key, in words.
 
-use keymoor_providers::{Verdict, verify::Reason};
+use keymoor_providers::{Verdict, providers, verify::Reason};
 use keymoor_vault::{Answer, Attempt, Habits, Verification};
 
 use crate::output::{minute, plain};
@@ -77,7 +77,12 @@ fn answered(answer: &Answer, good_at: Option<u64>, now: u64) -> String {
 fn found_here(reason: &Reason) -> Option<String> {
     Some(match reason {
         Reason::MissingField(field) => {
-            format!("nothing was sent: {} is empty. keymoor edit NAME --set {}=…", plain(field), plain(field))
+            let field = plain(field);
+            let way = match is_secret(&field) {
+                true => format!("--fields-stdin, with {{\"{field}\": \"…\"}} as input"),
+                false => format!("--set {field}=…"),
+            };
+            format!("nothing was sent: {field} is empty. keymoor edit NAME {way}")
         }
         Reason::BadField(field) => format!("nothing was sent: {} is not what belongs there", plain(field)),
         Reason::HostRefused(field) => {
@@ -88,6 +93,11 @@ fn found_here(reason: &Reason) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Whether a field of this name is a secret of some provider: none is to stand in the arguments of a command.
+fn is_secret(field: &str) -> bool {
+    providers().any(|provider| provider.field(field).is_some_and(|field| field.secret))
 }
 
 /// Why nothing was learned.
@@ -106,6 +116,7 @@ fn why(reason: &Reason) -> &'static str {
         Reason::Clock => "the clock of this machine is wrong by minutes, and the request states it",
         Reason::NoCheck => "there is no way to verify it",
         Reason::SideEffect => "verifying it costs something: name it to do that",
+        Reason::Another => "by its looks it is a key of another provider: name it to ask all the same",
         Reason::Cancelled => "not asked any more",
         Reason::MissingField(_) | Reason::BadField(_) | Reason::HostRefused(_) | Reason::NotEncrypted(_) => {
             "a field is missing or wrong"

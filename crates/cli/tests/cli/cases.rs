@@ -32,7 +32,7 @@ macro_rules! stories {
     };
 }
 
-stories! { account activity arguments cache care catalogue_fields fields grant history kits labels_and_notes names password recognised rotate run secrets services trash whose }
+stories! { account activity arguments cache care catalogue_fields fields grant history kits labels_and_notes names password pasted recognised rotate run secrets services trash whose }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,72 +1,56 @@
 //! JSON documents that are credentials: those of Google and AWS, and a flat map of names.
+//!
+//! serde_json finds the members and hands over each value as it stands in the text: its own buffers, for escapes and for what
+//! it reads ahead, are not wiped.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeSet, fmt};
 
-use serde::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{
     Flaw, Found, Recognition,
     lines::{self, Line},
 };
-use crate::Provider;
+use crate::{Provider, json_text};
 
-/// A text that is wiped when it is dropped.
-struct Text(Zeroizing<String>);
+/// What `aws iam create-access-key` and `aws sts` print beside the key.
+const BESIDE: [&str; 11] = [
+    "AssumedRoleUser",
+    "Audience",
+    "CreateDate",
+    "Expiration",
+    "PackedPolicySize",
+    "Provider",
+    "ResponseMetadata",
+    "SourceIdentity",
+    "Status",
+    "SubjectFromWebIdentityToken",
+    "UserName",
+];
 
-/// As Google writes them.
-#[derive(Deserialize)]
-struct Google {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    client_email: Option<Text>,
-    private_key: Option<Text>,
-    #[serde(flatten)]
-    client: Client,
-    installed: Option<Client>,
-    web: Option<Client>,
-}
+/// The members of an object, in their order, no name twice.
+struct Object<'t>(Vec<(String, &'t RawValue)>);
 
-#[derive(Deserialize)]
-struct Client {
-    client_id: Option<Text>,
-    client_secret: Option<Text>,
-    refresh_token: Option<Text>,
-}
+/// A member that is no text, or no object, where one belongs.
+struct NotThat;
 
-/// What `aws iam create-access-key` and `aws sts` print.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Aws {
-    #[serde(alias = "Credentials")]
-    access_key: AwsKey,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AwsKey {
-    access_key_id: Text,
-    secret_access_key: Text,
-    session_token: Option<Text>,
-}
+type Text = Zeroizing<String>;
 
 pub(super) fn recognise(text: &str) -> Recognition {
-    if let Ok(google) = serde_json::from_str::<Google>(text)
-        && let Some(recognition) = of_google(&google, text)
-    {
+    let Some(object) = Object::of(text) else { return Recognition::Unknown };
+    if let Ok(Some(recognition)) = of_google(&object, text) {
         return recognition;
     }
-    if let Ok(Aws { access_key: key }) = serde_json::from_str::<Aws>(text) {
-        let mut fields = vec![
-            ("access_key_id", &**key.access_key_id.0),
-            ("secret_access_key", &**key.secret_access_key.0),
-        ];
-        fields.extend(key.session_token.as_ref().map(|token| ("session_token", token.0.as_str())));
-        return Found::of("aws", fields).map_or(Recognition::Unknown, Recognition::Certain);
+    if let Ok(Some(recognition)) = of_aws(&object) {
+        return recognition;
     }
-    let names = serde_json::from_str::<BTreeMap<String, Text>>(text).ok();
-    let line = |(name, Text(value))| Line { name, value, section: 0 };
-    let lines = names.map(|names| names.into_iter().map(line).collect());
+    let line =
+        |(name, value): (String, &RawValue)| Some(Line { name, value: json_text(value.get())?, section: 0 });
+    let mut members = object.0;
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let lines: Option<Vec<Line>> = members.into_iter().map(line).collect();
     lines.and_then(lines::of).unwrap_or(Recognition::Unknown)
 }
 
@@ -80,32 +64,101 @@ pub(super) fn service_account(text: &str) -> Option<(&'static Provider, &'static
     }
 }
 
-fn of_google(google: &Google, text: &str) -> Option<Recognition> {
-    match google.kind.as_deref() {
+fn of_google(object: &Object<'_>, text: &str) -> Result<Option<Recognition>, NotThat> {
+    let kind = object.text("type")?;
+    Ok(match kind.as_ref().map(|kind| kind.as_str()) {
         Some("service_account") => {
-            let found = Found::of("google_service_account", [("json", text)])?;
-            let whole = google.client_email.is_some() && google.private_key.is_some();
-            Some(if whole { Recognition::Certain(found) } else { Recognition::Typo(found, Flaw::Shape) })
+            let whole = object.text("client_email")?.is_some() & object.text("private_key")?.is_some();
+            Found::of("google_service_account", [("json", text)]).map(|found| match whole {
+                true => Recognition::Certain(found),
+                false => Recognition::Typo(found, Flaw::Shape),
+            })
         }
-        Some("authorized_user") => of_client(&google.client),
+        Some("authorized_user") => of_client(object)?,
         Some(_) => None,
-        None => of_client(google.installed.as_ref().or(google.web.as_ref())?),
+        None => match (object.object("installed")?, object.object("web")?) {
+            (Some(client), _) | (None, Some(client)) => of_client(&client)?,
+            (None, None) => None,
+        },
+    })
+}
+
+fn of_client(client: &Object<'_>) -> Result<Option<Recognition>, NotThat> {
+    let mut fields = Vec::new();
+    for key in ["client_id", "client_secret", "refresh_token"] {
+        fields.extend(client.text(key)?.map(|text| (key, text)));
+    }
+    let found = Found::of("google_oauth", fields.iter().map(|(key, text)| (*key, text.as_str())));
+    Ok(found.filter(Found::has_secret).map(Recognition::Certain))
+}
+
+fn of_aws(object: &Object<'_>) -> Result<Option<Recognition>, NotThat> {
+    let key = match (object.object("AccessKey")?, object.object("Credentials")?) {
+        (Some(key), None) | (None, Some(key)) => key,
+        _ => return Ok(None),
+    };
+    let (Some(id), Some(secret)) = (key.text("AccessKeyId")?, key.text("SecretAccessKey")?) else {
+        return Ok(None);
+    };
+    let token = key.text("SessionToken")?;
+    let mut fields = vec![("access_key_id", id.as_str()), ("secret_access_key", secret.as_str())];
+    fields.extend(token.as_ref().map(|token| ("session_token", token.as_str())));
+    let Some(found) = Found::of("aws", fields) else { return Ok(None) };
+    let is_taken = |name: &str| {
+        let parts = ["AccessKey", "Credentials", "AccessKeyId", "SecretAccessKey", "SessionToken"];
+        parts.contains(&name) || BESIDE.contains(&name)
+    };
+    let all = object.0.iter().chain(&key.0).map(|(name, _)| name);
+    let unknown: Vec<String> = all.filter(|name| !is_taken(name)).cloned().collect();
+    Ok(Some(match unknown.is_empty() {
+        true => Recognition::Certain(found),
+        false => Recognition::Several { found: vec![found], unknown },
+    }))
+}
+
+impl<'t> Object<'t> {
+    /// `None`: it is no object, or has a name twice.
+    fn of(text: &'t str) -> Option<Self> {
+        let object: Self = serde_json::from_str(text).ok()?;
+        let names: BTreeSet<&String> = object.0.iter().map(|(name, _)| name).collect();
+        (names.len() == object.0.len()).then_some(object)
+    }
+
+    /// A text, if the member is there and not null.
+    fn text(&self, name: &str) -> Result<Option<Text>, NotThat> {
+        self.raw(name).map(|raw| json_text(raw).ok_or(NotThat)).transpose()
+    }
+
+    fn object(&self, name: &str) -> Result<Option<Object<'t>>, NotThat> {
+        self.raw(name).map(|raw| Object::of(raw).ok_or(NotThat)).transpose()
+    }
+
+    fn raw(&self, name: &str) -> Option<&'t str> {
+        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(value.get()).filter(|raw| *raw != "null")
     }
 }
 
-fn of_client(client: &Client) -> Option<Recognition> {
-    let all = [
-        ("client_id", &client.client_id),
-        ("client_secret", &client.client_secret),
-        ("refresh_token", &client.refresh_token),
-    ];
-    let fields = all.iter().filter_map(|(key, value)| Some((*key, value.as_ref()?.0.as_str())));
-    let found = Found::of("google_oauth", fields)?;
-    found.has_secret().then_some(Recognition::Certain(found))
-}
-
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
     }
 }

@@ -208,6 +208,40 @@ fn a_pair_of_aws_is_found_in_what_the_console_gives() {
 }
 
 #[test]
+fn what_stands_beside_a_pair_of_aws_is_never_dropped() {
+    let pair = format!("aws access_key_id={ID} secret_access_key={HALF}");
+    let console = "User name,Password,Access key ID,Secret access key,Console login link";
+    for (text, names) in [
+        (format!("{console}\nme,hunter2,{ID},{HALF},https://1.example.com/c\n"), &["Password"][..]),
+        (format!("Access key ID,Secret access key\n{ID},{HALF},more\n"), &["3"]),
+        (format!("{ID}\n{HALF}\nthe database: hunter2"), &[]),
+        (format!("Access key: {ID}\nSecret access key: {HALF}\nPassword: hunter2\n"), &[]),
+        (format!("{ID}\n{HALF}\nLINEAR_API_KEY {LINEAR}"), &[]),
+        (format!("{ID} {HALF} {}", "eyJ0".repeat(40)), &[]),
+    ] {
+        let (found, unknown) = several(&text);
+        assert_eq!(
+            (found, unknown),
+            (vec![pair.clone()], names.iter().map(|it| (*it).to_owned()).collect()),
+            "{text}"
+        );
+    }
+    let token = "IQoJ".repeat(40);
+    let temporary = format!("ASIA{}", &ID[4..]);
+    assert_eq!(
+        certain(&format!("{temporary}\n{HALF}\n{token}")),
+        format!("aws access_key_id={temporary} secret_access_key={HALF} session_token={token}")
+    );
+    assert_eq!(
+        certain(&format!(
+            "User name: me\nAccess key ID: {ID}\nSecret access key: {HALF}\nConsole login link: https://1.example.com/c"
+        )),
+        pair
+    );
+    assert_eq!(certain(&format!("| Access key | Secret access key |\n|---|---|\n| {ID} | {HALF} |")), pair);
+}
+
+#[test]
 fn the_files_of_google_are_taken_whole() {
     let account = "{\n  \"type\": \"service_account\",\n  \"private_key\": \"-----BEGIN\\nx\\n\",\n  \"client_email\": \"a@b.example\"\n}";
     assert_eq!(certain(account), format!("google_service_account json={account}"));

@@ -6,10 +6,12 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 use zeroize::Zeroizing;
 
 use super::{
@@ -20,6 +22,7 @@ use super::{
     target::{Target, parameter},
 };
 use crate::catalogue::{FieldKind, Method};
+use crate::json_text;
 
 /// Asked for where nothing else is wanted: a token that is thrown away.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -35,11 +38,13 @@ const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 const LIFE: Duration = Duration::from_secs(300);
 
 #[derive(Deserialize)]
-struct ServiceAccount {
+struct ServiceAccount<'j> {
     #[serde(rename = "type")]
     kind: String,
     client_email: String,
-    private_key: String,
+    /// As it stands there: serde_json's buffer for escapes is not wiped.
+    #[serde(borrow)]
+    private_key: &'j RawValue,
     private_key_id: String,
     token_uri: Option<String>,
 }
@@ -55,8 +60,8 @@ pub(super) fn request(
     let name = field.map(|field| field.key.as_str()).ok_or(Reason::NoCheck)?;
     let bad = || Reason::BadField(name.to_owned());
     let json = source.fields.get(name).ok_or_else(|| Reason::MissingField(name.to_owned()))?;
-    let account: ServiceAccount = serde_json::from_str(json).map_err(|_| bad())?;
-    let key = Zeroizing::new(account.private_key);
+    let account: ServiceAccount<'_> = serde_json::from_str(json).map_err(|_| bad())?;
+    let key = json_text(account.private_key.get()).ok_or_else(bad)?;
     if account.kind != "service_account" {
         return Err(bad());
     }
@@ -92,8 +97,7 @@ pub(super) fn request(
 
 /// A JWT in its compact form (RFC 7515). `None`: that is no private key.
 fn signed(header: &serde_json::Value, claims: &serde_json::Value, pem: &str) -> Option<Zeroizing<String>> {
-    let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).ok()?;
-    let key = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).ok()?;
+    let key = RsaKeyPair::from_pkcs8(&pkcs8(pem)?).ok()?;
     let part = |value: &serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let mut jwt = Zeroizing::new(format!("{}.{}", part(header), part(claims)));
     let mut signature = vec![0; key.public_modulus_len()];
@@ -101,4 +105,16 @@ fn signed(header: &serde_json::Value, claims: &serde_json::Value, pem: &str) -> 
     jwt.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(&signature, &mut jwt);
     Some(jwt)
+}
+
+/// The key in a PEM text (RFC 7468). Read here, so that no buffer keeps part of it.
+fn pkcs8(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let (_, rest) = pem.split_once("-----BEGIN PRIVATE KEY-----")?;
+    let (inside, _) = rest.split_once("-----END PRIVATE KEY-----")?;
+    let mut text = Zeroizing::new(String::with_capacity(inside.len()));
+    text.extend(inside.split_ascii_whitespace());
+    let mut der = Zeroizing::new(vec![0; text.len()]);
+    let length = BASE64_STANDARD.decode_slice(text.as_bytes(), &mut der).ok()?;
+    der.truncate(length);
+    Some(der)
 }

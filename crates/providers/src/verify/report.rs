@@ -79,6 +79,9 @@ pub enum Reason {
     /// The check costs something and was not asked for expressly.
     #[error("the check has a side effect")]
     SideEffect,
+    /// It is certainly a key of another provider, and was not asked for by name. Nothing was sent.
+    #[error("a key of another provider")]
+    Another,
     /// The caller wanted no more.
     #[error("cancelled")]
     Cancelled,

@@ -144,6 +144,7 @@ impl Fixture {
             time_limit: Duration::from_secs(20),
             pause: Duration::from_millis(1),
             with_side_effects: true,
+            of_another: false,
             now,
         }
     }

@@ -215,6 +215,11 @@ fn the_key_that_is_chosen_brings_its_own_age_and_expiry() {
     assert_eq!(chosen(&merged, "two"), (None, NOW - 50 * DAY_MS));
     assert_eq!(chosen(&merged, "three"), (Some(NOW + 9 * DAY_MS), NOW));
 
+    // Back from the trash they have one stamp: nothing is taken away on a guess.
+    let mut back = merged.clone().delete(A, NOW).act(A, NOW);
+    back.write_again();
+    assert_eq!(chosen(&back.finish(), "two"), (Some(NOW + 9 * DAY_MS), NOW - 50 * DAY_MS));
+
     // What was said apart from any key is not lost with one.
     let merged = merge(&with_expiry(&merged, B, NOW + 3 * DAY_MS), &merged);
     assert_eq!(chosen(&merged, "two"), (Some(NOW + 3 * DAY_MS), NOW - 50 * DAY_MS));

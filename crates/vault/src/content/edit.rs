@@ -205,6 +205,8 @@ impl Action {
             of(field::KEY).filter(|entry| (entry.value == *key) == this).map(|entry| entry.stamp).collect()
         };
         let (own, others) = (stamps(true), stamps(false));
+        // Back from the trash both have one stamp: then nobody knows whose it is, and nothing goes.
+        let others = &others - &own;
         let kept = |name: &'static str| of(name).filter(|entry| !others.contains(&entry.stamp));
         let expires: Vec<Value> = kept(field::EXPIRES).map(|entry| entry.value.clone()).collect();
         let with_it = of(field::SINCE).find(|entry| own.contains(&entry.stamp));

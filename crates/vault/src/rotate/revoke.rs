@@ -139,7 +139,7 @@ impl Vault {
         new: &Content,
         options: &Options,
     ) -> Result<Option<Report>, Error> {
-        let ask = Options { with_side_effects: true, ..options.clone() }; // this key is in use, and was asked for
+        let ask = Options { with_side_effects: true, of_another: true, ..options.clone() }; // this key is in use, and was asked for
         let options = VerifyOptions { ask, by_name: true, ..VerifyOptions::default() };
         let mut heard = None;
         Questions::about(rotation.new, new).ask(&options, |asked| heard = Some(asked));

@@ -63,7 +63,7 @@ impl Vault {
         of: impl FnOnce(&mut Change<'_>, &Keys) -> Result<(RecordId, Content), Error>,
     ) -> Result<Saved, Error> {
         let checked = check(fields, Vec::new(), None)?;
-        if checked.secrets.is_empty() {
+        if !checked.has_secret() {
             return Err(Error::NoSecret);
         }
         let mut salt = [0; 16];

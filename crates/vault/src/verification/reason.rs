@@ -5,7 +5,7 @@ use keymoor_providers::verify::Reason;
 use super::Cause;
 
 /// Each reason with its word.
-const WORDS: [(Reason, &str); 15] = [
+const WORDS: [(Reason, &str); 16] = [
     (Reason::Unlisted, "unlisted"),
     (Reason::RateLimited, "rate_limited"),
     (Reason::ServerError, "server_error"),
@@ -20,6 +20,7 @@ const WORDS: [(Reason, &str); 15] = [
     (Reason::Clock, "clock"),
     (Reason::NoCheck, "no_check"),
     (Reason::SideEffect, "side_effect"),
+    (Reason::Another, "another"),
     (Reason::Cancelled, "cancelled"),
 ];
 

@@ -31,6 +31,7 @@ export function recognised(secret: string, provider: string | undefined): Recogn
   if (text.includes("EXAMPLE")) return { kind: "sample" };
   if (text.startsWith("[default]")) return { kind: "certain", found: found("aws", ["access_key_id", "secret_access_key", "region"]) };
   if (text.startsWith("ghp_")) return text.endsWith("typo") ? { kind: "typo", found: found("github"), problem: "checksum" } : { kind: "certain", found: found("github") };
+  if (chosen && chosen.id !== "openai" && text.startsWith("sk-proj-")) return { kind: "another", found: found("openai") };
   if (chosen) return text.length < 8 ? { kind: "typo", found: found(chosen.id), problem: "shape" } : { kind: "certain", found: found(chosen.id) };
   if (text.startsWith("sk-proj-")) return { kind: "certain", found: found("openai") };
   if (/^[0-9a-f]{32}$/.test(text)) return { kind: "candidates", found: [found("deepgram"), found("assemblyai")] };

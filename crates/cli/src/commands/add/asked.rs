@@ -2,8 +2,9 @@
 
 use keymoor_providers::{Field, Provider, provider};
 
-use super::sorted::{Open, known_as};
+use super::sorted::known_as;
 use crate::{
+    commands::fields::Open,
     input::{self, Entered, InputError, Source},
     prompt,
     words::Failure,

@@ -1,20 +1,17 @@
-//! What was entered, under the names that the catalogue gives it.
+//! Whose credential it is, and its fields under the names that the catalogue gives them.
 
-use keymoor_providers::{
-    Found, Kept, ONE_SECRET, Provider, Recognition, check_field, is_sample, kept, provider, recognise,
-};
+use keymoor_providers::{Found, Provider, Recognition, is_sample, provider, recognise};
 use keymoor_vault::{Error, Input};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    input::{Entered, InputError},
+    commands::fields::{Given, Open, fields, of_kept},
+    input::Entered,
     output,
-    words::{self, Failure},
+    words::Failure,
 };
 
-pub(super) type Open = Vec<(String, String)>;
-
-/// Provider, open fields and secret ones. Without a provider, the secret has to tell it. What looks odd is said.
+/// Provider and fields. Without a provider, the secret has to tell it. What looks odd is said.
 ///
 /// # Errors
 /// Nothing was stored: what it could be, and what is wrong with it.
@@ -22,32 +19,15 @@ pub(super) fn sorted(
     named: Option<String>,
     open: Open,
     entered: Entered,
-) -> Result<(String, Open, Entered), Failure> {
-    // Exposed to be compared: taken apart, a file of the catalogue's would not look like one any more.
-    if let Entered::One(secret) = &entered
-        && is_sample(secret.expose_secret())
-    {
-        return Err(Error::Invalid(Input::Sample).into());
-    }
-    let (id, open, entered) = match (named, entered) {
-        (Some(id), Entered::One(secret)) => match provider(&known_as(&id)) {
-            Some(known) => {
-                let (open, entered) = spread(kept(Some(known), secret), open);
-                (id, open, entered)
-            }
-            None => (id, open, Entered::One(secret)),
-        },
-        (Some(id), fields) => (id, open, fields),
-        (None, Entered::One(secret)) => told_by(secret, open)?,
-        (None, Entered::Fields(_)) => return Err(Failure::WhichProvider(Vec::new())),
-    };
-    if let (Some(known), Entered::Fields(secrets)) = (provider(&known_as(&id)), &entered) {
-        if let Some((name, _)) = open.iter().find(|(name, _)| known.field(name).is_some_and(|it| it.secret)) {
-            return Err(InputError::SetSecret(name.clone()).into());
+) -> Result<(String, Given), Failure> {
+    match (named, entered) {
+        (Some(id), entered) => {
+            let given = fields(provider(&known_as(&id)), None, open, Some(entered))?;
+            Ok((id, given))
         }
-        look_at(known, &open, secrets);
+        (None, Entered::One(secret)) => told_by(&secret, open),
+        (None, Entered::Fields(_)) => Err(Failure::WhichProvider(Vec::new())),
     }
-    Ok((id, open, entered))
 }
 
 /// An id as the catalogue has it.
@@ -56,9 +36,12 @@ pub(super) fn known_as(id: &str) -> String {
 }
 
 /// The credential that the secret tells.
-fn told_by(secret: SecretString, open: Open) -> Result<(String, Open, Entered), Failure> {
+fn told_by(secret: &SecretString, open: Open) -> Result<(String, Given), Failure> {
     // Exposed to be recognised, here, by its shape.
     let text = secret.expose_secret();
+    if is_sample(text) {
+        return Err(Error::Invalid(Input::Sample).into());
+    }
     match recognise(text) {
         Recognition::Certain(found) => {
             let missing: Vec<&'static str> = found
@@ -69,53 +52,15 @@ fn told_by(secret: SecretString, open: Open) -> Result<(String, Open, Entered), 
             if !missing.is_empty() {
                 return Err(Failure::FieldsMissing(found.provider, missing));
             }
-            let id = found.provider.id.clone();
             output::say(format!("It is a credential of {}.", found.provider.name));
-            let (open, entered) = spread(found.kept(), open);
-            Ok((id, open, entered))
+            let known = found.provider;
+            Ok((known.id.clone(), of_kept(known, open, found.kept())?))
         }
         Recognition::Candidates(found) => Err(Failure::WhichProvider(providers(&found))),
         Recognition::Typo(found, flaw) => Err(Failure::Typo(found.provider, flaw)),
         Recognition::Several { found, .. } => Err(Failure::SeveralCredentials(providers(&found))),
         Recognition::Unknown => Err(Failure::WhichProvider(Vec::new())),
     }
-}
-
-/// Says what does not look as it should.
-fn look_at(known: &'static Provider, open: &Open, secrets: &[(String, Option<SecretString>)]) {
-    let mut given: Vec<&str> = Vec::new();
-    // Exposed to be looked at.
-    let secrets = secrets.iter().filter_map(|(name, value)| Some((name, value.as_ref()?.expose_secret())));
-    for (name, value) in secrets.chain(open.iter().map(|(name, value)| (name, value.as_str()))) {
-        let first = || known.secret_field().filter(|_| name == ONE_SECRET);
-        let Some(field) = known.field(name).or_else(first) else {
-            output::say(words::recognised::unknown_field(known, name));
-            continue;
-        };
-        given.push(&field.key);
-        if let Err(problem) = check_field(known, &field.key, value) {
-            output::say(words::recognised::odd(known, field, problem));
-        }
-    }
-    let is_missing = |field: &&keymoor_providers::Field| {
-        field.required && field.default.is_none() && !given.contains(&field.key.as_str())
-    };
-    for field in known.fields.iter().filter(is_missing) {
-        output::say(words::recognised::incomplete(known, field));
-    }
-}
-
-/// What of a credential is kept, open and secret; what the user set by name goes before it.
-fn spread(kept: impl IntoIterator<Item = Kept>, mut open: Open) -> (Open, Entered) {
-    let mut secrets = Vec::new();
-    for Kept { name, secret, value } in kept {
-        if secret {
-            secrets.push((name.to_owned(), Some(value)));
-        } else if open.iter().all(|(set, _)| set != name) {
-            open.push((name.to_owned(), value.expose_secret().to_owned())); // the catalogue says that it is no secret
-        }
-    }
-    (open, Entered::Fields(secrets))
 }
 
 fn providers(found: &[Found]) -> Vec<&'static Provider> {

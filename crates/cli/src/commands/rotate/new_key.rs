@@ -5,7 +5,7 @@ use keymoor_vault::{Before, Error, NoKey, RecordId, Rotation};
 
 use super::{Args, Stop};
 use crate::{
-    commands::edit,
+    commands::fields::{fields, not_kept},
     input::Entered,
     output::{self, plain},
     session::Session,
@@ -42,10 +42,10 @@ pub(super) fn stored(
             }
         };
     };
-    let fields = edit::fields(&detail, open, Some(entered), "rotate")?;
+    let fields = fields(known, Some(&detail), open, Some(entered))?.fields;
     if let Some(rotation) = before.under_way.as_ref().filter(|rotation| rotation.switched) {
         // The same command once more: the key that it brings is in its place already.
-        if session.vault.has_values(rotation.new, &fields)? {
+        if session.vault.has_values(rotation.new, &fields).map_err(not_kept("rotate"))? {
             return Ok(Ok(rotation.clone()));
         }
         let [old, new] = [rotation.old, rotation.new].map(|id| session.vault.show(id));
@@ -61,7 +61,7 @@ pub(super) fn stored(
             output::say(format!("{} has this key already: there is nothing to rotate.", plain(&title)));
             return Ok(Err(Stop(0)));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(not_kept("rotate")(error)),
     }
     begun(session, before.old)
 }

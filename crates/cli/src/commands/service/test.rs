@@ -34,6 +34,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut options = VerifyOptions { ask: args.testing.options()?, ..VerifyOptions::default() };
     options.ask.with_side_effects = !args.services.is_empty(); // named: the cost is wanted
+    options.ask.of_another = !args.services.is_empty();
     let vault = &mut super::session()?.vault;
     let (questions, lacking) = if args.services.is_empty() {
         let on = vault.services()?.into_iter().filter(|state| state.on);

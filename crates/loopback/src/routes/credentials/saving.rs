@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_vault::{Detail, Edit, Error, Field, NewCredential, Saved, Value};
+use keymoor_providers::ONE_SECRET;
+use keymoor_vault::{Detail, Edit, Error, Field, NewCredential, Saved, Value, unnamed};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -13,9 +14,6 @@ use crate::refusal::{Code, Refusal};
 use crate::secret::Sent;
 use crate::table::{Call, Done, created, ok};
 use crate::texts::{Moment, Name, Named, Provider, Text, given};
-
-/// What a single secret without a name of its own is called.
-const ONE_SECRET: &str = "secret";
 
 /// A credential to save. A new one needs a secret at least; of one that is there, what is left out stays as it is.
 #[derive(Deserialize, JsonSchema)]
@@ -198,20 +196,25 @@ fn fields_of(
         return Err(Code::SecretField.into());
     }
     let one = match secret {
-        Some(sent) => Some((one_name(&known)?, Some(sent))),
+        Some(sent) => {
+            let id = there.map_or("", |detail| &detail.listing.provider);
+            Some((unnamed(id, &known)?.unwrap_or(ONE_SECRET).to_owned(), Some(sent)))
+        }
         None => None,
     };
     let has = |name: &String| secrets.contains_key(name) || one.as_ref().is_some_and(|(one, _)| one == name);
     if one.as_ref().is_some_and(|(one, _)| secrets.contains_key(one)) || open.keys().any(has) {
         return Err(Code::FieldTwice.into());
     }
-    for (name, sent) in secrets.into_iter().chain(one) {
+    let named = secrets.into_iter().map(|(name, sent)| (name, sent, Value::Secret as fn(_) -> _));
+    for (name, sent, value_of) in named.chain(one.map(|(name, sent)| (name, sent, Value::One as fn(_) -> _)))
+    {
         let value = match sent {
             // What is not there needs no removing, so that a request may come twice.
             None if !is_there(&name, true) => continue,
             None => Value::Removed,
             Some(sent) => match sent.unmasked() {
-                Some(secret) => Value::Secret(secret),
+                Some(secret) => value_of(secret),
                 None if known.contains(&name.as_str()) => continue,
                 None => return Err(Code::MaskedSecret.into()),
             },
@@ -224,17 +227,4 @@ fn fields_of(
         .map(|(name, value)| Field { name, value: value.map_or(Value::Removed, Value::Open) });
     fields.extend(open);
     Ok(fields)
-}
-
-/// Which field is meant by "secret": the only secret one, or the one of that name.
-fn one_name(known: &[&str]) -> Result<String, Refusal> {
-    match known {
-        [] => Ok(ONE_SECRET.to_owned()),
-        [one] => Ok((*one).to_owned()),
-        names if names.contains(&ONE_SECRET) => Ok(ONE_SECRET.to_owned()),
-        names => {
-            let choices = names.iter().map(|name| (*name).to_owned()).collect();
-            Err(Refusal { choices, ..Refusal::new(Code::WhichField) })
-        }
-    }
 }
