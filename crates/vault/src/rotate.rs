@@ -63,7 +63,7 @@ impl Vault {
         }
     }
 
-    /// Whether a credential has all of these secret values now.
+    /// Whether a credential has all of these secret values now. No: there are none among them.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -75,15 +75,18 @@ impl Vault {
             _ => Ok(Some(place_of(&content.meta, &given.name).to_owned())),
         };
         let places = fields.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-        let mut secrets = places.iter().zip(fields).filter_map(|(place, given)| match &given.value {
+        let secrets = places.iter().zip(fields).filter_map(|(place, given)| match &given.value {
             Value::Secret(secret) | Value::One(secret) => Some((place, secret)),
             _ => None,
         });
-        Ok(secrets.all(|(place, secret)| {
-            let held = parts.and_then(|parts| content.secrets.get(&parts.get(place.as_ref()?)?.fingerprint));
-            // Exposed to be compared.
-            held.is_some_and(|held| held.expose_secret() == secret.expose_secret())
-        }))
+        let secrets: Vec<_> = secrets.collect();
+        Ok(!secrets.is_empty()
+            && secrets.into_iter().all(|(place, secret)| {
+                let held =
+                    parts.and_then(|parts| content.secrets.get(&parts.get(place.as_ref()?)?.fingerprint));
+                // Exposed to be compared.
+                held.is_some_and(|held| held.expose_secret() == secret.expose_secret())
+            }))
     }
 
     /// A credential in use, with both envelopes opened.

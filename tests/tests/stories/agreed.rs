@@ -224,3 +224,49 @@ fn a_name_that_two_devices_gave_is_announced_on_both() {
         device.done(&["get", "openai/work"]);
     }
 }
+
+/// The host of one device's choice, and the token of the other's.
+#[test]
+fn a_service_lends_no_key_to_a_host_that_another_device_set_at_the_same_time() {
+    let world = World::new();
+    let (server, a, b) =
+        (world.server(), world.device_without_keychain("a"), world.device_without_keychain("b"));
+    for (device, name) in [(&a, "of_a"), (&b, "of_b")] {
+        device.add("shopify_admin_token", name, format!("shpat_{}", "0123456789abcdef".repeat(2))).done();
+    }
+    world.create_account(&a, &server);
+    world.join(&b);
+    exchange([&b, &a, &b]);
+    let lent = |device: &Device| {
+        device.run(&["run", "--service", "shopify", "--", "sh", "-c", "echo $SHOPIFY_STORE"])
+    };
+    let set = |device: &Device, shop: &str| {
+        device.done(&[
+            "service",
+            "set",
+            "shopify",
+            &format!("shop={shop}.myshopify.com"),
+            "api_version=2025-01",
+        ]);
+    };
+    let enable = |device: &Device, name: &str| {
+        device.done(&["service", "enable", "shopify", "--credential", name]);
+    };
+    enable(&a, "of_a");
+    set(&a, "a");
+    set(&b, "b");
+    enable(&b, "of_b");
+    exchange([&a, &b, &a]);
+    for device in [&a, &b] {
+        lent(device).ends(5, &["Two devices changed at the same time where the key of shopify goes."]);
+        device.run(&["service", "test", "shopify"]).ends(5, &["Two devices changed this at the same time"]);
+    }
+    enable(&a, "of_b");
+    enable(&a, "of_a");
+    set(&a, "c");
+    set(&a, "a");
+    exchange([&a, &b, &a]);
+    for device in [&a, &b] {
+        lent(device).ends(0, &[]);
+    }
+}

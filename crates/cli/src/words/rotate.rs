@@ -67,9 +67,9 @@ pub(crate) fn asked_before(title: &str, at: u64, provider: Option<&Provider>) ->
 pub(crate) fn changed(name: &str) -> String {
     let name = argument(name);
     format!(
-        "Somebody changed one of the two keys meanwhile, another keymoor rotate perhaps. Nothing more was done here: nothing was \
-         switched, and no key was revoked. A key that was stored is there: keymoor list shows it, or keymoor history {name}, \
-         if another came in its place. To go on with what is there now: keymoor rotate {name}"
+        "Somebody changed one of the two keys meanwhile, another keymoor rotate perhaps. Nothing more was done here; what was \
+         said before stands. A key that was stored is there: keymoor list shows it, or keymoor history {name}, if another came \
+         in its place. To go on with what is there now: keymoor rotate {name}"
     )
 }
 

@@ -119,6 +119,10 @@ fn of_service(service: &str, error: &Error) -> Words {
         Error::NothingToUse => Words::new(format!("There is no credential that {service} could use.")).hint(
             "Add one: keymoor add PROVIDER --name NAME. One that is switched off: keymoor edit NAME --on",
         ),
+        Error::Unsettled => {
+            Words::new(format!("Two devices changed at the same time where the key of {service} goes."))
+                .hint(format!("keymoor service list shows it. Choose: keymoor service enable {service} --credential NAME, keymoor service set {service} NAME=VALUE"))
+        }
         Error::WhichCredential(names) => {
             Words::new(format!("Several credentials could be meant for {service}: {}.", list(names)))
                 .hint(format!("Say which: keymoor service enable {service} --credential NAME"))

@@ -180,6 +180,7 @@ fn lent() -> Vec<Failure> {
         service(Error::NoSuchService),
         service(Error::ServiceOff),
         service(Error::NothingToUse),
+        service(Error::Unsettled),
         service(Error::WhichCredential(fields(&["vapi/a", "vapi/b"]))),
     ];
     let project = [

@@ -39,9 +39,9 @@ pub(super) fn words(error: &Error) -> Words {
         Error::ChangedMeanwhile => Words::new("Somebody changed this credential meanwhile.")
             .safe(UNCHANGED)
             .hint("keymoor history NAME lists its versions."),
-        Error::Unsettled => Words::new("Two devices changed this credential at the same time, and it has two values.")
+        Error::Unsettled => Words::new("Two devices changed this at the same time, and it has two values.")
             .safe(UNCHANGED)
-            .hint("Say first which is meant: keymoor show NAME lists them, keymoor settle NAME FIELD CHOICE picks one."),
+            .hint("Say first which is meant: keymoor show NAME lists them, keymoor settle NAME FIELD CHOICE picks one. Of a service: keymoor service list, and set it again."),
         Error::AddressAlone(names) => Words::new("A program may not send a key to another address.")
             .safe(UNCHANGED)
             .hint(format!("Change the address yourself with keymoor edit, or have it bring the secrets, too: {}.", names_of(names))),

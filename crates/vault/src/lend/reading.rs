@@ -84,9 +84,11 @@ impl<'r> Reading<'r> {
 
     fn service(&mut self, name: &str) -> Result<Claimed, Stopped> {
         let of_service = |error| match error {
-            Error::NoSuchService | Error::ServiceOff | Error::NothingToUse | Error::WhichCredential(_) => {
-                LendError::Service { service: name.to_owned(), error }
-            }
+            Error::NoSuchService
+            | Error::ServiceOff
+            | Error::NothingToUse
+            | Error::Unsettled
+            | Error::WhichCredential(_) => LendError::Service { service: name.to_owned(), error },
             error => error.into(),
         };
         let service = services::known(name).map_err(of_service)?;
@@ -96,6 +98,7 @@ impl<'r> Reading<'r> {
             }
             read => read.map_err(of_service)?,
         };
+        services::must_be_of_one_change(self.view, self.keys, &document, service).map_err(of_service)?;
         let choices = services::choices(self.view, self.keys, &document, &service.id)?;
         let Settings { claims, unset } = self.settings(service, &document)?;
         let mut claimed = all_fields((uses.id, &self.usable(uses.id)?))?;

@@ -41,7 +41,8 @@ impl Vault {
     /// Takes a service out to be asked about, whether it is switched on or not.
     ///
     /// # Errors
-    /// [`Error::NoSuchService`]; [`Error::NothingToUse`]; [`Error::WhichCredential`].
+    /// [`Error::NoSuchService`]; [`Error::NothingToUse`]; [`Error::WhichCredential`]; [`Error::Unsettled`] where two devices
+    /// changed at the same time where a key goes.
     pub fn service_question(&mut self, id: &str) -> Result<ServiceQuestion, Error> {
         let service = super::known(id)?;
         self.heal_services()?;
@@ -54,6 +55,7 @@ impl Vault {
                     Some((setting.key.clone(), document.setting(&service.id, &setting.key)?))
                 });
                 let uses = resolve(view, keys, &document, service)?;
+                super::must_be_of_one_change(view, keys, &document, service)?;
                 let content = drafts::current(view, keys, uses.id);
                 let conflicts = super::conflicts(view, keys, &document, &service.id)?;
                 Ok::<_, Error>((uses, conflicts, settings.collect::<Vec<_>>(), content))

@@ -105,7 +105,11 @@ pub(super) fn revoked(
         }
     };
     if done == "revoked" {
-        session.vault.end_rotation(rotation, true)?;
+        if let Err(error) = session.vault.end_rotation(rotation, true) {
+            // That is so, whatever was changed here meanwhile.
+            output::say(format!("{} is revoked at its provider.", plain(&title)));
+            return Err(error.into());
+        }
         output::say(words::rotate::revoked(&title));
     }
     Ok(old(done, code))
