@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 
 fn echo(home: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let mut vault = Vault::open(Config::from_environment()?, Patience::default(), &mut |_| password())?;
-    let other = Connection::open_with_flags(home.join("keymoor.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut other = Connection::open_with_flags(home.join("keymoor.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let secret = |i: u64| Value::Secret(SecretString::from(format!("sk-echo-{i:048}")));
     let added = vault.add(NewCredential {
         provider: "openai".into(),
@@ -51,15 +51,27 @@ fn echo(home: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         ..NewCredential::default()
     })?;
     seen(&other, added.id, added.version)?;
+    let mut version = added.version;
     for i in 1..=WARM_UP + count {
         // Changes come at any time, also while the copies of the one before are being written.
         thread::sleep(Duration::from_millis(i * 7919 % 200));
         let fields = vec![Field { name: "key".into(), value: secret(i) }];
+        version += 1;
         let asked = Instant::now();
-        let saved = vault.edit(added.id, Edit { fields, ..Edit::default() })?;
-        seen(&other, saved.id, saved.version)?;
+        // Looked for meanwhile: it may be there before the save is acknowledged.
+        let (saved, there) = thread::scope(|scope| {
+            let other = &mut other;
+            let there = scope.spawn(move || {
+                seen(other, added.id, version).map(|()| asked.elapsed()).map_err(|error| error.to_string())
+            });
+            (vault.edit(added.id, Edit { fields, ..Edit::default() }), there.join())
+        });
+        if saved?.version != version {
+            return Err("somebody else saves here, too".into());
+        }
+        let took = there.map_err(|_| "the look at the other device failed")??;
         if i > WARM_UP {
-            println!("{}", asked.elapsed().as_micros());
+            println!("{}", took.as_micros());
         }
     }
     Ok(())
