@@ -36,6 +36,27 @@ it("looks at the secret once, when typing has paused", async () => {
   expect(backend.calls.filter((call) => call.command === "recognise").map((call) => call.args)).toEqual([["sk-proj-abc", undefined]]);
 });
 
+it("looks again when a provider is named while the answer is on its way", async () => {
+  const { user, backend } = await openWindow();
+  const recognise = backend.recognise.bind(backend);
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  backend.recognise = async (secret, provider) => {
+    const told = await recognise(secret, provider);
+    if (provider === undefined) await held;
+    return told;
+  };
+  const asked = () => backend.calls.filter((call) => call.command === "recognise").map((call) => call.args);
+  await user.keyboard("{Control>}n{/Control}");
+  await user.click(await screen.findByLabelText("Secret"));
+  await user.paste(OPENAI);
+  await waitFor(() => expect(asked()).toEqual([[OPENAI, undefined]]));
+  await user.type(screen.getByLabelText("Provider"), "OpenAI");
+  answer();
+  await waitFor(() => expect(asked().at(-1)).toEqual([OPENAI, "OpenAI"]));
+  expect(await screen.findByText("A key of OpenAI.")).toBeVisible();
+});
+
 it("offers several that it could be of", async () => {
   const { user } = await pasted("0123456789abcdef0123456789abcdef");
   expect(await screen.findByText("It could be a key of:")).toBeVisible();
