@@ -1,9 +1,15 @@
+use std::io;
+
 use keymoor_vault::{
-    Alarm, Backend, Candidate, HomeName, Input, KeychainProblem, Past, PastHome, RecordId, ServerProblem,
-    Why, lend::Source,
+    Alarm, Backend, CacheError, Candidate, Error, HomeName, Input, KeychainProblem, LendError, Past,
+    PastHome, RecordId, ServerProblem, Why, lend::Source,
 };
 
 use super::*;
+use crate::{
+    commands::run::{NotRun, ProjectError},
+    input::InputError,
+};
 
 /// Every error, in every form of words.
 fn failures() -> Vec<Failure> {
