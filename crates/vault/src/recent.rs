@@ -86,7 +86,7 @@ impl Vault {
 }
 
 impl Beside {
-    /// Recent.
+    /// What is known, opened where that was not done before.
     pub(crate) fn open(self, view: &View<'_>, keys: &Keys) -> Known {
         match self {
             Self::Known(known) => known,
