@@ -1,6 +1,38 @@
-//! Secrets that come as JSON: the escapes are undone here, because serde_json's buffer for them is not wiped.
+//! Secrets that come as JSON: serde_json finds the members of an object, and hands over each value as it stands in the text; the
+//! escapes are undone here, because its own buffer for them is not wiped.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
+
+/// The members of an object in their order, as they are written; a name may be there twice.
+pub struct JsonMembers<'t>(pub Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for JsonMembers<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = JsonMembers<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(JsonMembers(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
 
 /// What a JSON string, given as it is written, stands for; nothing if it is not a string or names half a character.
 pub fn json_text(raw: &str) -> Option<Zeroizing<String>> {

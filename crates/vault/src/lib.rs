@@ -71,7 +71,7 @@ pub use grants::{Grant, GrantScope, TOKEN_PREFIX};
 pub use history::{Past, PastHome};
 pub use keymoor_cache::Error as CacheError;
 pub use keymoor_protocol::RecordId;
-pub use keymoor_providers::json_text;
+pub use keymoor_providers::{JsonMembers, json_text};
 pub use kit::{JoinKit, KitError, RecoveryKit};
 pub use lend::{LendError, Lent, Wish};
 pub use list::{Filter, Listing};

@@ -1,18 +1,14 @@
 //! `--fields-stdin`: a JSON object whose values are secrets, or null. serde_json checks the syntax and hands over each value as
 //! it stands in the input; the vault undoes the escapes, because serde_json's own buffer for them is not wiped.
 
-use std::fmt;
-
-use keymoor_vault::json_text;
+use keymoor_vault::{JsonMembers, json_text};
 use secrecy::SecretString;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::InputError;
 
 /// The fields in their order; null is nothing.
 pub(super) fn parse(text: &str) -> Result<Vec<(String, Option<SecretString>)>, InputError> {
-    let Members(members) = serde_json::from_str(text).map_err(|error| {
+    let JsonMembers(members) = serde_json::from_str(text).map_err(|error| {
         // Only the place: the error's text could quote the input.
         InputError::NotFields { line: error.line(), column: error.column() }
     })?;
@@ -31,32 +27,6 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, Option<SecretString>)>, I
         fields.push((name, secret));
     }
     if fields.is_empty() { Err(InputError::NoFields) } else { Ok(fields) }
-}
-
-struct Members<'t>(Vec<(String, &'t RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
 }
 
 /// Where a value stands in the text it was taken from.

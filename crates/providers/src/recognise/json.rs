@@ -3,9 +3,8 @@
 //! serde_json finds the members and hands over each value as it stands in the text: its own buffers, for escapes and for what
 //! it reads ahead, are not wiped.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -13,7 +12,7 @@ use super::{
     Flaw, Found, Recognition,
     lines::{self, Line},
 };
-use crate::{Provider, json_text};
+use crate::{JsonMembers, Provider, json_text};
 
 /// What `aws iam create-access-key` and `aws sts` print beside the key.
 const BESIDE: [&str; 11] = [
@@ -119,9 +118,9 @@ fn of_aws(object: &Object<'_>) -> Result<Option<Recognition>, NotThat> {
 impl<'t> Object<'t> {
     /// `None`: it is no object, or has a name twice.
     fn of(text: &'t str) -> Option<Self> {
-        let object: Self = serde_json::from_str(text).ok()?;
-        let names: BTreeSet<&String> = object.0.iter().map(|(name, _)| name).collect();
-        (names.len() == object.0.len()).then_some(object)
+        let JsonMembers(members) = serde_json::from_str(text).ok()?;
+        let names: BTreeSet<&String> = members.iter().map(|(name, _)| name).collect();
+        (names.len() == members.len()).then_some(Self(members))
     }
 
     /// A text, if the member is there and not null.
@@ -136,29 +135,5 @@ impl<'t> Object<'t> {
     fn raw(&self, name: &str) -> Option<&'t str> {
         let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
         Some(value.get()).filter(|raw| *raw != "null")
-    }
-}
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Object(members))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
     }
 }
