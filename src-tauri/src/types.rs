@@ -2,7 +2,12 @@
 
 use ts_rs::{Config, TS};
 
-use crate::{answers, commands::catalogue, commands::state, desk, failure, requests};
+use crate::{
+    answers,
+    commands::{catalogue, settings, state},
+    desk, failure, preferences, requests,
+    system::tray,
+};
 
 const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
 /// `HomeState` is the vault's own type, which does not know of TypeScript; `every_home_state_is_known` compares it.
@@ -40,6 +45,9 @@ fn declarations() -> String {
         desk::Shown,
         desk::Step,
         failure::Failure,
+        preferences::Language,
+        preferences::Preferences,
+        preferences::Theme,
         requests::AddRequest,
         requests::CreateRequest,
         requests::EditRequest,
@@ -48,11 +56,15 @@ fn declarations() -> String {
         requests::NewField,
         requests::RecoveryRequest,
         requests::SyncRequest,
+        settings::Notification,
+        settings::Settings,
         state::Habits,
         state::Home,
         state::Homes,
         state::Overview,
         state::Status,
+        tray::Tray,
+        tray::TrayKey,
     ];
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
     all.push(format!("type HomeState = {};", states.join(" | ")));

@@ -84,6 +84,7 @@ export type Kits = { kitPath: string,
  * Left out when the recovery kit made before stays good.
  */
 recoveryPath?: string, };
+export type Language = "en" | "es";
 export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, 
 /**
  * What the provider said last, in stable words.
@@ -91,6 +92,11 @@ export type Listing = { id: string, provider: string, name: string, display: str
 said?: Said, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };
+export type Notification = { 
+/**
+ * What it tells of; it is shown if one of these was not told before.
+ */
+keys: Array<string>, title: string, body: string, };
 export type Overview = { listings: Array<Listing>, status: Status, 
 /**
  * What the vault did by itself; each is told once.
@@ -105,6 +111,23 @@ export type Past = { id: string, version: number,
  * Whether it is a value that the version has and does not show: the other one of a conflict.
  */
 alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
+export type Preferences = { 
+/**
+ * Left out: the system's.
+ */
+language?: Language, theme: Theme, 
+/**
+ * How long a copied secret stays in the clipboard.
+ */
+clipboardSeconds: number, 
+/**
+ * The keys that open the picker from anywhere, as `Ctrl+Alt+K`; empty: none do.
+ */
+shortcut: string, 
+/**
+ * Whether the program goes on when its window is closed.
+ */
+stays: boolean, };
 export type Problem = "checksum" | "shape" | "characters" | "foreign_host";
 export type Progress = { step: Step, done: number, total: number, };
 export type ProviderInfo = { id: string, name: string, 
@@ -148,6 +171,31 @@ settled: Array<string>, keychain: Kept, waiting: number,
  * The services that use another credential since, or none.
  */
 services: Array<Using>, };
+export type Settings = { 
+/**
+ * Whether it starts with the session, in the tray.
+ */
+autostart: boolean, 
+/**
+ * Whether the system lets the program have the shortcut.
+ */
+shortcutWorks: boolean, 
+/**
+ * Left out: the system's.
+ */
+language?: Language, theme: Theme, 
+/**
+ * How long a copied secret stays in the clipboard.
+ */
+clipboardSeconds: number, 
+/**
+ * The keys that open the picker from anywhere, as `Ctrl+Alt+K`; empty: none do.
+ */
+shortcut: string, 
+/**
+ * Whether the program goes on when its window is closed.
+ */
+stays: boolean, };
 export type ShownField = { name: string, secret: boolean, value?: string, lastFour?: string, fingerprint?: string, };
 export type Status = { homes: Homes, records: number, trashed: number, waiting: number, lastSync?: number, server?: string, alarms: Array<string>, 
 /**
@@ -157,6 +205,17 @@ syncFailure?: string, };
 export type Step = "receiving" | "sending" | "copying";
 export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };
 export type SyncRequest = { password?: string, acceptDeletions: boolean, };
+export type Theme = "system" | "light" | "dark";
+export type Tray = { 
+/**
+ * Keys that can be copied, in their order.
+ */
+keys: Array<TrayKey>, 
+/**
+ * The words for opening the window, adding a key, ending the program.
+ */
+open: string, add: string, quit: string, };
+export type TrayKey = { id: string, label: string, };
 export type Tried = { at: number, reason: string, };
 export type Using = { 
 /**

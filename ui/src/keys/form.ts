@@ -1,6 +1,9 @@
 import type { Listing, NewField } from "../backend/backend";
 import { words } from "../words/words";
 
+/** A secret may be so large, in bytes. */
+export const LARGEST_SECRET = 65_536;
+
 /** "a, b,,a" are the labels a and b. */
 export function labelsOf(text: string): string[] {
   return [...new Set(text.split(",").map((label) => label.trim()).filter(Boolean))];

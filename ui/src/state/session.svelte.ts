@@ -3,6 +3,7 @@ import { getContext, setContext } from "svelte";
 import { asFailure, type Backend, type Detail, type Habits, type Listing, type Progress, type ProviderInfo, type Saved, type Status, type SyncRequest, type Using } from "../backend/backend";
 import { fieldLabel, fieldName, PRIMARY_FIELD } from "../keys/labels";
 import { words } from "../words/words";
+import { Preferences } from "./preferences.svelte";
 import { Notices } from "./notices.svelte";
 import { indexed, search } from "./search";
 import { Undo, type Step } from "./undo.svelte";
@@ -17,6 +18,7 @@ export const LOCKS: Record<string, Session["lock"] | undefined> = { LOCKED: "key
 export class Session {
   readonly notices = new Notices();
   readonly undo = new Undo();
+  readonly preferences: Preferences;
 
   view: View = $state("keys");
   sheet: Sheet | undefined = $state();
@@ -61,10 +63,15 @@ export class Session {
   readonly visible = $derived(search(this.#index, this.query));
   readonly current = $derived(this.visible.find((listing) => listing.id === this.selected));
 
+  /** Nothing was saved here yet, and no server is known. */
+  readonly fresh = $derived(this.listings.length === 0 && this.status !== undefined && this.status.server === undefined);
+
   /** What the last sync wants of the person: asked for here, or found by the sync in the background. */
   readonly syncWants = $derived(this.syncAsks ?? wanted(this.status));
 
-  constructor(readonly backend: Backend) {}
+  constructor(readonly backend: Backend) {
+    this.preferences = new Preferences(backend);
+  }
 
   /** Reads everything and follows changes until the returned function is called. */
   start(): () => void {
@@ -72,7 +79,10 @@ export class Session {
       this.backend.onChanged(() => void this.refresh()),
       this.backend.onWaiting(() => (this.keychainWaits = true)),
       this.backend.onProgress((progress) => (this.progress = progress)),
+      this.backend.onAdd(() => this.phase === "open" && (this.sheet ??= { kind: "add", pasted: "" })),
+      this.backend.onTrouble((failure) => this.#failed(failure)),
     ];
+    void this.preferences.load();
     void this.refresh();
     // Names and forms of providers; without them their ids do.
     this.backend.catalogue().then((all) => (this.catalogue = all), () => undefined);

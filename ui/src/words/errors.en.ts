@@ -73,6 +73,10 @@ export const errors = {
   CACHE_BUSY: ["Another program holds the cache for long.", "What was saved before is safe; this change is not saved.", "Try again in a moment."],
   CACHE_FAILED: ["The cache on this disk failed.", "What was saved before is safe; this change is not saved.", "Try again; if it stays, run keymoor doctor in a terminal."],
   CONFIGURATION: ["A KEYMOOR setting of this system cannot be followed.", "Nothing was touched.", "Check KEYMOOR_HOME, KEYMOOR_KEYCHAIN and KEYMOOR_KEYCHAIN_SERVICE."],
+  DROPPED_SEVERAL: ["Several files were dropped.", "Nothing was added.", "Drop one at a time."],
+  DROPPED_UNREADABLE: ["This file is no key: it is no text, or larger than 64 KiB.", "Nothing was added.", "Drop a text or key file."],
+  AUTOSTART: ["The start with the computer could not be changed.", "Your keys are not concerned.", "Try again, or change it in the settings of the system."],
+  SETTINGS: ["The setting could not be saved.", "Your keys are not concerned; the setting is as before.", "Check that the disk has room, then try again."],
   CLIPBOARD: ["The clipboard does not answer.", "Nothing was copied.", "Try again, or show the secret."],
   UNEXPECTED: ["Something went wrong.", "What was saved before is safe.", "Try again; if it stays, run keymoor doctor in a terminal."],
 } satisfies Record<string, [what: string, safe: string, next: string]>;

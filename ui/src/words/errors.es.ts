@@ -74,6 +74,10 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   CACHE_BUSY: ["Otro programa ocupa la caché mucho tiempo.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Inténtalo de nuevo en un momento."],
   CACHE_FAILED: ["La caché de este disco falló.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Inténtalo de nuevo; si sigue, ejecuta keymoor doctor en una terminal."],
   CONFIGURATION: ["Un ajuste KEYMOOR de este sistema no se puede seguir.", "No se ha tocado nada.", "Revisa KEYMOOR_HOME, KEYMOOR_KEYCHAIN y KEYMOOR_KEYCHAIN_SERVICE."],
+  DROPPED_SEVERAL: ["Se soltaron varios archivos.", "No se añadió nada.", "Suéltalos de uno en uno."],
+  DROPPED_UNREADABLE: ["Este archivo no es una clave: no es texto o pasa de 64 KiB.", "No se añadió nada.", "Suelta un archivo de texto o de clave."],
+  AUTOSTART: ["No se pudo cambiar el inicio con el equipo.", "Tus claves no se ven afectadas.", "Inténtalo de nuevo o cámbialo en los ajustes del sistema."],
+  SETTINGS: ["No se pudo guardar el ajuste.", "Tus claves no se ven afectadas; el ajuste sigue como antes.", "Comprueba que haya espacio en el disco e inténtalo de nuevo."],
   CLIPBOARD: ["El portapapeles no responde.", "No se copió nada.", "Inténtalo de nuevo o mira el secreto."],
   UNEXPECTED: ["Algo salió mal.", "Lo ya guardado está a salvo.", "Inténtalo de nuevo; si sigue, ejecuta keymoor doctor en una terminal."],
 };
