@@ -268,6 +268,17 @@ pub(crate) fn each_meta(
     Ok(broken)
 }
 
+/// The same for whoever may miss none of those in use.
+///
+/// # Errors
+/// [`Error::Unreadable`], of no home but this one, if one does not open: [`Vault::healing`] does it again once it is healed.
+pub(crate) fn every_meta(view: &View<'_>, keys: &Keys, visit: impl FnMut(OpenedRow)) -> Result<(), Error> {
+    match each_meta(view, keys, false, visit)?.first() {
+        Some(id) => Err(Error::Unreadable { id: *id, homes: Vec::new() }),
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn listing(id: RecordId, meta: &impl Shown, waiting: bool) -> Listing {
     let note = meta.text(field::NOTE);
     let last_four = meta.parts().next().map(|(_, last_four, _)| last_four.to_owned());

@@ -146,6 +146,9 @@ impl Prints {
 
 /// The credentials in use that have this secret now, also as the other value of a conflict, and whatever blanks stand
 /// around it there: with their titles.
+///
+/// # Errors
+/// [`Error::Unreadable`] for one that does not open: it may have it, too.
 pub(crate) fn in_use(
     view: &View<'_>,
     keys: &Keys,
@@ -155,7 +158,7 @@ pub(crate) fn in_use(
     let text = secret.expose_secret();
     let line = zeroize::Zeroizing::new(format!("{}\n", text.trim()));
     let mut found = Vec::new();
-    list::each_meta(view, keys, false, |row| {
+    list::every_meta(view, keys, |row| {
         if [text, text.trim(), &line].iter().any(|text| has(&row.meta, text)) {
             found.push((row.id, row.meta.title()));
         }

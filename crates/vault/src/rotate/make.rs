@@ -58,8 +58,8 @@ impl Vault {
             return Err(Error::ChangedMeanwhile);
         }
         self.note_file()?;
-        let (keys, old) = (&self.keys, before.old);
-        let content = self.cache.read(|view| before.still(view, keys))?;
+        let old = before.old;
+        let content = self.still_before(before)?;
         let Some(provider) = provider_of(&content).filter(|provider| provider.rotation.makes()) else {
             return Ok(Err(NoKey::NotMade(NotMade::ByHand)));
         };
@@ -72,6 +72,7 @@ impl Vault {
         if !verify(provider, &fields_of(&content), options).verdict.is_good() {
             return Ok(Err(NoKey::NotMade(NotMade::NotAsked)));
         }
+        let keys = &self.keys;
         let content = self.cache.write(|change| {
             let content = before.still(change, keys)?;
             asked::note(change, old)?;

@@ -78,6 +78,9 @@ pub(super) fn text(step: &str, id: RecordId, title: &str) -> String {
 
 impl Rotation {
     /// The one under way of which `id`, that is this content, is the new or the old key.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] for a credential that does not open: it may be the new key.
     pub(super) fn of(
         view: &View<'_>,
         keys: &Keys,
@@ -88,7 +91,7 @@ impl Rotation {
             return Self::begun_by(view, keys, id, &content.meta);
         }
         let (mut found, title) = (Vec::new(), content.meta.title());
-        list::each_meta(view, keys, false, |row| {
+        list::every_meta(view, keys, |row| {
             let of = Rotates::of(&row.meta).filter(|of| of.id == Some(id) || of.title == title);
             if let Some(of) = of {
                 found.push((of.switched, row.id, row.meta));
