@@ -4,7 +4,7 @@
 //! gets the name and every service, the old one is switched off and kept. Only then the old one is revoked, and goes to the
 //! trash. What the new record says of the other is all that is kept of it, so that the same command goes on after any death.
 
-mod asked;
+pub(crate) mod asked;
 mod make;
 mod pair;
 mod revoke;

@@ -27,9 +27,14 @@ impl Vault {
     }
 
     /// The same for a key that its provider just made, which is stored whatever became of the old one meanwhile.
-    pub(super) fn store_made(&mut self, old: RecordId, fields: Vec<Field>) -> Result<Saved, Error> {
+    pub(super) fn store_made(
+        &mut self,
+        old: RecordId,
+        asked_at: u64,
+        fields: Vec<Field>,
+    ) -> Result<Saved, Error> {
         self.put_beside(fields, false, |change, keys| {
-            asked::over(change, old)?;
+            asked::is_known(change, keys, old, asked_at)?;
             Ok((old, drafts::current(change, keys, old)?))
         })
     }
