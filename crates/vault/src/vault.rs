@@ -14,6 +14,7 @@ use crate::activity::{Event, Who};
 use crate::config::{Backend, Config};
 use crate::error::{Error, at};
 use crate::homes::entries::{DeviceEntry, Former};
+use crate::homes::heal::in_vain::InVain;
 use crate::homes::lock::Lock;
 use crate::homes::salvaged::Salvaged;
 use crate::homes::{rebuild, without_keychain};
@@ -40,6 +41,8 @@ pub struct Vault {
     pub(crate) recent: Recent,
     /// The rows of the last list.
     pub(crate) listed: Memory,
+    /// What no home could give back.
+    pub(crate) in_vain: InVain,
 }
 
 /// What a caller does while the keychain lets it wait.
@@ -89,6 +92,7 @@ impl Vault {
             remembered: None,
             recent: Recent::default(),
             listed: Memory::default(),
+            in_vain: InVain::default(),
         }
     }
 
