@@ -11,6 +11,7 @@ use sha2::Sha256;
 use super::payload::schema;
 use super::{Content, Entry, Fingerprint, Meta, Secrets, Shadow, Stamp, Value, field};
 use crate::care::since;
+use crate::meant::first;
 
 /// A secret shorter than this shows none of its characters.
 const LAST_FOUR_FROM: usize = 12;
@@ -85,8 +86,8 @@ impl Action {
     }
 
     /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown. With another in the place of
-    /// one that was there the key is as old as this action, and when the former expires says nothing of it. One that comes
-    /// beside those that were there, or only goes, changes neither.
+    /// the one that is meant ([`crate::meant`]) the key is as old as this action, and when the former expires says nothing of
+    /// it, also if that is kept under another name. One that comes beside those that were there, or only goes, changes neither.
     pub(crate) fn set_secrets(&mut self, parts: Vec<(String, SecretString)>, removed: &BTreeSet<String>) {
         let before = self.content.meta.shown(field::KEY).cloned();
         let mut key = before.as_ref().and_then(Value::key).cloned().unwrap_or_default();
@@ -105,7 +106,20 @@ impl Action {
             parts.iter().map(|(_, fingerprint)| *fingerprint).collect()
         };
         let (old, new) = (secrets(&were), secrets(&are));
-        let another = !new.is_subset(&old) && (old.is_empty() || !old.is_subset(&new));
+        let first = |parts: &BTreeSet<(String, Fingerprint)>| {
+            let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+            first(self.content.meta.text(field::PROVIDER), &names).map(str::to_owned)
+        };
+        let meant =
+            first(&were).and_then(|name| if key.contains_key(&name) { Some(name) } else { first(&are) });
+        let another = match meant.and_then(|name| key.get(&name)) {
+            Some(shadow) => !old.contains(&shadow.fingerprint),
+            None => {
+                // Nobody knows which counts: one that gave way is enough.
+                let stays = |part: &(String, Fingerprint)| are.contains(part) || !key.contains_key(&part.0);
+                !new.is_subset(&old) && (!old.is_subset(&new) || old.is_empty() || !were.iter().all(stays))
+            }
+        };
         match before {
             Some(before) if !another => {
                 // What says nothing new is no change, not even that it says since when.
