@@ -31,7 +31,7 @@ use inbox::Inbox;
 use pace::{Moment, Pace, ROUND_DEAF};
 use remembered::Remembered;
 use seen::Seen;
-use setback::setback;
+use setback::{luck, setback};
 
 /// Copies that are written before anything else gets its turn: about twenty milliseconds of work.
 const COPIES_AT_ONCE: u32 = 4;
@@ -297,11 +297,4 @@ impl Vault {
         }
         Ok(())
     }
-}
-
-/// A number below 1. Without random numbers nothing is spread, and nothing else.
-fn luck() -> f64 {
-    let mut bytes = [0; 4];
-    let drawn = getrandom::fill(&mut bytes).is_ok();
-    if drawn { f64::from(u32::from_be_bytes(bytes)) / (f64::from(u32::MAX) + 1.0) } else { 0.5 }
 }

@@ -1,4 +1,4 @@
-//! What an error means for the next try.
+//! What an error means for the next try, and by how much tries are spread.
 
 use std::time::Duration;
 
@@ -19,4 +19,11 @@ pub(super) fn setback(error: &Error) -> Option<Setback> {
         Error::Cache(_) | Error::Locked | Error::LockedEmpty | Error::NoAccount => return None,
         _ => Setback::Held,
     })
+}
+
+/// A number below 1. Without random numbers nothing is spread, and nothing else.
+pub(super) fn luck() -> f64 {
+    let mut bytes = [0; 4];
+    let drawn = getrandom::fill(&mut bytes).is_ok();
+    if drawn { f64::from(u32::from_be_bytes(bytes)) / (f64::from(u32::MAX) + 1.0) } else { 0.5 }
 }
