@@ -13,7 +13,7 @@ use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::pieces::Piece;
-use crate::content::edit::fingerprint;
+use crate::content::fingerprint::fingerprint;
 use crate::content::{Fingerprint, Meta, Shadow, field};
 use crate::error::Error;
 use crate::keys::Keys;

@@ -2,7 +2,7 @@ use keymoor_protocol::{ActorId, RecordId};
 use keymoor_providers::verify::{Reason, Report};
 
 use super::*;
-use crate::content::edit::fingerprint;
+use crate::content::fingerprint::fingerprint;
 use crate::content::{Content, merge};
 use crate::list::listing;
 use crate::verification::{Values, Verification};
