@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::homes::{heal, lost};
 use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
+use crate::rotate::asked;
 use crate::rules::forgetting::KEPT_MS;
 use crate::rules::gone::{self, Forgotten};
 use crate::rules::take::{Back, Draft, Here};
@@ -172,9 +173,15 @@ pub(crate) fn forget(
                     goes = true;
                     outcome.deleted += u64::from(live);
                 }
-                Forgotten::Carried => drafts::carry(change, keys, RecordId::generate(), &draft.record)?,
+                Forgotten::Carried => {
+                    let new = RecordId::generate();
+                    drafts::carry(change, keys, new, &draft.record)?;
+                    asked::follow(change, id, new)?;
+                }
                 Forgotten::Anew(anew) => {
-                    drafts::write(change, keys, RecordId::generate(), &anew)?;
+                    let new = RecordId::generate();
+                    drafts::write(change, keys, new, &anew)?;
+                    asked::follow(change, id, new)?;
                     outcome.notices.push(Notice::Back {
                         name: content.meta.title(),
                         erased: true,

@@ -18,3 +18,4 @@ mod programs;
 mod rotate;
 mod services;
 mod together;
+mod whose;
