@@ -33,8 +33,8 @@ pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use differences::differences;
 pub(crate) use done::{
-    MIRRORING, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined, kits_stay,
-    mirror_stopped, recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
+    MIRRORING, NOTHING_CHANGED, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined,
+    kits_stay, mirror_stopped, recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
 };
 pub(crate) use failure::Failure;
 pub(crate) use finding::finding;
@@ -44,7 +44,7 @@ pub(crate) use watching::watching;
 
 use crate::{
     clipboard::ClipboardError,
-    output::{argument, counted, plain, say},
+    output::{self, argument, counted, plain},
 };
 
 /// Said once when the keychain keeps us waiting.
@@ -74,9 +74,9 @@ impl Words {
     }
 
     fn say(&self) {
-        say(format!("keymoor: {}", self.what));
+        output::say(format!("keymoor: {}", self.what));
         for line in self.safe.lines().chain(self.hint.lines()) {
-            say(format!("  {line}"));
+            output::say(format!("  {line}"));
         }
     }
 }
@@ -91,6 +91,11 @@ pub(crate) fn explain(failure: &Failure) -> ExitCode {
     ExitCode::from(exit_code(failure))
 }
 
+/// Says what is wrong with an answer, where it is asked again.
+pub(crate) fn say(failure: &Failure) {
+    words(failure).say();
+}
+
 fn words(failure: &Failure) -> Words {
     match failure {
         Failure::Vault(error) => vault::words(error),
@@ -102,6 +107,7 @@ fn words(failure: &Failure) -> Words {
         Failure::TestProvider => Words::new("A KEYMOOR_PROVIDER_BASE_… names no server on this machine.")
             .safe("Nothing was sent.")
             .hint("It looks like http://127.0.0.1:8080, and is for tests only."),
+        Failure::NoName { provider } => recognised::no_name(provider.as_deref()),
         Failure::WhichProvider(providers) => recognised::which(providers),
         Failure::Typo(provider, flaw) => recognised::typo(provider, *flaw),
         Failure::SeveralCredentials(providers) => recognised::several(providers),
@@ -172,6 +178,7 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::File { .. }
         | Failure::Clipboard(ClipboardError::NoText)
         | Failure::TestProvider
+        | Failure::NoName { .. }
         | Failure::WhichProvider(_)
         | Failure::Typo(..)
         | Failure::SeveralCredentials(_)

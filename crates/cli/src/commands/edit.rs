@@ -1,5 +1,7 @@
 //! `keymoor edit`: changes what is given and leaves the rest.
 
+mod asked;
+
 use keymoor_providers::provider;
 use keymoor_vault::{Edit, Error, Place};
 
@@ -8,7 +10,7 @@ use super::{
     verify::OnSave,
 };
 use crate::{
-    input::{self, Entered, Expiry, Source, expiry},
+    input::{self, Expiry, Source, expiry},
     output::{self, plain},
     passwords::Passwords,
     session::Session,
@@ -20,7 +22,7 @@ use crate::{
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
-  keymoor edit work                                 asks for a new secret
+  keymoor edit work                                 asks for a new secret, or field by field
   keymoor edit work --stdin < new-key
   keymoor edit work --expires 2027-03-01
   keymoor edit work --name office --label team --set region=eu
@@ -62,11 +64,22 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let asked = args.on_save.options()?;
-    let open = input::assignments(&args.set)?;
-    let entered = entered(&args)?;
+    let mut open = input::assignments(&args.set)?;
+    let source = source(&args)?;
+    let piped = source.filter(|source| *source != Source::Prompt);
+    let question = format!("New secret of {}", plain(&args.name));
+    let piped = piped.map(|source| input::read(source, &question)).transpose()?;
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
     let detail = session.vault.show(id)?;
+    let entered = match source {
+        Some(Source::Prompt) => asked::values(&detail, provider(&detail.listing.provider), &mut open)?,
+        _ => piped,
+    };
+    if source == Some(Source::Prompt) && entered.is_none() && open.is_empty() {
+        output::say(words::NOTHING_CHANGED);
+        return Ok(());
+    }
     let (secret, expired) = (entered.is_some(), detail.listing.expires_as_set.is_some());
     let known = provider(&detail.listing.provider);
     let Given { fields, anothers } = fields(known, Some(&detail), open, entered)?;
@@ -106,8 +119,8 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The new secret, if one is to come. With nothing else to change on a terminal, it is asked for.
-fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
+/// Where new values come from, if any are to come. With nothing else to change on a terminal, they are asked for.
+fn source(args: &Args) -> Result<Option<Source>, Failure> {
     let rest = args.new_name.is_some()
         || !args.set.is_empty()
         || args.label.is_some()
@@ -115,12 +128,11 @@ fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
         || args.on
         || args.off
         || args.expires.is_some();
-    let source = match (args.stdin, args.fields_stdin) {
-        (true, _) => Source::Stdin,
-        (_, true) => Source::Fields,
-        _ if rest => return Ok(None),
-        _ if !input::stdin_is_terminal() => return Err(Error::NothingToChange.into()),
-        _ => Source::Prompt,
-    };
-    input::read(source, &format!("New secret of {}", plain(&args.name))).map(Some)
+    match (args.stdin, args.fields_stdin) {
+        (true, _) => Ok(Some(Source::Stdin)),
+        (_, true) => Ok(Some(Source::Fields)),
+        _ if rest => Ok(None),
+        _ if !input::stdin_is_terminal() => Err(Error::NothingToChange.into()),
+        _ => Ok(Some(Source::Prompt)),
+    }
 }

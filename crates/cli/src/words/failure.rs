@@ -38,6 +38,11 @@ pub(crate) enum Failure {
     Clipboard(ClipboardError),
     /// A provider's base in the environment is not on this machine.
     TestProvider,
+    /// No name was said, and there is nobody to be asked.
+    NoName {
+        /// The provider, if it was said.
+        provider: Option<String>,
+    },
     /// No provider was named, and the secret does not tell: none of the catalogue's, or one of these.
     WhichProvider(Vec<&'static Provider>),
     /// No provider was named, and the secret looks like one of this, with a typo.

@@ -21,6 +21,27 @@ pub(super) fn which(providers: &[&Provider]) -> Words {
     }
 }
 
+/// Asks what a new credential is called.
+pub(crate) fn name_of_new(provider: &str, offered: &str) -> String {
+    let provider = provider.trim();
+    let provider = self::provider(&provider.to_lowercase())
+        .map_or_else(|| plain(provider), |known| known.name.as_str().into());
+    format!("What do you call this credential of {provider}? (Enter: {offered}) ")
+}
+
+/// The answer is the name of another one.
+pub(crate) fn name_is_taken(provider: &str, name: &str) -> String {
+    format!("{} already has a credential named \"{}\".", plain(provider.trim()), plain(name))
+}
+
+/// There is no name, and nobody to be asked.
+pub(super) fn no_name(id: Option<&str>) -> Words {
+    let id = id.map(|id| format!("{} ", argument(id.trim()))).unwrap_or_default();
+    Words::new("A name is missing, and there is no terminal to ask for it.")
+        .safe(NOTHING)
+        .hint(format!("Say what you call it: keymoor add {id}--name default"))
+}
+
 /// It looks like a provider's key, and cannot be one.
 pub(super) fn typo(provider: &Provider, flaw: Flaw) -> Words {
     Words::new(format!("It looks like a key of {}, {}.", provider.name, flawed(flaw)))
