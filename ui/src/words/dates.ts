@@ -7,6 +7,7 @@ const DAY = 24 * HOUR;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const dayAndYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+const dayInUtc = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
 /** "2 min ago", then a date. */
@@ -25,6 +26,11 @@ export function shortDate(at: number, now: number = Date.now()): string {
 
 export function longDate(at: number): string {
   return dayAndYear.format(at);
+}
+
+/** When a key expires: a day as it was entered (its last second, in UTC), wherever this is; any other time on this clock. */
+export function expiryDate(at: number): string {
+  return (at % DAY === DAY - 1000 ? dayInUtc : dayAndYear).format(at);
 }
 
 export function exactDate(at: number): string {
