@@ -2,8 +2,10 @@
 
 mod asked;
 mod name;
+mod several;
 mod sorted;
 
+use keymoor_providers::verify::Options;
 use keymoor_vault::{Error, NewCredential};
 
 use self::sorted::sorted;
@@ -69,7 +71,7 @@ pub(crate) struct Args {
     on_save: OnSave,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let source = match (args.stdin, args.fields_stdin, args.clipboard) {
         (true, _, _) => Source::Stdin,
         (_, true, _) => Source::Fields,
@@ -92,44 +94,55 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     {
         return Err(InputError::RemovesInAdd(name.clone()).into());
     }
-    let (provider, Given { fields, anothers }) = sorted(args.provider, open, entered)?;
+    let all = sorted(args.provider.as_deref(), args.name.is_some(), open, entered)?;
     let mut session = Session::open(Passwords::new(None))?;
-    let name = match args.name {
-        Some(name) => name,
-        None => name::asked(&mut session, &provider)?,
-    };
+    for (provider, given) in all {
+        let name = match &args.name {
+            Some(name) => name.clone(),
+            None => name::asked(&mut session, &provider)?,
+        };
+        save(&mut session, args, &asked, provider, name, given)?;
+    }
+    Ok(())
+}
+
+fn save(
+    session: &mut Session,
+    args: &Args,
+    ask: &Options,
+    provider: String,
+    name: String,
+    given: Given,
+) -> Result<(), Failure> {
+    let Given { fields, anothers } = given;
     let credential = NewCredential {
         provider: provider.clone(),
         name: name.clone(),
         fields,
-        labels: args.label,
-        note: args.note,
+        labels: args.label.clone(),
+        note: args.note.clone(),
         replace: args.replace,
         fallback: args.fallback,
         expires: args.expires.and_then(|Expiry(at)| at),
     };
-    let expired = args.replace && expires(&mut session, &provider, &name);
+    let expired = args.replace && expires(session, &provider, &name);
     let services = session.services_on();
-    match session.vault.add(credential) {
-        Ok(saved) => {
-            output::say(words::saved(&saved));
-            if let Some(other) = anothers {
-                output::say(words::recognised::anothers(other, &saved));
-            }
-            session.tell_named(&services, saved.id);
-            if expired && session.vault.show(saved.id)?.listing.expires_as_set.is_none() {
-                output::say(words::care::EXPIRY_GONE);
-            }
-            if session.vault.wants_recovery_kit()? {
-                output::say(words::RECOVERY_KIT_OFFERED);
-            }
-            args.on_save.ask(&mut session, saved.id, asked);
-        }
-        Err(Error::NameTaken) => {
-            return Err(Failure::NameTaken { provider: Some(provider), name });
-        }
-        Err(error) => return Err(not_kept("edit")(error)),
+    let saved = session.vault.add(credential).map_err(|error| match error {
+        Error::NameTaken => Failure::NameTaken { provider: Some(provider), name },
+        error => not_kept("edit")(error),
+    })?;
+    output::say(words::saved(&saved));
+    if let Some(other) = anothers {
+        output::say(words::recognised::anothers(other, &saved));
     }
+    session.tell_named(&services, saved.id);
+    if expired && session.vault.show(saved.id)?.listing.expires_as_set.is_none() {
+        output::say(words::care::EXPIRY_GONE);
+    }
+    if session.vault.wants_recovery_kit()? {
+        output::say(words::RECOVERY_KIT_OFFERED);
+    }
+    args.on_save.ask(session, saved.id, ask.clone());
     Ok(())
 }
 

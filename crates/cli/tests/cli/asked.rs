@@ -124,3 +124,50 @@ fn one_secret_is_asked_for_by_its_name() {
     assert_eq!(code, 0, "{screen}");
     assert_eq!(get(&place, &["work"]), "sk-second");
 }
+
+/// As from an .env file, with a line that nobody knows.
+const LINES: &str = "OPENAI_API_KEY=sk-proj-Zq7Wm2Xc9Vb4Nn1Kl8Jh5Gf3Dd6Ss0AaT3BlbkFJQw2Er4Ty6Ui8Op1As3Df5Gh7Jk9Lz\nGROQ_API_KEY=gsk_0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijAB\nPORT=8080\n";
+
+#[test]
+fn several_credentials_of_one_paste_are_saved_once_that_is_agreed() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "--no-verify"]));
+    terminal.wait_for("Secret: ");
+    terminal.type_in(&format!("\x1b[200~{LINES}\x1b[201~\n"));
+    let rest = [
+        ("There are 2 credentials in it: OpenAI, Groq. Save them all? (yes or no) ", "yes"),
+        ("What do you call this credential of OpenAI? (Enter: default) ", ""),
+        ("What do you call this credential of Groq? (Enter: default) ", "fast"),
+    ];
+    answered(&mut terminal, &rest);
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("something is missing: PORT.") && !screen.contains("gsk_"), "{screen}");
+    assert_eq!(get(&place, &["openai/default"]), OPENAI);
+    assert!(get(&place, &["groq/fast"]).starts_with("gsk_0123"));
+
+    let mut terminal = Terminal::start(place.keymoor().args(["add", "--name", "second", "--no-verify"]));
+    terminal.wait_for("Secret of second: ");
+    terminal.type_in(&format!("\x1b[200~{LINES}\x1b[201~\n"));
+    answered(&mut terminal, &[("Save them all? (yes or no) ", "no")]);
+    let (screen, code) = terminal.end();
+    assert_eq!(code, 1, "{screen}");
+    assert_eq!(get(&place, &["openai/second"]), "");
+}
+
+#[test]
+fn where_nobody_is_asked_several_credentials_are_refused_and_the_way_on_is_said() {
+    let place = Place::new();
+    let mut command = place.keymoor();
+    command.args(["add", "--name", "work", "--stdin"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(LINES.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("At a terminal, keymoor add takes all of them."), "{told}");
+    assert!(
+        told.contains("\n    keymoor add openai --name NAME --stdin\n    keymoor add groq --name NAME"),
+        "{told}"
+    );
+}
