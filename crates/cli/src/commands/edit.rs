@@ -55,6 +55,12 @@ pub(crate) struct Args {
     /// Keep it, and let nothing use it. Where there is a fallback, that is used, and said.
     #[arg(long)]
     off: bool,
+    /// Make it a fallback: used only while no own credential of that provider can be used, and said.
+    #[arg(long, conflicts_with = "own")]
+    fallback: bool,
+    /// Make it a credential of your own again, and no fallback.
+    #[arg(long)]
+    own: bool,
     /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d, 6mo, or never. A new secret has none, unless it is given with it.
     #[arg(long, value_name = "DATE|never", value_parser = expiry)]
     expires: Option<Expiry>,
@@ -90,12 +96,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
         note: args.note,
         on: (args.on || args.off).then_some(args.on),
+        fallback: (args.fallback || args.own).then_some(args.fallback),
         expires: args.expires.map(|Expiry(at)| at),
     };
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);
     let renamed = edit.name.is_some();
-    let services = if edit.on.is_some() || renamed { session.services_on() } else { Vec::new() };
+    let follow = edit.on.is_some() || edit.fallback.is_some() || renamed;
+    let services = if follow { session.services_on() } else { Vec::new() };
     match session.vault.edit(id, edit) {
         Ok(saved) => {
             output::say(words::saved(&saved));
@@ -127,6 +135,8 @@ fn source(args: &Args) -> Result<Option<Source>, Failure> {
         || args.note.is_some()
         || args.on
         || args.off
+        || args.fallback
+        || args.own
         || args.expires.is_some();
     match (args.stdin, args.fields_stdin) {
         (true, _) => Ok(Some(Source::Stdin)),

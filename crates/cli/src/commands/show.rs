@@ -47,6 +47,9 @@ fn page(detail: &Detail, asked: Option<u64>) -> String {
         ("status", word(listing.status).to_owned()),
         ("checked", verified(listing)),
     ];
+    if listing.fallback {
+        facts.push(("fallback", words::service::FALLBACK.to_owned()));
+    }
     facts.extend(words::care::sentences(listing, now()).into_iter().map(|care| ("care", care)));
     if let Some(at) = asked {
         let text =

@@ -8,6 +8,9 @@ use keymoor_vault::{Because, Resolved, ServiceState, WhyNone};
 use super::Words;
 use crate::output::plain;
 
+/// What a fallback is, and how it becomes another.
+pub(crate) const FALLBACK: &str = "used only while no credential of your own can be: keymoor edit NAME --own";
+
 /// What became of a service.
 pub(crate) fn state(state: &ServiceState) -> String {
     let mut text = match (&state.uses, state.on) {
