@@ -36,7 +36,7 @@ pub(crate) use done::{
     MIRRORING, NOTHING_CHANGED, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined,
     kits_stay, mirror_stopped, recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
 };
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Failure, WrongSetting};
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
 pub(crate) use unreadable::NEWEST_LOST;
@@ -128,7 +128,9 @@ fn words(failure: &Failure) -> Words {
                 .safe(not_looked_at(*unread))
                 .hint("keymoor doctor says more.")
         }
-        Failure::Setting { service, known } => service::no_setting(service, *known),
+        Failure::Setting { service, wrong } => service::no_setting(service, *wrong),
+        Failure::Service { id, error } => service::failed(id, error),
+        Failure::NoTemplate => service::no_template(),
         Failure::NothingToLookFor => Words::new("There is no key in it: it is empty.")
             .hint("keymoor whose --stdin < FILE, or keymoor whose, which asks for the key."),
         Failure::TooMuchToLookThrough(bytes) => {
@@ -170,6 +172,7 @@ fn exit_code(failure: &Failure) -> u8 {
     match failure {
         Failure::Vault(error) => of_kind(error.kind()),
         Failure::Lend(error) => of_kind(error.kind()),
+        Failure::Service { error, .. } => of_kind(error.kind()),
         Failure::NotRun { why, .. } => run::exit_code(*why),
         Failure::Kit { error: KitError::NotAKit, .. } => of_kind(Kind::Usage),
         Failure::Kit { .. } | Failure::Mended => of_kind(Kind::Damaged),
@@ -183,7 +186,7 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::Typo(..)
         | Failure::SeveralCredentials(_)
         | Failure::FieldsMissing(..)
-        | Failure::Setting { known: true, .. }
+        | Failure::Setting { wrong: WrongSetting::Form | WrongSetting::Value, .. }
         | Failure::NothingToLookFor
         | Failure::TooMuchToLookThrough(_)
         | Failure::NothingToLend
@@ -196,7 +199,8 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),
         Failure::NoSuchName { .. }
         | Failure::NobodysKey { unread: 0 }
-        | Failure::Setting { known: false, .. } => of_kind(Kind::NotFound),
+        | Failure::NoTemplate
+        | Failure::Setting { wrong: WrongSetting::Name, .. } => of_kind(Kind::NotFound),
         Failure::NobodysKey { .. } => of_kind(Kind::Damaged),
         Failure::Serve(keymoor_loopback::Error::NotLoopback) => of_kind(Kind::Usage),
         Failure::NoPassword => of_kind(Kind::Locked),
