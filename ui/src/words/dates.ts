@@ -8,6 +8,7 @@ interface Formats {
   relative: Intl.RelativeTimeFormat;
   day: Intl.DateTimeFormat;
   dayAndYear: Intl.DateTimeFormat;
+  dayInUtc: Intl.DateTimeFormat;
   exact: Intl.DateTimeFormat;
   plain: Intl.NumberFormat;
 }
@@ -20,6 +21,7 @@ function formats(): Formats {
     relative: new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }),
     day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }),
     dayAndYear: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
+    dayInUtc: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
     exact: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
     plain: new Intl.NumberFormat(language),
   });
@@ -42,6 +44,11 @@ export function shortDate(at: number, now: number = Date.now()): string {
 
 export function longDate(at: number): string {
   return formats().dayAndYear.format(at);
+}
+
+/** When a key expires: a day as it was entered (its last second, in UTC), wherever this is; any other time on this clock. */
+export function expiryDate(at: number): string {
+  return (at % DAY === DAY - 1000 ? formats().dayInUtc : formats().dayAndYear).format(at);
 }
 
 export function exactDate(at: number): string {

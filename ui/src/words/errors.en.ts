@@ -65,6 +65,7 @@ export const errors = {
   ACTIVITY_BROKEN: ["Entries are missing or were changed in what this device remembers, and not by Keymoor.", "Your keys are not affected.", "If that was not you, look for what writes to Keymoor's files. keymoor doctor --repair in a terminal settles it."],
   NOT_IN_BACKGROUND: ["The cache is new, and whether keys were verified in the background is not known any more.", "Your keys are not affected; in the background none is sent to its provider.", "To have that again, switch it on in Settings."],
   PASSWORD_CHANGED: ["The password was changed on another device.", "Your keys are not affected.", "The new one opens this vault from now on."],
+  MISNAMED: ["Something that is not Keymoor changed in the cache under which name a key is found.", "It is right again; the keys themselves are sealed.", "If that was not you, look for what writes to Keymoor's files."],
   QUARANTINED: ["A key does not open and was set aside.", "The others are not affected.", "Run keymoor doctor in a terminal."],
   DISK_FULL: ["The disk is full.", "What was saved before is safe; this change is not saved.", "Make room and try again."],
   READ_ONLY: ["The data folder cannot be written.", "What was saved before is safe; this change is not saved.", "Check the permissions of the folder."],

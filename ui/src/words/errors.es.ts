@@ -66,6 +66,7 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   ACTIVITY_BROKEN: ["Faltan entradas o se cambiaron en lo que este dispositivo recuerda, y no lo hizo Keymoor.", "Tus claves no se ven afectadas.", "Si no fuiste tú, busca qué escribe en los archivos de Keymoor. keymoor doctor --repair en una terminal lo da por resuelto."],
   NOT_IN_BACKGROUND: ["La caché es nueva, y ya no se sabe si las claves se comprobaban en segundo plano.", "Tus claves no se ven afectadas; en segundo plano no se envía ninguna a su proveedor.", "Si lo quieres de nuevo, actívalo en Ajustes."],
   PASSWORD_CHANGED: ["La contraseña se cambió en otro dispositivo.", "Tus claves no se ven afectadas.", "La nueva abre esta bóveda desde ahora."],
+  MISNAMED: ["Algo que no es Keymoor cambió en la caché con qué nombre se encuentra una clave.", "Vuelve a estar bien; las claves mismas están selladas.", "Si no fuiste tú, busca qué escribe en los archivos de Keymoor."],
   QUARANTINED: ["Una clave no se abre y se ha apartado.", "Las demás no se ven afectadas.", "Ejecuta keymoor doctor en una terminal."],
   DISK_FULL: ["El disco está lleno.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Haz sitio e inténtalo de nuevo."],
   READ_ONLY: ["No se puede escribir en la carpeta de datos.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Revisa los permisos de la carpeta."],

@@ -123,7 +123,9 @@ pub(crate) fn take(
         let subject = Subject { id, name: incoming.meta.title() };
         activity::put(change, keys, &Event::DeletedElsewhere(subject))?;
     }
-    outcome.conflicts += u64::from(taken.conflict && is_credential);
+    // Nobody has to choose between the values of what lies in the trash, and no list shows them.
+    let in_use = !taken.shown(here, &incoming).meta.deleted();
+    outcome.conflicts += u64::from(taken.conflict && is_credential && in_use);
     outcome.deleted += u64::from(deleted);
     outcome.trashed += u64::from(deleted);
     Ok(())

@@ -10,6 +10,7 @@ mod damage;
 mod holes;
 mod keychain;
 mod lend;
+mod misnamed;
 mod names;
 mod older;
 mod opening;
