@@ -15,6 +15,8 @@ pub(crate) const NAMES: &[&str] = &[
     "revert",
     "settle",
     "verify",
+    "verify_many",
+    "stop_verifying",
     "catalogue",
     "recognise",
     "set_habits",
@@ -39,3 +41,6 @@ pub(crate) const EVENT_WAITING: &str = "waiting";
 
 /// Sent with how far something is that takes longer, and with nothing when it is over.
 pub(crate) const EVENT_PROGRESS: &str = "progress";
+
+/// Sent with how far the asking about many is.
+pub(crate) const EVENT_VERIFIED: &str = "verified";

@@ -12,6 +12,8 @@ export const COMMANDS = [
   "revert",
   "settle",
   "verify",
+  "verify_many",
+  "stop_verifying",
   "catalogue",
   "recognise",
   "set_habits",
@@ -38,3 +40,6 @@ export const EVENT_WAITING = "waiting";
 
 /** Sent with how far something is that takes longer, and with nothing when it is over. */
 export const EVENT_PROGRESS = "progress";
+
+/** Sent with how far the asking about many is. */
+export const EVENT_VERIFIED = "verified";
