@@ -35,6 +35,8 @@ export abstract class Reading {
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #asks = false;
+  /** How many things are under way that read once they are over, and not in between. */
+  #quiet = 0;
 
   /** What the last sync wants of the person: asked for here, or found by the sync in the background. */
   readonly syncWants = $derived(this.syncAsks ?? asksOf(this.status?.syncFailure ?? ""));
@@ -44,7 +46,7 @@ export abstract class Reading {
   /** Reads everything and follows changes until the returned function is called. */
   start(): () => void {
     const deaf = [
-      this.backend.onChanged(() => void this.refresh()),
+      this.backend.onChanged(() => this.#quiet === 0 && void this.refresh()),
       this.backend.onWaiting(() => (this.keychainWaits = true)),
       this.backend.onProgress((progress) => (this.progress = progress)),
     ];
@@ -112,6 +114,12 @@ export abstract class Reading {
   /** As people write it. */
   providerName(id: string): string {
     return this.provider(id)?.name ?? id;
+  }
+
+  /** Does many things at once, and reads when they are done. */
+  async quietly(action: () => Promise<void>): Promise<boolean> {
+    this.#quiet += 1;
+    return this.attempt(() => action().finally(() => (this.#quiet -= 1)));
   }
 
   /** Runs something that may fail and turns the failure into words. */

@@ -3,12 +3,17 @@ import { getContext, setContext } from "svelte";
 import type { Detail, Habits, SyncRequest } from "../backend/backend";
 import { words } from "../words/words";
 import { Deeds } from "./deeds.svelte";
+import { Many } from "./many.svelte";
 
-export type View = "keys" | "care" | "trash" | "sync" | "settings";
-export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string };
+/** Every page there is. */
+export const VIEWS = ["keys", "care", "trash", "sync", "settings"] as const;
+export type View = (typeof VIEWS)[number];
+export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string } | { kind: "labels"; ids: readonly string[] } | { kind: "palette" } | { kind: "shortcuts" };
 
 /** What the window shows now, and what a person can do to it. Holds no secret. */
 export class Session extends Deeds {
+  readonly many = new Many(this);
+
   async setHabits(habits: Habits): Promise<void> {
     await this.attempt(() => this.backend.setHabits(habits));
   }

@@ -5,7 +5,16 @@ import { words } from "../words/words";
 /** What was done, and what came of it by the way. */
 export function withMore(done: string, saved: Saved): string {
   const settled = saved.settled.length === 0 ? [] : [words.done.settledToo(saved.settled.map(fieldName).join(", "))];
-  const more = [...settled, ...saved.services.map(using)];
+  return sentences(done, [...settled, ...saved.services.map(using)]);
+}
+
+/** The same of many: of a service, what it uses after the last of them. */
+export function withAllMore(done: string, all: readonly Saved[]): string {
+  const services = new Map(all.flatMap((saved) => saved.services.map((one) => [one.service, one] as const)));
+  return sentences(done, [...services.values()].map(using));
+}
+
+function sentences(done: string, more: readonly string[]): string {
   return more.length === 0 ? done : [`${done}.`, ...more].join(" ");
 }
 
