@@ -1,6 +1,6 @@
 import { screen, waitFor } from "@testing-library/svelte";
 import { writeFileSync } from "node:fs";
-import { flushSync } from "svelte";
+import { flushSync, tick } from "svelte";
 import { expect, it } from "vitest";
 
 import { FakeBackend } from "../src/backend/fake/fake";
@@ -21,8 +21,11 @@ it("takes what is typed into the search", async () => {
       const begun = performance.now();
       field.value = text;
       field.dispatchEvent(new Event("input", { bubbles: true }));
-      flushSync(); // the whole window is as it will be shown
+      await drawn();
       best[at] = Math.min(best[at] ?? Infinity, performance.now() - begun);
+      await new Promise((rest) => setTimeout(rest));
+      const first = document.querySelector("[role=option] .font-medium")?.textContent;
+      if (text === "billing" || text === "zzzz") expect(first?.replace(/-.*/, "")).toBe(text === "zzzz" ? undefined : text);
     }
   }
   best.sort((a, b) => a - b);
@@ -31,6 +34,14 @@ it("takes what is typed into the search", async () => {
   expect(figures.strokes).toBeGreaterThan(50);
   writeFileSync(process.env["KEYMOOR_BENCH_OUT"] ?? "/dev/stdout", `${JSON.stringify(figures)}\n`);
 });
+
+/** Until the whole window is as it will be shown: a list that was not there before measures itself first. */
+async function drawn(): Promise<void> {
+  flushSync();
+  await tick();
+  for (let turn = 0; turn < 4; turn += 1) await Promise.resolve();
+  flushSync();
+}
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
