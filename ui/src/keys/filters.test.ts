@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/svelte";
 import { expect, it } from "vitest";
 
 import { FakeBackend } from "../backend/fake/fake";
-import { openWindow, request, row, rowNames } from "../test/window";
+import { openWindow, request, row, rowNames, SECRET } from "../test/window";
 
 async function mixed() {
   const backend = new FakeBackend();
@@ -68,4 +68,18 @@ it("says when a key was used, whose it is and what it is labelled", async () => 
   backend.changedElsewhere(() => undefined);
   await waitFor(async () => expect(await row("work")).toHaveTextContent(/Used now/));
   expect((await row("work")).querySelector("[aria-hidden]")).toHaveTextContent("OA");
+});
+
+it("shows a key that was just saved, whatever was filtered", async () => {
+  const { user } = await mixed();
+  await user.click(filter());
+  await user.click(await screen.findByRole("menuitemcheckbox", { name: "GitHub, 1 key" }));
+  await user.keyboard("{Escape}{Control>}n{/Control}");
+  await user.click(await screen.findByLabelText("Secret"));
+  await user.paste(SECRET);
+  await user.type(screen.getByLabelText("Provider"), "OpenAI");
+  await user.type(screen.getByLabelText("Name"), "fresh");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(screen.getByRole("option", { selected: true })).toHaveTextContent("fresh"));
+  expect(rowNames()).toHaveLength(4);
 });

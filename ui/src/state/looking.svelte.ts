@@ -27,8 +27,9 @@ export abstract class Looking extends Reading {
   readonly inView = $derived(this.view === "trash" ? this.trash : this.view === "care" ? this.care : this.keys);
   /** What was made of the reading before. */
   #before: readonly Indexed[] = [];
-  readonly #index = $derived.by(() => (this.#before = indexed(this.inView, (id) => this.providerName(id), this.#before)));
-  readonly visible = $derived(search(this.#index, this.query, this.filters));
+  /** The view in order, with what a search compares. */
+  readonly index = $derived.by(() => (this.#before = indexed(this.inView, (id) => this.providerName(id), this.#before)));
+  readonly visible = $derived(search(this.index, this.query, this.filters));
   /** Those that were chosen to do something with all of them, as far as they are shown: nothing unseen is done. */
   readonly chosenListings: readonly Listing[] = $derived(this.chosen.any ? this.visible.filter((listing) => this.chosen.has(listing.id)) : []);
   readonly isFiltered = $derived(this.filters !== NO_FILTERS || parsed(this.query).wanted.length > 0);

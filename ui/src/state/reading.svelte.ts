@@ -2,6 +2,7 @@ import { asFailure, type Backend, type Habits, type Listing, type Progress, type
 import { fieldLabel, PRIMARY_FIELD } from "../keys/labels";
 import { asksOf, LOCKS, type Lock, type SyncAsks } from "./failing";
 import { Notices } from "./notices.svelte";
+import { byWhatTheyAreCalled } from "./providers";
 import { Undo } from "./undo.svelte";
 
 /** What the vault says, and what becomes of the window when it does not. */
@@ -37,6 +38,8 @@ export abstract class Reading {
   #asks = false;
   /** How many things are under way that read once they are over, and not in between. */
   #quiet = 0;
+
+  readonly #called = $derived(byWhatTheyAreCalled(this.catalogue));
 
   /** What the last sync wants of the person: asked for here, or found by the sync in the background. */
   readonly syncWants = $derived(this.syncAsks ?? asksOf(this.status?.syncFailure ?? ""));
@@ -101,8 +104,7 @@ export abstract class Reading {
 
   /** The provider that a person means by an id or a name. */
   provider(text: string): ProviderInfo | undefined {
-    const sought = text.trim().toLowerCase();
-    return this.catalogue.find(({ id, name }) => id === sought || name.toLowerCase() === sought);
+    return this.#called.get(text.trim().toLowerCase());
   }
 
   /** What the catalogue calls a field of a credential, where it names it; otherwise its own name. */
