@@ -74,6 +74,19 @@ it("moves many to the trash, reads the list once, and takes all of it back with 
   await waitFor(() => expect(rowNames()).toHaveLength(5));
 });
 
+it("stops between two keys and says so, and the one undo takes back what was done, to its end", async () => {
+  const { user, backend } = await five();
+  backend.delay = 60;
+  await user.keyboard("{Control>}a{/Control}{Delete}");
+  await waitFor(async () => expect(await bar()).toHaveTextContent(/Moving [1-3] of 5/));
+  await user.click(await press("Stop"));
+  expect(await screen.findByText(/^Moved \d keys? to the trash\. Stopped after \d of 5\.$/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  await waitFor(async () => expect(await bar()).toHaveTextContent(/Putting back/));
+  expect(within(await bar()).queryByRole("button", { name: "Stop" })).toBeNull();
+  await waitFor(() => expect([...backend.kept.values()].some((kept) => kept.trashed)).toBe(false));
+});
+
 it("tells which ones failed, and that the others are done", async () => {
   const { user, backend } = await five();
   const trash = backend.trash.bind(backend);

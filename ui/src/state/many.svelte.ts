@@ -9,8 +9,8 @@ export type Work = "verifying" | "trashing" | "restoring" | "labelling";
 
 /** What is done to many keys at once: how far it is, and how it is stopped. Each step is taken back as one. */
 export class Many {
-  /** What is under way. */
-  now: { work: Work; done: number; total: number } | undefined = $state.raw();
+  /** What is under way. Taking back goes on to its end: half of it would be neither the one nor the other. */
+  now: { work: Work; done: number; total: number; stops: boolean } | undefined = $state.raw();
   #stopped = false;
   readonly #session: Session;
 
@@ -27,11 +27,11 @@ export class Many {
   async verify(listings: readonly Listing[]): Promise<void> {
     const { backend, notices } = this.#session;
     if (!this.#begins("verifying", listings.length)) return;
-    const deaf = backend.onVerified(({ done, total }) => (this.now = { work: "verifying", done, total }));
+    const deaf = backend.onVerified(({ done, total }) => (this.now = { work: "verifying", done, total, stops: true }));
     await this.#session.attempt(async () => {
       const outcomes = await backend.verifyMany(listings.map(({ id }) => id));
       const refused = outcomes.flatMap((outcome) => failure(outcome, listings));
-      if (refused.length > 0) throw Partly.of(refused, listings.length, words.main.chosen.partly);
+      if (refused.length > 0) throw Partly.of(refused, outcomes.filter(({ reason }) => reason !== "cancelled").length, words.main.chosen.partly);
       notices.done(summary(outcomes));
     });
     deaf();
@@ -67,30 +67,30 @@ export class Many {
     if (!this.#begins(work, listings.length)) return;
     await session.quietly(async () => {
       const done: [Listing, Saved][] = [];
-      const failed = await this.#each(work, listings, async (listing) => void done.push([listing, await act(listing)]));
+      const failed = await this.#each(work, listings, true, async (listing) => void done.push([listing, await act(listing)]));
       const [first] = done;
       const step = first && session.undo.remember({
         id: first[0].id, name: first[0].name,
         takeBack: async () => {
-          const left = await this.#each(work, done.map(([listing]) => listing), async (listing, at) => void (await back(listing, (done[at] as [Listing, Saved])[1])));
+          const left = await this.#each(TAKEN_BACK_BY[work], done.map(([listing]) => listing), false, async (listing, at) => void (await back(listing, (done[at] as [Listing, Saved])[1])));
           if (left.length > 0) throw Partly.of(left, done.length, words.main.chosen.notUndone);
         },
       });
       session.chosen.clear();
-      if (failed.length > 0) throw Partly.of(failed, listings.length, words.main.chosen.partly);
-      const stopped = done.length < listings.length ? ` ${words.main.chosen.stopped(done.length, listings.length)}` : "";
-      if (step) session.notices.done(withAllMore(said(done.length), done.map(([, saved]) => saved)) + stopped, step);
+      if (failed.length > 0) throw Partly.of(failed, done.length + failed.length, words.main.chosen.partly);
+      const stopped = done.length < listings.length ? [words.main.chosen.stopped(done.length, listings.length)] : [];
+      if (step) session.notices.done(withAllMore(said(done.length), done.map(([, saved]) => saved), stopped), step);
     });
     this.#ends();
   }
 
   /** One after the other, until it is stopped or the vault is closed. */
-  async #each(work: Work, listings: readonly Listing[], act: (listing: Listing, at: number) => Promise<void>): Promise<Failed[]> {
+  async #each(work: Work, listings: readonly Listing[], stops: boolean, act: (listing: Listing, at: number) => Promise<void>): Promise<Failed[]> {
     const failed: Failed[] = [];
     this.#stopped = false;
     for (const [at, listing] of listings.entries()) {
-      if (this.#stopped) break;
-      this.now = { work, done: at, total: listings.length };
+      if (stops && this.#stopped) break;
+      this.now = { work, done: at, total: listings.length, stops };
       try {
         await act(listing, at);
       } catch (error) {
@@ -107,7 +107,7 @@ export class Many {
 
   #begins(work: Work, total: number): boolean {
     if (this.now || total === 0) return false;
-    this.now = { work, done: 0, total };
+    this.now = { work, done: 0, total, stops: true };
     return true;
   }
 
@@ -115,6 +115,8 @@ export class Many {
     this.now = undefined;
   }
 }
+
+const TAKEN_BACK_BY: Record<Work, Work> = { verifying: "verifying", trashing: "restoring", restoring: "trashing", labelling: "labelling" };
 
 type Act = (listing: Listing) => Promise<Saved>;
 type Back = (listing: Listing, saved: Saved) => Promise<Saved>;

@@ -9,9 +9,9 @@ export function withMore(done: string, saved: Saved): string {
 }
 
 /** The same of many: of a service, what it uses after the last of them. */
-export function withAllMore(done: string, all: readonly Saved[]): string {
+export function withAllMore(done: string, all: readonly Saved[], before: readonly string[] = []): string {
   const services = new Map(all.flatMap((saved) => saved.services.map((one) => [one.service, one] as const)));
-  return sentences(done, [...services.values()].map(using));
+  return sentences(done, [...before, ...[...services.values()].map(using)]);
 }
 
 function sentences(done: string, more: readonly string[]): string {
