@@ -26,6 +26,15 @@ pub(crate) struct Listing {
     /// What the provider said last, in stable words.
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<Said>,
+    /// The last attempt, if it learned nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tried: Option<Tried>,
+    /// Whose key it is, in the provider's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    /// When any device last showed or copied it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<u64>,
     care: Vec<Care>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<u64>,
@@ -62,12 +71,6 @@ pub(crate) struct Detail {
     /// When it was accepted last.
     #[serde(skip_serializing_if = "Option::is_none")]
     good_at: Option<u64>,
-    /// Whose key it is, in the provider's words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<String>,
-    /// The last attempt, if it learned nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tried: Option<Tried>,
     /// When the user said that it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_as_set: Option<u64>,
@@ -200,7 +203,11 @@ pub(crate) struct Notice {
 
 impl From<vault::Listing> for Listing {
     fn from(listing: vault::Listing) -> Self {
+        let known = listing.verification.as_ref();
         Self {
+            tried: known.and_then(|known| known.tried.as_ref()).map(Tried::from),
+            identity: known.and_then(|known| known.answer.as_ref()?.identity.clone()),
+            last_used: listing.last_used,
             id: listing.id.to_string(),
             provider: listing.provider,
             name: listing.name,
@@ -255,8 +262,6 @@ impl From<vault::Detail> for Detail {
             conflicts: conflicts.collect(),
             verifiable: provider(&listing.provider).is_some_and(|provider| provider.verify.is_some()),
             good_at: known.and_then(|known| known.good_at),
-            identity: known.and_then(|known| known.answer.as_ref()?.identity.clone()),
-            tried: known.and_then(|known| known.tried.as_ref()).map(Tried::from),
             expires_as_set: listing.expires_as_set,
             since: listing.since,
             listing: listing.into(),

@@ -11,7 +11,7 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests {
     use super::names::{
-        EVENT_ADD, EVENT_CHANGED, EVENT_PROGRESS, EVENT_TROUBLE, EVENT_WAITING, NAMES,
+        EVENT_ADD, EVENT_CHANGED, EVENT_PROGRESS, EVENT_TROUBLE, EVENT_VERIFIED, EVENT_WAITING, NAMES,
     };
 
     /// What the picker may ask; the window itself may ask all but to be gone.
@@ -52,7 +52,8 @@ mod tests {
             handler.split(',').filter_map(|path| path.trim().rsplit_once("::")).map(|(_, name)| name);
         assert_eq!(sorted(handled), declared);
 
-        let names = |permissions: &[String]| permissions.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+        let names =
+            |permissions: &[String]| permissions.iter().cloned().collect::<std::collections::BTreeSet<_>>();
         let main = given(include_str!("../capabilities/main.json"), "main");
         let all = permissions(declared.iter().copied().filter(|name| *name != "close_picker"));
         assert_eq!((names(&main), main.len()), (names(&all), all.len()));
@@ -66,6 +67,7 @@ mod tests {
         assert_eq!(quoted(typescript, "EVENT_PROGRESS =", ";"), [EVENT_PROGRESS]);
         assert_eq!(quoted(typescript, "EVENT_ADD =", ";"), [EVENT_ADD]);
         assert_eq!(quoted(typescript, "EVENT_TROUBLE =", ";"), [EVENT_TROUBLE]);
+        assert_eq!(quoted(typescript, "EVENT_VERIFIED =", ";"), [EVENT_VERIFIED]);
     }
 
     #[test]

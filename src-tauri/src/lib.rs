@@ -116,6 +116,8 @@ pub fn run() -> ExitCode {
             keys::revert,
             keys::settle,
             keys::verify,
+            keys::verify_many,
+            keys::stop_verifying,
             catalogue::catalogue,
             catalogue::recognise,
             state::overview,

@@ -7,6 +7,7 @@ use crate::{
     commands::{catalogue, settings, state},
     desk, failure, preferences, requests,
     system::tray,
+    verifying,
 };
 
 const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
@@ -65,6 +66,8 @@ fn declarations() -> String {
         state::Status,
         tray::Tray,
         tray::TrayKey,
+        verifying::Outcome,
+        verifying::VerifiedSoFar,
     ];
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
     all.push(format!("type HomeState = {};", states.join(" | ")));

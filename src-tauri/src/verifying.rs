@@ -2,21 +2,30 @@
 //!
 //! What is being asked about is known to the window and written nowhere, so that nothing stays "verifying".
 
+mod many;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use keymoor_providers::verify::{Bases, Options};
+use keymoor_providers::verify::{Bases, Cancel, Options};
 use keymoor_vault::{Asked, Questions, RecordId, Vault, VerifyOptions};
 
 use crate::commands::names::EVENT_CHANGED;
 use crate::desk::{Answer, Desk};
 use crate::failure::Failure;
+pub(crate) use many::Outcome;
+#[cfg(test)]
+pub(crate) use many::VerifiedSoFar;
 
 /// The credentials that are being asked about because a person wants to know; and whether somebody else wanted to meanwhile,
 /// and how ([`options`]).
 #[derive(Default)]
-pub(crate) struct Verifying(Mutex<BTreeMap<RecordId, Option<bool>>>);
+pub(crate) struct Verifying {
+    held: Mutex<BTreeMap<RecordId, Option<bool>>>,
+    /// Ends what asks about many.
+    cancel: Mutex<Cancel>,
+}
 
 impl Verifying {
     /// Their ids.
@@ -49,7 +58,17 @@ impl Verifying {
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<RecordId, Option<bool>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What ends whatever asks about many from now on.
+    fn cancel(&self) -> Cancel {
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends it. What is begun afterwards is another.
+    fn stop(&self) {
+        std::mem::take(&mut *self.cancel.lock().unwrap_or_else(PoisonError::into_inner)).cancel();
     }
 }
 

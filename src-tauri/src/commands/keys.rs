@@ -11,6 +11,7 @@ use crate::clipboard;
 use crate::desk::{Answer, Desk};
 use crate::failure::Failure;
 use crate::requests::{AddRequest, EditRequest};
+use crate::verifying::Outcome;
 
 #[command]
 pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
@@ -115,6 +116,18 @@ pub(crate) async fn settle(desk: State<'_, Desk>, id: &str, field: String, choic
 #[command]
 pub(crate) async fn verify(desk: State<'_, Desk>, id: &str) -> Answer<()> {
     desk.verify(record(id)?).await
+}
+
+/// Asks the providers of many, and tells how far it is.
+#[command]
+pub(crate) async fn verify_many(desk: State<'_, Desk>, ids: Vec<String>) -> Answer<Vec<Outcome>> {
+    desk.verify_many(ids.iter().map(|id| record(id)).collect::<Answer<_>>()?).await
+}
+
+#[command]
+pub(crate) async fn stop_verifying(desk: State<'_, Desk>) -> Answer<()> {
+    desk.stop_verifying();
+    Ok(())
 }
 
 /// Does what may have services use another credential, and tells of those that do: none steps in silently.

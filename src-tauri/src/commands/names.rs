@@ -15,6 +15,8 @@ pub(crate) const NAMES: &[&str] = &[
     "revert",
     "settle",
     "verify",
+    "verify_many",
+    "stop_verifying",
     "catalogue",
     "recognise",
     "set_habits",
@@ -50,3 +52,6 @@ pub(crate) const EVENT_ADD: &str = "add";
 
 /// Sent with a failure of what was asked for outside the window.
 pub(crate) const EVENT_TROUBLE: &str = "trouble";
+
+/// Sent with how far the asking about many is.
+pub(crate) const EVENT_VERIFIED: &str = "verified";

@@ -1,6 +1,6 @@
 import type {
-  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Notification, Overview, Past, Preferences, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, Settings, SyncReport,
-  SyncRequest, Tray,
+  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Notification, Outcome, Overview, Past, Preferences, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, Settings, SyncReport,
+  SyncRequest, Tray, VerifiedSoFar,
 } from "./types";
 
 export type * from "./types";
@@ -32,6 +32,10 @@ export interface Backend {
 
   /** Asks the provider whether it accepts the key. Meanwhile the overview has it among `verifying`. */
   verify(id: string): Promise<void>;
+  /** The same for many, and never what costs or changes something. Answers what came of each, also of those that could not be asked about. */
+  verifyMany(ids: readonly string[]): Promise<Outcome[]>;
+  /** Begins no more of what is being asked about many. */
+  stopVerifying(): Promise<void>;
   /** The providers that are known, with their forms. */
   catalogue(): Promise<ProviderInfo[]>;
   /** Whose a secret is; given a `provider`, whether it fits. Looked at on this device; the answer has ids and names only. */
@@ -75,6 +79,8 @@ export interface Backend {
   onChanged(callback: () => void): () => void;
   /** Calls back when the keychain lets us wait for longer than a second. Returns how to stop. */
   onWaiting(callback: () => void): () => void;
+  /** Calls back with how far the asking about many is. Returns how to stop. */
+  onVerified(callback: (far: VerifiedSoFar) => void): () => void;
   /** Calls back with how far a sync or the copies for the keychain are, if that takes longer, and with nothing when it is over. */
   onProgress(callback: (progress: Progress | undefined) => void): () => void;
 }

@@ -29,14 +29,6 @@ verifiable: boolean,
  */
 goodAt?: number, 
 /**
- * Whose key it is, in the provider's words.
- */
-identity?: string, 
-/**
- * The last attempt, if it learned nothing.
- */
-tried?: Tried, 
-/**
  * When the user said that it expires.
  */
 expiresAsSet?: number, 
@@ -47,8 +39,28 @@ since: number, fields: Array<ShownField>, conflicts: Array<Conflict>, id: string
 /**
  * What the provider said last, in stable words.
  */
-said?: Said, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
-export type EditRequest = { name?: string, labels?: Array<string>, note?: string, fields: Array<NewField>, 
+said?: Said, 
+/**
+ * The last attempt, if it learned nothing.
+ */
+tried?: Tried, 
+/**
+ * Whose key it is, in the provider's words.
+ */
+identity?: string, 
+/**
+ * When any device last showed or copied it.
+ */
+lastUsed?: number, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
+export type EditRequest = { name?: string, labels?: Array<string>, 
+/**
+ * Labels beside those that are there.
+ */
+addLabels?: Array<string>, 
+/**
+ * Labels to take away; the others stay.
+ */
+removeLabels?: Array<string>, note?: string, fields: Array<NewField>, 
 /**
  * Whether services and programs may use it.
  */
@@ -89,7 +101,19 @@ export type Listing = { id: string, provider: string, name: string, display: str
 /**
  * What the provider said last, in stable words.
  */
-said?: Said, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
+said?: Said, 
+/**
+ * The last attempt, if it learned nothing.
+ */
+tried?: Tried, 
+/**
+ * Whose key it is, in the provider's words.
+ */
+identity?: string, 
+/**
+ * When any device last showed or copied it.
+ */
+lastUsed?: number, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };
 export type Notification = { 
@@ -97,6 +121,11 @@ export type Notification = {
  * What it tells of; it is shown if one of these was not told before.
  */
 keys: Array<string>, title: string, body: string, };
+export type Outcome = { id: string, verdict?: string, 
+/**
+ * Why, where it was not the provider that said so.
+ */
+reason?: string, code?: string, };
 export type Overview = { listings: Array<Listing>, status: Status, 
 /**
  * What the vault did by itself; each is told once.
@@ -131,6 +160,10 @@ stays: boolean, };
 export type Problem = "checksum" | "shape" | "characters" | "foreign_host";
 export type Progress = { step: Step, done: number, total: number, };
 export type ProviderInfo = { id: string, name: string, 
+/**
+ * Two letters that stand for it.
+ */
+monogram: string, 
 /**
  * Where a key is made and revoked.
  */
@@ -234,3 +267,4 @@ fallback: boolean,
  * It uses none, because these could be meant.
  */
 which: Array<string>, };
+export type VerifiedSoFar = { done: number, total: number, };

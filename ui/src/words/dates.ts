@@ -9,6 +9,8 @@ interface Formats {
   day: Intl.DateTimeFormat;
   dayAndYear: Intl.DateTimeFormat;
   dayInUtc: Intl.DateTimeFormat;
+  weekday: Intl.DateTimeFormat;
+  time: Intl.DateTimeFormat;
   exact: Intl.DateTimeFormat;
   plain: Intl.NumberFormat;
 }
@@ -22,6 +24,8 @@ function formats(): Formats {
     day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }),
     dayAndYear: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
     dayInUtc: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
+    weekday: new Intl.DateTimeFormat(language, { weekday: "long" }),
+    time: new Intl.DateTimeFormat(language, { timeStyle: "short" }),
     exact: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
     plain: new Intl.NumberFormat(language),
   });
@@ -35,6 +39,20 @@ export function ago(at: number, now: number = Date.now()): string {
   if (past < HOUR) return relative.format(-Math.floor(past / MINUTE), "minute");
   if (past < DAY) return relative.format(-Math.floor(past / HOUR), "hour");
   return shortDate(at, now);
+}
+
+/** "2 min ago", "yesterday", "3 mo. ago": how long it has been, whatever the date. */
+export function lately(at: number, now: number = Date.now()): string {
+  const days = Math.floor(Math.max(0, now - at) / DAY);
+  if (days < 1) return ago(at, now);
+  if (days < 60) return formats().relative.format(-days, "day");
+  return days < 730 ? formats().relative.format(-Math.floor(days / 30), "month") : formats().relative.format(-Math.floor(days / 365), "year");
+}
+
+/** Since when something is so, within a sentence: the time of today, a weekday of this week, or a date. */
+export function sinceWhen(at: number, now: number = Date.now()): string {
+  if (new Date(at).toDateString() === new Date(now).toDateString()) return formats().time.format(at);
+  return now - at < 6 * DAY ? formats().weekday.format(at) : shortDate(at, now);
 }
 
 export function shortDate(at: number, now: number = Date.now()): string {

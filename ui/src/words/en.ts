@@ -1,5 +1,6 @@
 import type { HomeName, Problem, Step } from "../backend/backend";
 import { errors, type ErrorCode } from "./errors.en";
+import { main } from "./main.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
 export const en = {
@@ -388,6 +389,7 @@ export const en = {
     unlock: "Unlock",
     busy: "Unlocking… this takes a few seconds.",
   },
+  main,
   errors: errors as Record<ErrorCode, [what: string, safe: string, next: string]>,
 };
 

@@ -1,5 +1,6 @@
 import type { Words } from "./en";
 import { errors } from "./errors.es";
+import { main } from "./main.es";
 
 export const es: Words = {
   app: "Keymoor",
@@ -387,5 +388,6 @@ export const es: Words = {
     unlock: "Desbloquear",
     busy: "Desbloqueando… tarda unos segundos.",
   },
+  main,
   errors,
 };

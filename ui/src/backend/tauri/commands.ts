@@ -12,6 +12,8 @@ export const COMMANDS = [
   "revert",
   "settle",
   "verify",
+  "verify_many",
+  "stop_verifying",
   "catalogue",
   "recognise",
   "set_habits",
@@ -49,3 +51,6 @@ export const EVENT_ADD = "add";
 
 /** Sent with a failure of what was asked for outside the window. */
 export const EVENT_TROUBLE = "trouble";
+
+/** Sent with how far the asking about many is. */
+export const EVENT_VERIFIED = "verified";

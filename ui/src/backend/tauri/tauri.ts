@@ -2,7 +2,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
 import type { Backend, Progress } from "../backend";
-import { EVENT_ADD, EVENT_CHANGED, EVENT_PROGRESS, EVENT_TROUBLE, EVENT_WAITING, type Command } from "./commands";
+import { EVENT_ADD, EVENT_CHANGED, EVENT_PROGRESS, EVENT_TROUBLE, EVENT_VERIFIED, EVENT_WAITING, type Command } from "./commands";
 
 const call = <T>(command: Command, args: Record<string, unknown> = {}): Promise<T> => invoke<T>(command, args);
 
@@ -20,6 +20,8 @@ export const tauriBackend: Backend = {
   revert: (id, version, still) => call("revert", { id, version, still }),
   settle: (id, field, choice) => call("settle", { id, field, choice }),
   verify: (id) => call("verify", { id }),
+  verifyMany: (ids) => call("verify_many", { ids }),
+  stopVerifying: () => call("stop_verifying"),
   catalogue: () => call("catalogue"),
   recognise: (secret, provider) => call("recognise", { secret, provider }),
   setHabits: (habits) => call("set_habits", { habits }),
@@ -43,6 +45,7 @@ export const tauriBackend: Backend = {
   onWaiting: (callback) => hear(EVENT_WAITING, callback),
   onAdd: (callback) => hear(EVENT_ADD, () => callback()),
   onTrouble: (callback) => hear(EVENT_TROUBLE, callback),
+  onVerified: (callback) => hear(EVENT_VERIFIED, callback),
   onProgress: (callback) => hear<Progress | null>(EVENT_PROGRESS, (progress) => callback(progress ?? undefined)),
 };
 
