@@ -37,3 +37,13 @@ const plain = new Intl.NumberFormat(language);
 export function number(value: number): string {
   return plain.format(value);
 }
+
+const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const nearby = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+
+/** "today, 09:12", "yesterday, 18:40", then a date. */
+export function dayAndTime(at: number, now: number = Date.now()): string {
+  const midnight = (when: number) => new Date(when).setHours(0, 0, 0, 0);
+  const days = Math.round((midnight(at) - midnight(now)) / DAY);
+  return days === 0 || days === -1 ? `${nearby.format(days, "day")}, ${time.format(at)}` : shortDate(at, now);
+}

@@ -1,5 +1,6 @@
 import type { HomeName, Problem, Step } from "../backend/backend";
 import { errors, type ErrorCode } from "./errors.en";
+import { key } from "./key.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
 export const en = {
@@ -60,10 +61,7 @@ export const en = {
     labels: "Labels",
     note: "Note",
     saved: "Saved",
-    created: "Added",
-    keptIn: "Kept in",
     savedAt: (date: string, version: number) => `${date}, version ${version}`,
-    homes: { keychain: "keychain", cache: "cache", server: "sync" } satisfies Record<HomeName, string>,
     defaultField: "secret",
   },
   status: {
@@ -120,6 +118,7 @@ export const en = {
       cancelled: "not asked any more",
     } as Record<string, string>,
   },
+  key,
   settings: {
     title: "Settings",
     verify: "Verify keys",
@@ -131,7 +130,6 @@ export const en = {
   conflict: {
     title: "Two devices changed this at the same time.",
     hint: "Nothing is lost. Choose the value to keep; the other stays in the history.",
-    shown: "shown now",
     keep: "Keep this one",
   },
   edit: {

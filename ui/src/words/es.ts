@@ -1,5 +1,6 @@
 import type { Words } from "./en";
 import { errors } from "./errors.es";
+import { key } from "./key.es";
 
 export const es: Words = {
   app: "Keymoor",
@@ -59,10 +60,7 @@ export const es: Words = {
     labels: "Etiquetas",
     note: "Nota",
     saved: "Guardada",
-    created: "Añadida",
-    keptIn: "Está en",
     savedAt: (date, version) => `${date}, versión ${version}`,
-    homes: { keychain: "llavero", cache: "caché", server: "servidor" },
     defaultField: "secreto",
   },
   status: {
@@ -119,6 +117,7 @@ export const es: Words = {
       cancelled: "ya no se preguntó",
     },
   },
+  key,
   settings: {
     title: "Ajustes",
     verify: "Comprobar las claves",
@@ -130,7 +129,6 @@ export const es: Words = {
   conflict: {
     title: "Dos dispositivos la cambiaron a la vez.",
     hint: "No se ha perdido nada. Elige el valor que se queda; el otro sigue en el historial.",
-    shown: "el que se ve",
     keep: "Quedarse con este",
   },
   edit: {

@@ -77,6 +77,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
         note: args.note,
         on: (args.on || args.off).then_some(args.on),
+        fallback: None,
         expires: args.expires.map(|Expiry(at)| at),
     };
     let provider = detail.listing.provider;

@@ -155,6 +155,7 @@ fn what_changes_nothing_makes_no_version() {
         labels: Some(vec!["a".into()]),
         note: Some(String::new()),
         on: None,
+        fallback: Some(false),
         expires: None,
     };
     assert!(!vault.edit(first.id, same()).unwrap().changed);
