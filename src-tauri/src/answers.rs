@@ -33,6 +33,15 @@ pub(crate) struct Listing {
     /// What the provider said last, in stable words.
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<Said>,
+    /// The last attempt, if it learned nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tried: Option<Tried>,
+    /// Whose key it is, in the provider's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    /// When any device last showed or copied it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<u64>,
     care: Vec<Care>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<u64>,
@@ -136,7 +145,11 @@ pub(crate) struct Notice {
 
 impl From<vault::Listing> for Listing {
     fn from(listing: vault::Listing) -> Self {
+        let known = listing.verification.as_ref();
         Self {
+            tried: known.and_then(|known| known.tried.as_ref()).map(Tried::from),
+            identity: known.and_then(|known| known.answer.as_ref()?.identity.clone()),
+            last_used: listing.last_used,
             id: listing.id.to_string(),
             provider: listing.provider,
             name: listing.name,

@@ -9,7 +9,7 @@ pub(crate) mod state;
 
 #[cfg(test)]
 mod tests {
-    use super::names::{EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING, NAMES};
+    use super::names::{EVENT_CHANGED, EVENT_PROGRESS, EVENT_VERIFIED, EVENT_WAITING, NAMES};
 
     /// Every quoted word between two marks.
     fn quoted<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
@@ -52,6 +52,7 @@ mod tests {
         assert_eq!(quoted(typescript, "EVENT_CHANGED =", ";"), [EVENT_CHANGED]);
         assert_eq!(quoted(typescript, "EVENT_WAITING =", ";"), [EVENT_WAITING]);
         assert_eq!(quoted(typescript, "EVENT_PROGRESS =", ";"), [EVENT_PROGRESS]);
+        assert_eq!(quoted(typescript, "EVENT_VERIFIED =", ";"), [EVENT_VERIFIED]);
     }
 
     #[test]

@@ -233,6 +233,11 @@ impl Desk {
         let _ = self.0.app.emit(event, ());
     }
 
+    /// The same with something to say.
+    pub(crate) fn tell_with(&self, event: &str, said: impl serde::Serialize + Clone) {
+        let _ = self.0.app.emit(event, said);
+    }
+
     /// Ends every wait for the keychain.
     pub(crate) fn stop_waiting(&self) {
         let mut held = lock(&self.0.patience);

@@ -75,6 +75,8 @@ pub fn run() -> ExitCode {
             keys::settle,
             keys::unsettle,
             keys::verify,
+            keys::verify_many,
+            keys::stop_asking,
             keys::stop_verifying,
             catalogue::catalogue,
             catalogue::copy_console,

@@ -54,6 +54,14 @@ pub(crate) struct NewField {
 pub(crate) struct EditRequest {
     name: Option<String>,
     labels: Option<Vec<String>>,
+    /// Labels beside those that are there.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+    add_labels: Vec<String>,
+    /// Labels to take away; the others stay.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+    remove_labels: Vec<String>,
     note: Option<String>,
     fields: Vec<NewField>,
     /// Whether services and programs may use it.
@@ -150,7 +158,8 @@ impl From<AddRequest> for NewCredential {
 impl EditRequest {
     /// The change of a credential of this provider.
     pub(crate) fn of(self, provider: &str) -> Edit {
-        let Self { name, labels, note, fields: typed, on, fallback, expires } = self;
+        let Self { name, labels, add_labels, remove_labels, note, fields: typed, on, fallback, expires } =
+            self;
         let expires = expires.map(|at| (at > 0).then_some(at));
         let names: Vec<String> = typed.iter().map(|field| field.name.clone()).collect();
         let mut fields: Vec<Field> = Vec::new();
@@ -167,7 +176,7 @@ impl EditRequest {
                 others.filter(|other| fields.iter().all(|known| known.name != other.name)).collect();
             fields.extend(new);
         }
-        Edit { name, called: None, fields, labels, note, on, fallback, expires }
+        Edit { name, called: None, fields, labels, add_labels, remove_labels, note, on, fallback, expires }
     }
 
     /// Whether it says if, or before which others, services may use it.

@@ -2,7 +2,7 @@
 
 use ts_rs::{Config, TS};
 
-use crate::{answers, commands::catalogue, commands::state, desk, failure, requests};
+use crate::{answers, commands::catalogue, commands::state, desk, failure, requests, verifying};
 
 const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
 /// `HomeState` is the vault's own type, which does not know of TypeScript; `every_home_state_is_known` compares it.
@@ -58,6 +58,8 @@ fn declarations() -> String {
         state::Homes,
         state::Overview,
         state::Status,
+        verifying::Outcome,
+        verifying::VerifiedSoFar,
     ];
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
     all.push(format!("type HomeState = {};", states.join(" | ")));

@@ -2,6 +2,8 @@
 //!
 //! What is being asked about is known to the window and written nowhere, so that nothing stays "verifying".
 
+mod many;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::poll_fn;
@@ -9,17 +11,24 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use keymoor_providers::verify::{Bases, Options};
+use keymoor_providers::verify::{Bases, Cancel, Options};
 use keymoor_vault::{Asked, Questions, RecordId, Vault, VerifyOptions};
 use tauri::async_runtime::{Receiver, Sender, channel, spawn};
 
 use crate::commands::names::EVENT_CHANGED;
 use crate::desk::{Answer, Desk};
 use crate::failure::Failure;
+pub(crate) use many::Outcome;
+#[cfg(test)]
+pub(crate) use many::VerifiedSoFar;
 
 /// The credentials that are being asked about because a person wants to know.
 #[derive(Default)]
-pub(crate) struct Verifying(Mutex<BTreeMap<RecordId, Asking>>);
+pub(crate) struct Verifying {
+    held: Mutex<BTreeMap<RecordId, Asking>>,
+    /// Ends what asks about many.
+    cancel: Mutex<Cancel>,
+}
 
 /// One of them.
 struct Asking {
@@ -53,8 +62,8 @@ impl Verifying {
         }
     }
 
-    /// Nobody waits for it any more.
-    fn stop(&self, id: RecordId) {
+    /// Nobody waits for this one any more.
+    fn stop_one(&self, id: RecordId) {
         if let Some(asking) = self.held().remove(&id) {
             let _ = asking.waits.try_send(()); // whoever waited has gone by himself
         }
@@ -79,7 +88,17 @@ impl Verifying {
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<RecordId, Asking>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What ends whatever asks about many from now on.
+    fn cancel(&self) -> Cancel {
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends it. What is begun afterwards is another.
+    fn stop(&self) {
+        std::mem::take(&mut *self.cancel.lock().unwrap_or_else(PoisonError::into_inner)).cancel();
     }
 }
 
@@ -127,8 +146,8 @@ impl Desk {
     }
 
     /// Waits no longer for what a provider says.
-    pub(crate) fn stop_verifying(&self, id: RecordId) {
-        self.verifying().stop(id);
+    pub(crate) fn stop_asking(&self, id: RecordId) {
+        self.verifying().stop_one(id);
         self.tell(EVENT_CHANGED);
     }
 
@@ -232,7 +251,7 @@ mod tests {
     fn what_was_stopped_is_told_and_takes_nothing_from_who_asks_next() {
         let (verifying, id) = (Verifying::default(), RecordId::generate());
         let (first, mut stopped) = verifying.begin(id, true).unwrap();
-        verifying.stop(id);
+        verifying.stop_one(id);
         assert!(stopped.try_recv().is_ok() && verifying.ids().is_empty());
         let (_second, mut goes_on) = verifying.begin(id, true).unwrap();
         verifying.begin(id, true);

@@ -41,8 +41,8 @@ fn colour(category: &str) -> &'static str {
     known.map_or("#5c5f66", |(_, colour)| colour)
 }
 
-/// The first letter of the name, and that of its second word or the next one.
-fn monogram(provider: &Provider) -> String {
+/// The letters of its icon: the first of the name, and that of its second word or the next one; or its own.
+pub fn monogram(provider: &Provider) -> String {
     if let Some(own) = &provider.monogram {
         return own.chars().filter(char::is_ascii_alphanumeric).take(2).collect();
     }

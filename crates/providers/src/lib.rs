@@ -17,7 +17,7 @@ pub mod verify;
 pub use anothers::another_of;
 pub use catalogue::*;
 pub use field_problem::{FieldProblem, check_field};
-pub use icon::icon;
+pub use icon::{icon, monogram};
 pub use json_text::{JsonMembers, json_text};
 pub use kept::{Kept, ONE_SECRET, kept, kept_as};
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};

@@ -160,7 +160,7 @@ pub(crate) fn check(fields: Vec<Field>, labels: Vec<String>, note: Option<String
         one: None,
         open: Vec::new(),
         removed: BTreeSet::new(),
-        labels: labels.iter().map(|label| input::label(label)).collect::<Result<_, _>>()?,
+        labels: input::labels(labels)?,
         note: note.as_deref().map(input::note).transpose()?,
     };
     let mut size = 0;

@@ -1,5 +1,7 @@
 //! Editing a credential: only what is given changes, in one action.
 
+use std::collections::BTreeSet;
+
 use crate::add::{Field, check};
 use crate::care::expiry_text;
 use crate::clock::now;
@@ -20,6 +22,10 @@ pub struct Edit {
     pub fields: Vec<Field>,
     /// The labels, all of them.
     pub labels: Option<Vec<String>>,
+    /// Labels to put beside those that are there.
+    pub add_labels: Vec<String>,
+    /// Labels to take away. Whatever others are there stays, also those that came by a sync a moment ago.
+    pub remove_labels: Vec<String>,
     /// The note; empty removes it.
     pub note: Option<String>,
     /// Whether services and programs may use it.
@@ -37,9 +43,11 @@ impl Vault {
     /// # Errors
     /// Nothing is changed after an error. [`Error::ChangedMeanwhile`] if it is not called so; [`Error::AddressAlone`] for a program that was let in ([`Vault::act_for`]).
     pub fn edit(&mut self, id: keymoor_protocol::RecordId, edit: Edit) -> Result<Saved, Error> {
-        let Edit { name, called, fields, labels, note, on, fallback, expires } = edit;
+        let Edit { name, called, fields, labels, add_labels, remove_labels, note, on, fallback, expires } =
+            edit;
         let switches = on.is_some() || fallback.is_some() || expires.is_some();
-        if name.is_none() && fields.is_empty() && labels.is_none() && note.is_none() && !switches {
+        let relabels = labels.is_some() || !add_labels.is_empty() || !remove_labels.is_empty();
+        if name.is_none() && fields.is_empty() && !relabels && note.is_none() && !switches {
             return Err(Error::NothingToChange);
         }
         let name = name.as_deref().map(input::name).transpose()?;
@@ -47,8 +55,9 @@ impl Vault {
             Some((provider, name)) => Some((input::provider(&provider)?, input::name(&name)?)),
             None => None,
         };
-        let replace_labels = labels.is_some();
-        let mut checked = check(fields, labels.unwrap_or_default(), note)?;
+        let replaced: Option<BTreeSet<String>> = labels.map(input::labels).transpose()?;
+        let removed = input::labels(remove_labels)?;
+        let mut checked = check(fields, add_labels, note)?;
         self.heal(id)?;
         let by = self.by.clone();
         let (saved, ()) = self.save(|change, keys| {
@@ -68,9 +77,10 @@ impl Vault {
                 find::must_be_free(change, keys, &provider, name, Some(id))?;
                 action.set_text(field::NAME, name);
             }
-            if replace_labels {
-                action.set_labels(&checked.labels);
+            if let Some(labels) = &replaced {
+                action.set_labels(labels);
             }
+            action.remove_labels(&removed);
             if let Some(on) = on {
                 action.set_text(field::OFF, if on { "" } else { "yes" });
             }

@@ -1,5 +1,7 @@
 //! What the user typed, checked before anything is stored.
 
+use std::collections::BTreeSet;
+
 use keymoor_protocol::limits::BYTES_A_CREDENTIAL;
 use keymoor_providers::{Recognition, recognise};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -32,6 +34,11 @@ pub(crate) fn sought(text: &str) -> Option<String> {
 /// A label.
 pub(crate) fn label(text: &str) -> Result<String, Error> {
     short(text, Input::Label)
+}
+
+/// Labels, each once.
+pub(crate) fn labels(texts: Vec<String>) -> Result<BTreeSet<String>, Error> {
+    texts.iter().map(|text| label(text)).collect()
 }
 
 /// A field's name: what may be a column in a table or a key in JSON.

@@ -126,6 +126,18 @@ impl Vault {
         Ok(Questions(questions))
     }
 
+    /// The same for as many as can be asked about: the others come back, each with the reason.
+    pub fn questions_where_possible(&mut self, ids: &[RecordId]) -> (Questions, Vec<(RecordId, Error)>) {
+        let (mut all, mut refused) = (Questions(Vec::with_capacity(ids.len())), Vec::new());
+        for id in ids {
+            match self.questions(&[*id]) {
+                Ok(mut one) => all.0.append(&mut one.0),
+                Err(error) => refused.push((*id, error)),
+            }
+        }
+        (all, refused)
+    }
+
     /// Puts down what was heard, in this device's record, and in the activity what is new. What was heard of values that are
     /// others by now counts for nothing.
     pub fn heard(&mut self, asked: &[Asked]) -> Result<(), Error> {
@@ -209,6 +221,11 @@ impl Questions {
     /// How many.
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Of which credentials.
+    pub fn ids(&self) -> impl Iterator<Item = RecordId> {
+        self.0.iter().map(|question| question.id)
     }
 
     /// Whether there is nothing to ask.
@@ -343,6 +360,28 @@ mod tests {
         vault.trash(id).unwrap();
         vault.erase(id).unwrap();
         said(&mut vault, id, now, Verdict::Invalid, 4);
+    }
+
+    #[test]
+    fn what_cannot_be_asked_about_keeps_nothing_else_back() {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config {
+            home: home.path().to_owned(),
+            keychain: Backend::None,
+            keychain_service: "unused".to_owned(),
+        };
+        let mut vault =
+            Vault::open(config, Patience::default(), &mut |_| Some("correct horse".into())).unwrap();
+        let mut add = |name: &str| {
+            let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("one".into()) }];
+            let (provider, name) = ("openai".to_owned(), name.to_owned());
+            vault.add(NewCredential { provider, name, fields, ..NewCredential::default() }).unwrap().id
+        };
+        let (here, gone) = (add("here"), add("gone"));
+        vault.trash(gone).unwrap();
+        let (questions, refused) = vault.questions_where_possible(&[gone, here]);
+        assert_eq!(questions.ids().collect::<Vec<_>>(), [here]);
+        assert!(matches!(refused.as_slice(), [(id, Error::NotFound)] if *id == gone), "{refused:?}");
     }
 
     /// What a device writes of a host and its key.

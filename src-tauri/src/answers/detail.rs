@@ -4,7 +4,7 @@ use keymoor_providers::provider;
 use keymoor_vault as vault;
 use serde::Serialize;
 
-use super::{Listing, Tried};
+use super::Listing;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,12 +17,6 @@ pub(crate) struct Detail {
     /// When it was accepted last.
     #[serde(skip_serializing_if = "Option::is_none")]
     good_at: Option<u64>,
-    /// Whose key it is, in the provider's words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<String>,
-    /// The last attempt, if it learned nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tried: Option<Tried>,
     /// When the user said that it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_as_set: Option<u64>,
@@ -99,8 +93,6 @@ impl Detail {
             conflicts: conflicts.into_iter().map(Conflict::from).collect(),
             verifiable: provider(&listing.provider).is_some_and(|provider| provider.verify.is_some()),
             good_at: known.and_then(|known| known.good_at),
-            identity: known.and_then(|known| known.answer.as_ref()?.identity.clone()),
-            tried: known.and_then(|known| known.tried.as_ref()).map(Tried::from),
             expires_as_set: listing.expires_as_set,
             since: listing.since,
             environment,

@@ -2,7 +2,8 @@
 //! answer has a secret in it.
 
 use keymoor_providers::{
-    FieldProblem, Flaw, Found, Provider, Recognition, another_of, check_field, is_sample, provider, providers,
+    FieldProblem, Flaw, Found, Provider, Recognition, another_of, check_field, is_sample, monogram, provider,
+    providers,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -18,6 +19,8 @@ use crate::requests::Handed;
 pub(crate) struct ProviderInfo {
     id: &'static str,
     name: &'static str,
+    /// Two letters that stand for it.
+    monogram: String,
     /// Where a key is made and revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     console: Option<&'static str>,
@@ -188,6 +191,7 @@ fn info(provider: &'static Provider) -> ProviderInfo {
     ProviderInfo {
         id: &provider.id,
         name: &provider.name,
+        monogram: monogram(provider),
         console: provider.console.as_deref(),
         fields: provider.fields.iter().map(field).collect(),
     }

@@ -11,6 +11,7 @@ use crate::clipboard;
 use crate::desk::{Answer, Desk};
 use crate::failure::Failure;
 use crate::requests::{AddRequest, EditRequest};
+use crate::verifying::Outcome;
 
 #[command]
 pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
@@ -147,8 +148,20 @@ pub(crate) async fn verify(desk: State<'_, Desk>, id: &str) -> Answer<()> {
 
 /// Nobody waits for that answer any more. What the provider says all the same is put down.
 #[command]
-pub(crate) async fn stop_verifying(desk: State<'_, Desk>, id: &str) -> Answer<()> {
-    desk.stop_verifying(record(id)?);
+pub(crate) async fn stop_asking(desk: State<'_, Desk>, id: &str) -> Answer<()> {
+    desk.stop_asking(record(id)?);
+    Ok(())
+}
+
+/// Asks the providers of many, and tells how far it is.
+#[command]
+pub(crate) async fn verify_many(desk: State<'_, Desk>, ids: Vec<String>) -> Answer<Vec<Outcome>> {
+    desk.verify_many(ids.iter().map(|id| record(id)).collect::<Answer<_>>()?).await
+}
+
+#[command]
+pub(crate) async fn stop_verifying(desk: State<'_, Desk>) -> Answer<()> {
+    desk.stop_verifying();
     Ok(())
 }
 

@@ -17,6 +17,8 @@ pub(crate) const NAMES: &[&str] = &[
     "settle",
     "unsettle",
     "verify",
+    "verify_many",
+    "stop_asking",
     "stop_verifying",
     "catalogue",
     "copy_console",
@@ -43,3 +45,6 @@ pub(crate) const EVENT_WAITING: &str = "waiting";
 
 /// Sent with how far something is that takes longer, and with nothing when it is over.
 pub(crate) const EVENT_PROGRESS: &str = "progress";
+
+/// Sent with how far the asking about many is.
+pub(crate) const EVENT_VERIFIED: &str = "verified";

@@ -1,6 +1,6 @@
 import type {
-  AddRequest, CopyForm, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, SyncReport,
-  SyncRequest,
+  AddRequest, CopyForm, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Outcome, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, SyncReport,
+  SyncRequest, VerifiedSoFar,
 } from "./types";
 
 export type * from "./types";
@@ -37,7 +37,11 @@ export interface Backend {
   /** Asks the provider whether it accepts the key. Meanwhile the overview has it among `verifying`. */
   verify(id: string): Promise<void>;
   /** Waits no longer for the answer. What the provider says all the same is put down. */
-  stopVerifying(id: string): Promise<void>;
+  stopAsking(id: string): Promise<void>;
+  /** The same for many, and never what costs or changes something. Answers what came of each, also of those that could not be asked about. */
+  verifyMany(ids: readonly string[]): Promise<Outcome[]>;
+  /** Begins no more of what is being asked about many. */
+  stopVerifying(): Promise<void>;
   /** The providers that are known, with their forms. */
   catalogue(): Promise<ProviderInfo[]>;
   /** Copies the address where a provider's keys are made; it is no secret, and stays in the clipboard. */
@@ -69,6 +73,8 @@ export interface Backend {
   onChanged(callback: () => void): () => void;
   /** Calls back when the keychain lets us wait for longer than a second. Returns how to stop. */
   onWaiting(callback: () => void): () => void;
+  /** Calls back with how far the asking about many is. Returns how to stop. */
+  onVerified(callback: (far: VerifiedSoFar) => void): () => void;
   /** Calls back with how far a sync or the copies for the keychain are, if that takes longer, and with nothing when it is over. */
   onProgress(callback: (progress: Progress | undefined) => void): () => void;
 }

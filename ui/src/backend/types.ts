@@ -47,14 +47,6 @@ verifiable: boolean,
  */
 goodAt?: number, 
 /**
- * Whose key it is, in the provider's words.
- */
-identity?: string, 
-/**
- * The last attempt, if it learned nothing.
- */
-tried?: Tried, 
-/**
  * When the user said that it expires.
  */
 expiresAsSet?: number, 
@@ -85,8 +77,28 @@ services: Array<string>, id: string, provider: string, name: string, display: st
 /**
  * What the provider said last, in stable words.
  */
-said?: Said, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
-export type EditRequest = { name?: string, labels?: Array<string>, note?: string, fields: Array<NewField>, 
+said?: Said, 
+/**
+ * The last attempt, if it learned nothing.
+ */
+tried?: Tried, 
+/**
+ * Whose key it is, in the provider's words.
+ */
+identity?: string, 
+/**
+ * When any device last showed or copied it.
+ */
+lastUsed?: number, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
+export type EditRequest = { name?: string, labels?: Array<string>, 
+/**
+ * Labels beside those that are there.
+ */
+addLabels?: Array<string>, 
+/**
+ * Labels to take away; the others stay.
+ */
+removeLabels?: Array<string>, note?: string, fields: Array<NewField>, 
 /**
  * Whether services and programs may use it.
  */
@@ -130,9 +142,26 @@ export type Listing = { id: string, provider: string, name: string, display: str
 /**
  * What the provider said last, in stable words.
  */
-said?: Said, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
+said?: Said, 
+/**
+ * The last attempt, if it learned nothing.
+ */
+tried?: Tried, 
+/**
+ * Whose key it is, in the provider's words.
+ */
+identity?: string, 
+/**
+ * When any device last showed or copied it.
+ */
+lastUsed?: number, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type Notice = { code: string, records?: number, };
+export type Outcome = { id: string, verdict?: string, 
+/**
+ * Why, where it was not the provider that said so.
+ */
+reason?: string, code?: string, };
 export type Overview = { listings: Array<Listing>, status: Status, 
 /**
  * What the vault did by itself; each is told once.
@@ -158,6 +187,10 @@ here: boolean, };
 export type Problem = "checksum" | "shape" | "characters" | "foreign_host";
 export type Progress = { step: Step, done: number, total: number, };
 export type ProviderInfo = { id: string, name: string, 
+/**
+ * Two letters that stand for it.
+ */
+monogram: string, 
 /**
  * Where a key is made and revoked.
  */
@@ -230,3 +263,4 @@ fallback: boolean,
  * It uses none, because these could be meant.
  */
 which: Array<string>, };
+export type VerifiedSoFar = { done: number, total: number, };

@@ -67,7 +67,7 @@ it("says that the provider is being asked, and stops waiting", async () => {
   await waitFor(async () => expect(await card()).toHaveTextContent("Asking OpenAI…"));
   await user.click(within(await card()).getByRole("button", { name: "Stop verifying" }));
   await waitFor(async () => expect(await card()).not.toHaveTextContent("Asking"));
-  expect(backend.calls.some((call) => call.command === "stopVerifying" && call.args[0] === "id-1")).toBe(true);
+  expect(backend.calls.some((call) => call.command === "stopAsking" && call.args[0] === "id-1")).toBe(true);
   expect(within(await card()).getByRole("button", { name: "Verify now" })).toBeVisible();
 });
 

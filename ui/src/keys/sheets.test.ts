@@ -82,10 +82,10 @@ it("tells a typo in a new secret at once", async () => {
 
 it("offers the labels in use", async () => {
   const backend = new FakeBackend();
-  await backend.add(request("a", { labels: ["paid", "research"] }));
-  await backend.add(request("b", { labels: ["paid", "prod"] }));
+  await backend.add(request("alpha", { labels: ["paid", "research"] }));
+  await backend.add(request("beta", { labels: ["paid", "prod"] }));
   const { user } = await openWindow([], backend);
-  await row("a");
+  await row("alpha");
   await user.click(await screen.findByRole("button", { name: "Edit" }));
   const labels = await screen.findByRole("textbox", { name: /^Labels/ });
   expect(screen.queryByRole("button", { name: "Add the label paid" })).toBeNull();

@@ -32,6 +32,15 @@ describe("the status of a key", () => {
     expect(refused({ verdict: "invalid_config", reason: "host_refused", field: "shop" }).text).toBe("shop does not belong there; nothing was sent");
   });
 
+  it("says since when nothing could be learned, and why", () => {
+    const tried = { at: NOW, reason: "unreachable" };
+    const said = (at: number) => ({ verdict: "valid", at });
+    expect(told({ tried })).toEqual({ dot: "faint", text: "Not checked: no network" });
+    expect(told({ status: "connected", said: said(NOW - 3 * DAY), tried }).text).toBe(`Not checked since ${new Intl.DateTimeFormat("en", { weekday: "long" }).format(NOW - 3 * DAY)}: no network`);
+    expect(told({ status: "connected", said: said(NOW - 30 * DAY), tried }).text).toBe("Not checked since Dec 16, 2026: no network");
+    expect(told({ status: "error", said: { verdict: "invalid", at: 0 }, tried, ...cares({ kind: "refused" }) }).text).toBe("Refused");
+  });
+
   it("puts what needs care first, and never gives a day too many", () => {
     const text = (care: Care) => told({ status: "connected", ...cares(care) }).text;
     expect(text({ kind: "expiring", at: NOW + 5.9 * DAY })).toBe("Expires in 5 days");

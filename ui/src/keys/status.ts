@@ -1,4 +1,5 @@
 import type { Care, Listing, Said } from "../backend/backend";
+import { sinceWhen } from "../words/dates";
 import { words } from "../words/words";
 
 /** What a dot tells by its colour; the words beside it tell the same. */
@@ -23,6 +24,10 @@ export function rowStatus(listing: Listing, verifying: boolean, now: number = Da
   const [first] = listing.care;
   if (first) return careStatus(first, listing.said, now);
   if (!listing.on) return { dot: "faint", text: words.status.off };
+  if (listing.tried) {
+    const reason = why(listing.tried.reason);
+    return { dot: "faint", text: listing.said ? words.main.row.notSince(sinceWhen(listing.said.at, now), reason) : words.main.row.notYet(reason) };
+  }
   return listing.status === "connected" ? { dot: "ok", text: words.status.connected } : { dot: "faint", text: words.status.unchecked };
 }
 

@@ -21,7 +21,7 @@ export async function copyAs(session: Session, { id }: Detail, form: CopyForm): 
 }
 
 export async function stopVerifying(session: Session, id: string): Promise<void> {
-  await session.attempt(() => session.backend.stopVerifying(id));
+  await session.attempt(() => session.backend.stopAsking(id));
 }
 
 /** Milliseconds since 1970; 0 for no date. Answers whether it went through. */

@@ -26,13 +26,26 @@ export function focusSearch(): void {
   }
 }
 
+/** To the search of the list, from wherever one is. */
+export function goSearch(session: Session): void {
+  if (!hasList(session)) session.go("keys");
+  setTimeout(focusSearch);
+}
+
 function withControl(event: KeyboardEvent, session: Session): boolean {
-  if (event.altKey || event.shiftKey) return false;
-  switch (event.key.toLowerCase()) {
+  const key = event.key.toLowerCase();
+  if (event.altKey) return false;
+  if (event.shiftKey) return key === "p" && opens(session, "palette");
+  switch (key) {
     case "k":
-      if (!hasList(session)) session.go("keys");
-      setTimeout(focusSearch);
+      return opens(session, "palette");
+    case "f":
+      goSearch(session);
       return true;
+    case "a":
+      return choosesAll(event, session);
+    case " ":
+      return chooses(event, session);
     case "n":
       session.sheet = { kind: "add", pasted: "" };
       return true;
@@ -48,27 +61,51 @@ function withControl(event: KeyboardEvent, session: Session): boolean {
 }
 
 function alone(event: KeyboardEvent, session: Session): boolean {
-  if (event.altKey || !hasList(session) || !isListOrNothing(event.target)) return escape(event, session);
+  if (event.altKey) return false;
+  if (!writesText(event.target) || isEmptySearch(event.target)) {
+    if (event.key === "?" || event.key === "F1") return opens(session, "shortcuts");
+    if (event.key === "/") {
+      goSearch(session);
+      return true;
+    }
+  }
+  if (!hasList(session) || !isListOrNothing(event.target)) return escape(event, session);
+  const rows = MOVES[event.key];
+  // In a search that has text, Home and End are for the text.
+  if (rows !== undefined && (Math.abs(rows) !== Infinity || !writesText(event.target) || isEmptySearch(event.target))) {
+    session.move(rows, event.shiftKey);
+    return true;
+  }
   switch (event.key) {
-    case "ArrowDown":
-      session.move(1);
-      return true;
-    case "ArrowUp":
-      session.move(-1);
-      return true;
-    case "PageDown":
-      session.move(8);
-      return true;
-    case "PageUp":
-      session.move(-8);
-      return true;
     case "Enter":
       return open(session);
+    case " ":
+      return chooses(event, session);
     case "Delete":
       return removes(event, session);
     default:
       return escape(event, session);
   }
+}
+
+const MOVES: Record<string, number | undefined> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, End: Infinity, Home: -Infinity };
+
+function opens(session: Session, kind: "palette" | "shortcuts"): boolean {
+  session.sheet = { kind };
+  return true;
+}
+
+/** Takes the row in among those that were chosen, or out. A search that has text takes the space itself. */
+function chooses(event: KeyboardEvent, session: Session): boolean {
+  if (!hasList(session) || !isListOrNothing(event.target) || (writesText(event.target) && !isEmptySearch(event.target) && !event.ctrlKey)) return false;
+  if (session.current) session.chosen.toggle(session.current.id);
+  return true;
+}
+
+function choosesAll(event: KeyboardEvent, session: Session): boolean {
+  if (!hasList(session) || (writesText(event.target) && !isEmptySearch(event.target)) || session.visible.length === 0) return false;
+  session.chosen.all(session.visible);
+  return true;
 }
 
 /** Whether the view is a list of keys. */
@@ -78,7 +115,8 @@ export function hasList(session: Session): boolean {
 
 function escape(event: KeyboardEvent, session: Session): boolean {
   if (event.key !== "Escape") return false;
-  if (session.opened) session.opened = false;
+  if (session.chosen.any) session.chosen.clear();
+  else if (session.opened) session.opened = false;
   else if (session.query !== "") session.query = "";
   else if (session.notices.current) session.notices.dismiss();
   focusSearch();
@@ -103,6 +141,10 @@ function copies(event: KeyboardEvent, session: Session): boolean {
 function removes(event: KeyboardEvent, session: Session): boolean {
   if (writesText(event.target) && !isEmptySearch(event.target)) return false;
   const current = session.current;
+  if (session.chosenListings.length > 0) {
+    if (session.view !== "trash") void session.many.trash(session.chosenListings);
+    return true;
+  }
   if (!current) return false;
   if (session.view === "trash") session.sheet = { kind: "erase", id: current.id, name: current.name };
   else void session.moveToTrash(current);

@@ -1,5 +1,6 @@
 import type { Notice as Told } from "../backend/backend";
 import { trouble, words, type Trouble } from "../words/words";
+import { Partly } from "./partly";
 import type { Step } from "./undo.svelte";
 
 /** `undo` is the step that this notice tells of, and that its button takes back. */
@@ -42,7 +43,7 @@ export class Notices {
   /** What the person just tried has failed: no good news from before hides that. */
   trouble(error: unknown): void {
     this.#drop();
-    this.#stay(trouble(error));
+    this.#stay(error instanceof Partly ? error.trouble : trouble(error));
   }
 
   dismiss(): void {

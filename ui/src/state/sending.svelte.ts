@@ -1,6 +1,7 @@
 import { asFailure } from "../backend/backend";
 import { trouble, type Trouble } from "../words/words";
-import { LOCKS, type Session } from "./session.svelte";
+import { LOCKS } from "./failing";
+import type { Session } from "./session.svelte";
 
 /** A form on its way to the vault. What was entered stays in the form until the vault has it: a failure costs nobody a key. */
 export class Sending {

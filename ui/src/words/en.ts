@@ -1,6 +1,7 @@
 import type { HomeName, Problem, Step } from "../backend/backend";
 import { errors, type ErrorCode } from "./errors.en";
 import { key } from "./key.en";
+import { main } from "./main.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
 export const en = {
@@ -335,6 +336,7 @@ export const en = {
     unlock: "Unlock",
     busy: "Unlocking… this takes a few seconds.",
   },
+  main,
   errors: errors as Record<ErrorCode, [what: string, safe: string, next: string]>,
 };
 

@@ -1,6 +1,7 @@
 import type { Words } from "./en";
 import { errors } from "./errors.es";
 import { key } from "./key.es";
+import { main } from "./main.es";
 
 export const es: Words = {
   app: "Keymoor",
@@ -334,5 +335,6 @@ export const es: Words = {
     unlock: "Desbloquear",
     busy: "Desbloqueando… tarda unos segundos.",
   },
+  main,
   errors,
 };

@@ -79,6 +79,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         on: (args.on || args.off).then_some(args.on),
         fallback: None,
         expires: args.expires.map(|Expiry(at)| at),
+        ..Edit::default()
     };
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);

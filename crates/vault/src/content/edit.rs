@@ -84,6 +84,16 @@ impl Action {
         self.set_labels(&all);
     }
 
+    /// Takes these labels away; the others stay.
+    pub(crate) fn remove_labels(&mut self, labels: &BTreeSet<String>) {
+        let mut all: BTreeSet<String> = self.content.meta.labels().into_iter().map(str::to_owned).collect();
+        let before = all.len();
+        all.retain(|label| !labels.contains(label));
+        if all.len() < before {
+            self.set_labels(&all);
+        }
+    }
+
     /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown. With another in the place of
     /// one that was there the key is as old as this action, and when the former expires says nothing of it. One that comes
     /// beside those that were there, or only goes, changes neither.

@@ -157,6 +157,8 @@ fn what_changes_nothing_makes_no_version() {
         on: None,
         fallback: Some(false),
         expires: None,
+        add_labels: vec!["a".into()],
+        remove_labels: vec!["never there".into()],
     };
     assert!(!vault.edit(first.id, same()).unwrap().changed);
     assert!(!vault.revert(first.id, "1").unwrap().changed);
@@ -164,6 +166,26 @@ fn what_changes_nothing_makes_no_version() {
     let other = Edit { fields: vec![sealed("secret", "the Secret")], ..same() };
     assert!(vault.edit(first.id, other).unwrap().changed);
     assert_eq!(vault.history(first.id).unwrap().len(), 2);
+}
+
+#[test]
+fn labels_are_put_beside_the_others_and_taken_away_alone() {
+    let (_home, mut vault) = vault();
+    let mut credential = new("openai", "work", "the secret");
+    credential.labels = vec!["a".into(), "b".into()];
+    let id = vault.add(credential).unwrap().id;
+    let edit = Edit {
+        add_labels: vec!["c".into(), "a".into()],
+        remove_labels: vec!["b".into(), "nobody's".into()],
+        ..Edit::default()
+    };
+    assert!(vault.edit(id, edit).unwrap().changed);
+    assert_eq!(vault.show(id).unwrap().listing.labels, ["a", "c"]);
+    let last = Edit { remove_labels: vec!["a".into(), "c".into()], ..Edit::default() };
+    vault.edit(id, last).unwrap();
+    assert!(vault.show(id).unwrap().listing.labels.is_empty());
+    let wrong = Edit { add_labels: vec!["two\nlines".into()], ..Edit::default() };
+    assert!(matches!(vault.edit(id, wrong), Err(Error::Invalid(_))));
 }
 
 #[test]

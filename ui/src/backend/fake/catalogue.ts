@@ -3,17 +3,17 @@ import type { ProviderInfo, Recognised } from "../backend";
 /** Some of the catalogue, for the fake. */
 export const PROVIDERS: ProviderInfo[] = [
   {
-    id: "openai", name: "OpenAI", console: "https://platform.openai.com/api-keys",
+    id: "openai", name: "OpenAI", monogram: "OA", console: "https://platform.openai.com/api-keys",
     fields: [
       { name: "secret", label: "API key", secret: true, required: true, first: true },
       { name: "project", label: "Project ID", help: "Begins with proj_", secret: false, required: false, first: false },
     ],
   },
-  { id: "github", name: "GitHub", fields: [{ name: "secret", label: "Token", secret: true, required: true, first: true }] },
-  { id: "deepgram", name: "Deepgram", fields: [{ name: "secret", label: "API key", secret: true, required: true, first: true }] },
-  { id: "assemblyai", name: "AssemblyAI", fields: [{ name: "secret", label: "API key", secret: true, required: true, first: true }] },
+  { id: "github", name: "GitHub", monogram: "GH", fields: [{ name: "secret", label: "Token", secret: true, required: true, first: true }] },
+  { id: "deepgram", name: "Deepgram", monogram: "DG", fields: [{ name: "secret", label: "API key", secret: true, required: true, first: true }] },
+  { id: "assemblyai", name: "AssemblyAI", monogram: "AA", fields: [{ name: "secret", label: "API key", secret: true, required: true, first: true }] },
   {
-    id: "aws", name: "AWS",
+    id: "aws", name: "AWS", monogram: "AW",
     fields: [
       { name: "access_key_id", label: "Access key ID", help: "Begins with AKIA", secret: false, required: true, first: false },
       { name: "secret_access_key", label: "Secret access key", secret: true, required: true, first: true },

@@ -21,6 +21,7 @@ export function replaced(fields: NewField[], changes: NewField[]): NewField[] {
   return [...kept, ...changes.filter((change) => !fields.some((field) => field.name === change.name))];
 }
 
-export function defined({ name, labels, note }: EditRequest): Partial<Version> {
-  return Object.fromEntries(Object.entries({ name, labels, note }).filter(([, value]) => value !== undefined));
+export function defined({ name, labels, note, addLabels = [], removeLabels = [] }: EditRequest, before: Version): Partial<Version> {
+  const kept = (labels ?? before.labels).filter((label) => !removeLabels.includes(label));
+  return Object.fromEntries(Object.entries({ name, labels: [...new Set([...kept, ...addLabels])].sort(), note }).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,4 @@
-import type { Progress } from "../backend";
+import type { Progress, VerifiedSoFar } from "../backend";
 import { failure } from "./checks";
 
 /** How the fake takes commands: what was asked of it, how long that takes, what fails, and who hears of it. */
@@ -11,6 +11,7 @@ export class FakeDesk {
   protected failures: string[] = [];
   protected listeners = new Set<() => void>();
   protected waiters = new Set<() => void>();
+  protected hearers = new Set<(far: VerifiedSoFar) => void>();
   protected watchers = new Set<(progress: Progress | undefined) => void>();
 
   /** The next command fails with this code. */
@@ -26,6 +27,11 @@ export class FakeDesk {
   /** As the keychain does when it asks its user for a password. */
   keychainWaits(): void {
     for (const waiter of this.waiters) waiter();
+  }
+
+  onVerified(callback: (far: VerifiedSoFar) => void): () => void {
+    this.hearers.add(callback);
+    return () => this.hearers.delete(callback);
   }
 
   onProgress(callback: (progress: Progress | undefined) => void): () => void {

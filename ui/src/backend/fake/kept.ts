@@ -15,6 +15,7 @@ export interface Kept {
   goodAt?: number;
   tried?: { at: number; reason: string };
   identity?: string;
+  usedAt?: number;
   fallback?: boolean;
   settled?: Conflict[];
   used?: Used[];
@@ -90,7 +91,7 @@ export function listingOf(kept: Kept, policy: number | undefined): Listing {
   const good = kept.said?.verdict.startsWith("valid");
   return {
     id: kept.id, name, display: name, provider, labels, note, status: off ? "disabled" : kept.said === undefined ? "unchecked" : good ? "connected" : "error",
-    said: kept.said, care: careOf(kept, policy), expires, on: !off, fallback: kept.fallback ?? false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
+    said: kept.said, tried: kept.tried, identity: kept.identity, lastUsed: kept.usedAt, care: careOf(kept, policy), expires, on: !off, fallback: kept.fallback ?? false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
     alternates: kept.conflicts.length, trashed: kept.trashed, waiting: kept.waiting ?? false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
   };
 }

@@ -1,4 +1,4 @@
-import type { AddRequest, Copied, CopyForm, Detail, EditRequest, Habits, Listing, NewField, Past, ProviderInfo, Recognised, Said, Saved, Status, Using } from "../backend";
+import type { AddRequest, Copied, CopyForm, Detail, EditRequest, Habits, Listing, NewField, Outcome, Past, ProviderInfo, Recognised, Said, Saved, Status, Using } from "../backend";
 import { ENVIRONMENT, PROVIDERS, recognised } from "./catalogue";
 import { check, defined, failure, replaced } from "./checks";
 import { FakeDesk } from "./desk";
@@ -22,6 +22,7 @@ export class FakeKeys extends FakeDesk {
   policy: number | undefined;
   /** Milliseconds until a provider answers. Nothing is asked after a save without it. */
   answersAfter: number | undefined;
+  protected stopped = false;
   protected readonly verifying = new Set<string>();
   protected ids = 0;
   /** Before the command that runs. */
@@ -40,8 +41,6 @@ export class FakeKeys extends FakeDesk {
       ...this.listing(kept),
       verifiable: verifiable(kept),
       goodAt: kept.goodAt,
-      identity: kept.identity,
-      tried: kept.tried,
       expiresAsSet: now(kept).expires,
       since: since(kept),
       fields: now(kept).fields.map(({ name, secret, value }) =>
@@ -75,7 +74,7 @@ export class FakeKeys extends FakeDesk {
     const secret = change.fields.some((field) => field.secret);
     const renewed = change.fields.some(({ name, value }) => before.fields.some((was) => was.secret && was.name === name && was.value !== value));
     const expires = change.expires === undefined ? (renewed ? undefined : before.expires) : change.expires || undefined;
-    const next: Version = { ...before, ...defined(change), expires, off: change.on === undefined ? before.off : !change.on, at: Date.now(), fields: replaced(before.fields, change.fields) };
+    const next: Version = { ...before, ...defined(change, before), expires, off: change.on === undefined ? before.off : !change.on, at: Date.now(), fields: replaced(before.fields, change.fields) };
     check(next.provider, next.name, next.fields.filter((field) => field.secret).map((field) => field.value));
     this.unique(next.provider, next.name, id);
     kept.versions.push(next);
@@ -90,6 +89,33 @@ export class FakeKeys extends FakeDesk {
   async verify(id: string): Promise<void> {
     await this.command("verify", id);
     await this.ask(id);
+  }
+
+  /** One after the other, each as long as a provider takes. */
+  async verifyMany(ids: readonly string[]): Promise<Outcome[]> {
+    await this.command("verifyMany", ids);
+    this.stopped = false;
+    const outcomes: Outcome[] = [];
+    for (const id of ids) {
+      outcomes.push(await this.outcome(id));
+      for (const hearer of this.hearers) hearer({ done: outcomes.length, total: ids.length });
+    }
+    return outcomes;
+  }
+
+  async stopVerifying(): Promise<void> {
+    await this.command("stopVerifying");
+    this.stopped = true;
+  }
+
+  protected async outcome(id: string): Promise<Outcome> {
+    const kept = this.kept.get(id);
+    if (!kept || kept.trashed) return { id, code: "NOT_FOUND" };
+    if (kept.conflicts.length > 0) return { id, code: "UNSETTLED" };
+    if (this.stopped) return { id, verdict: "indeterminate", reason: "cancelled" };
+    if (!verifiable(kept)) return { id, verdict: "indeterminate", reason: "no_check" };
+    await this.ask(id);
+    return kept.tried ? { id, verdict: "indeterminate", reason: kept.tried.reason } : { id, verdict: kept.said?.verdict ?? "valid" };
   }
 
   async catalogue(): Promise<ProviderInfo[]> {
@@ -121,6 +147,7 @@ export class FakeKeys extends FakeDesk {
   async copy(id: string, field: string): Promise<Copied> {
     await this.command("copy", id, field);
     const { value } = this.field(id, field);
+    this.get(id).usedAt = Date.now();
     this.clipboard = value;
     setTimeout(() => {
       if (this.clipboard === value) this.clipboard = "";
@@ -212,8 +239,8 @@ export class FakeKeys extends FakeDesk {
     return this.saved(id);
   }
 
-  async stopVerifying(id: string): Promise<void> {
-    await this.command("stopVerifying", id);
+  async stopAsking(id: string): Promise<void> {
+    await this.command("stopAsking", id);
     this.verifying.delete(id);
     this.changed();
   }

@@ -60,5 +60,24 @@ export function sampleBackend(): FakeBackend {
   if (soon) soon.expires = Date.now() + 6.5 * DAY;
   const off = fourth?.versions.at(-1);
   if (off) off.off = true;
+  const [, , , , unreached] = heard;
+  if (unreached?.said) {
+    unreached.said = { verdict: "valid", at: Date.now() - 3 * DAY };
+    unreached.tried = { at: Date.now() - 60_000, reason: "unreachable" };
+  }
+  for (const [i, kept] of [first, third, unreached].entries()) if (kept) kept.usedAt = Date.now() - (i * 4 + 0.1) * DAY;
+  crowd(fake, Number(new URLSearchParams(location.search).get("keys") ?? 0));
   return fake;
+}
+
+/** So many more, to see how the window is with them: `?keys=10000`. */
+function crowd(fake: FakeBackend, size: number): void {
+  const providers = ["OpenAI", "GitHub", "AWS", "Stripe", "Twilio", "npm", "Anthropic", "Slack"];
+  const names = ["billing", "search", "voice", "nightly", "reports", "staging", "import", "mail"];
+  for (let i = 0; i < size; i += 1) {
+    const [provider = "", name = ""] = [providers[i % 8], names[(i >> 3) % 8]];
+    const fields = [{ name: PRIMARY_FIELD, value: `invented-000000000000-${1_000_000 + i}`, secret: true }];
+    const version = { at: Date.now() - i * 60_000, name: `${name}-${i}`, provider, labels: i % 3 === 0 ? ["prod"] : [], fields };
+    fake.kept.set(`crowd-${i}`, { id: `crowd-${i}`, createdAt: version.at, trashed: false, conflicts: [], versions: [version] });
+  }
 }

@@ -14,6 +14,8 @@ export const COMMANDS = [
   "settle",
   "unsettle",
   "verify",
+  "verify_many",
+  "stop_asking",
   "stop_verifying",
   "catalogue",
   "copy_console",
@@ -42,3 +44,6 @@ export const EVENT_WAITING = "waiting";
 
 /** Sent with how far something is that takes longer, and with nothing when it is over. */
 export const EVENT_PROGRESS = "progress";
+
+/** Sent with how far the asking about many is. */
+export const EVENT_VERIFIED = "verified";

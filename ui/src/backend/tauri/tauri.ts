@@ -2,7 +2,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
 import type { Backend, Progress } from "../backend";
-import { EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING, type Command } from "./commands";
+import { EVENT_CHANGED, EVENT_PROGRESS, EVENT_VERIFIED, EVENT_WAITING, type Command } from "./commands";
 
 const call = <T>(command: Command, args: Record<string, unknown> = {}): Promise<T> => invoke<T>(command, args);
 
@@ -22,7 +22,9 @@ export const tauriBackend: Backend = {
   settle: (id, field, choice) => call("settle", { id, field, choice }),
   unsettle: (id, version, still) => call("unsettle", { id, version, still }),
   verify: (id) => call("verify", { id }),
-  stopVerifying: (id) => call("stop_verifying", { id }),
+  stopAsking: (id) => call("stop_asking", { id }),
+  verifyMany: (ids) => call("verify_many", { ids }),
+  stopVerifying: () => call("stop_verifying"),
   catalogue: () => call("catalogue"),
   copyConsole: (provider) => call("copy_console", { provider }),
   recognise: (secret, provider) => call("recognise", { secret, provider }),
@@ -40,6 +42,7 @@ export const tauriBackend: Backend = {
   stopWaiting: () => call("stop_waiting"),
   onChanged: (callback) => hear(EVENT_CHANGED, callback),
   onWaiting: (callback) => hear(EVENT_WAITING, callback),
+  onVerified: (callback) => hear(EVENT_VERIFIED, callback),
   onProgress: (callback) => hear<Progress | null>(EVENT_PROGRESS, (progress) => callback(progress ?? undefined)),
 };
 

@@ -1,0 +1,3 @@
+import { listIsAccessible } from "../test/list.axe";
+
+listIsAccessible();

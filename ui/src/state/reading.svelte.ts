@@ -1,0 +1,171 @@
+import { asFailure, type Backend, type Habits, type Listing, type Progress, type ProviderInfo, type Status } from "../backend/backend";
+import { fieldLabel, PRIMARY_FIELD } from "../keys/labels";
+import { asksOf, LOCKS, type Lock, type SyncAsks } from "./failing";
+import { Notices } from "./notices.svelte";
+import { Undo } from "./undo.svelte";
+
+/** What the vault says, and what becomes of the window when it does not. */
+export abstract class Reading {
+  readonly notices = new Notices();
+  readonly undo = new Undo();
+
+  listings: Listing[] = $state.raw([]);
+  status: Status | undefined = $state.raw();
+  /** The ids of those that providers are being asked about. */
+  verifying: readonly string[] = $state.raw([]);
+  /** When this device asks providers by itself. */
+  habits: Habits | undefined = $state.raw();
+  catalogue: readonly ProviderInfo[] = $state.raw([]);
+  phase: "opening" | "open" | "locked" | "broken" = $state("opening");
+  /** Why it is locked: the keychain lost the key, or there is no keychain and a password opens it (or begins it). */
+  lock: Lock = $state("key");
+  /** The keychain lets us wait, perhaps for its own password. */
+  keychainWaits = $state(false);
+  /** The server wants the password again, or would delete many keys: the person has to say so first. */
+  syncAsks: SyncAsks = $state();
+  brokenBy: unknown = $state.raw();
+  /** How many things are under way. */
+  working = $state(0);
+  syncing = $state(false);
+  /** How far a sync or the copies for the keychain are, while that takes longer. */
+  progress: Progress | undefined = $state.raw();
+  /** Grows with every change of the vault, so that details are read again. */
+  revision = $state(0);
+
+  #reading: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #asks = false;
+  /** How many things are under way that read once they are over, and not in between. */
+  #quiet = 0;
+
+  /** What the last sync wants of the person: asked for here, or found by the sync in the background. */
+  readonly syncWants = $derived(this.syncAsks ?? asksOf(this.status?.syncFailure ?? ""));
+
+  constructor(readonly backend: Backend) {}
+
+  /** Reads everything and follows changes until the returned function is called. */
+  start(): () => void {
+    const deaf = [
+      this.backend.onChanged(() => this.#quiet === 0 && void this.refresh()),
+      this.backend.onWaiting(() => (this.keychainWaits = true)),
+      this.backend.onProgress((progress) => (this.progress = progress)),
+    ];
+    void this.refresh();
+    // Names and forms of providers; without them their ids do.
+    this.backend.catalogue().then((all) => (this.catalogue = all), () => undefined);
+    // Unlocked on the command line, or mended: nobody tells a window that has no vault.
+    const poll = setInterval(() => {
+      if (this.phase !== "open" && !this.keychainWaits && !this.#keychainShut) void this.refresh();
+    }, LOOK_AGAIN);
+    return () => {
+      clearInterval(poll);
+      deaf.forEach((stop) => stop());
+    };
+  }
+
+  /**
+   * Reads everything again. One reading at a time, so that none overtakes another: whoever asks meanwhile gets the one
+   * after it. With `ask`, a keychain that was locked is asked again.
+   */
+  refresh(ask = false): Promise<void> {
+    this.#asks ||= ask;
+    if (!this.#reading) {
+      this.#reading = this.#read().finally(() => (this.#reading = undefined));
+      return this.#reading;
+    }
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      return this.refresh();
+    });
+    return this.#next;
+  }
+
+  async #read(): Promise<void> {
+    const ask = this.#asks || this.phase !== "open";
+    this.#asks = false;
+    try {
+      const { listings, status, notices, verifying, habits } = await this.backend.overview(ask);
+      this.listings = listings;
+      this.status = status;
+      this.verifying = verifying;
+      this.habits = habits;
+      this.phase = "open";
+      this.revision += 1;
+      this.wasRead();
+      for (const notice of notices) this.notices.told(notice);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.keychainWaits = false;
+  }
+
+  /** The provider that a person means by an id or a name. */
+  provider(text: string): ProviderInfo | undefined {
+    const sought = text.trim().toLowerCase();
+    return this.catalogue.find(({ id, name }) => id === sought || name.toLowerCase() === sought);
+  }
+
+  /** What the catalogue calls a field of a credential, where it names it; otherwise its own name. */
+  fieldLabel(provider: string, name: string): string {
+    const known = name === PRIMARY_FIELD ? undefined : this.provider(provider)?.fields.find((field) => field.name === name);
+    return known?.label ?? fieldLabel(name);
+  }
+
+  /** As people write it. */
+  providerName(id: string): string {
+    return this.provider(id)?.name ?? id;
+  }
+
+  /** Does many things at once, and reads when they are done. */
+  async quietly(action: () => Promise<void>): Promise<boolean> {
+    this.#quiet += 1;
+    return this.attempt(() => action().finally(() => (this.#quiet -= 1)));
+  }
+
+  /** Runs something that may fail and turns the failure into words. */
+  async attempt(action: () => Promise<void>, options: { changes: boolean } = { changes: true }): Promise<boolean> {
+    this.working += 1;
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    } finally {
+      if (options.changes) await this.refresh();
+      this.working -= 1;
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { code } = asFailure(error);
+    const lock = LOCKS[code];
+    const asks = asksOf(code);
+    if (lock) {
+      this.phase = "locked";
+      this.lock = lock;
+    } else if (asks) {
+      this.syncAsks = asks;
+      this.wantsSync();
+    } else if (this.phase === "opening" || this.phase === "broken") {
+      this.phase = "broken";
+      this.brokenBy = error;
+    } else {
+      this.notices.trouble(error);
+    }
+  }
+
+  /** The list is another now. */
+  protected abstract wasRead(): void;
+
+  /** The last sync wants something of the person. */
+  protected abstract wantsSync(): void;
+
+  /** Asking by itself whether the vault opens would ask the keychain's user each time. */
+  get #keychainShut(): boolean {
+    return this.phase === "broken" && asFailure(this.brokenBy).code.startsWith("KEYCHAIN_");
+  }
+}
+
+/** How often a window without a vault looks whether there is one now, in milliseconds. */
+const LOOK_AGAIN = 5_000;
