@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const place = mkdtempSync(join(tmpdir(), "keymoor-bench-"));
 const figures = join(place, "figures.json");
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
-const run = spawnSync(process.execPath, [vitest, "run", "--config", "bench/vitest.config.ts"], {
+const run = spawnSync(process.execPath, [vitest, "run", "--config", "bench/vitest.config.js"], {
   cwd: fileURLToPath(new URL("..", import.meta.url)),
   env: { ...process.env, KEYMOOR_BENCH_OUT: figures },
   stdio: ["ignore", "ignore", "inherit"],

@@ -18,7 +18,7 @@ export function shortcuts(): { title: string; all: readonly Shortcut[] }[] {
       ],
     },
     { title: say.groups.list, all: [one(say.move, "↑", "↓"), one(say.pages, "PgUp", "PgDn"), one(say.ends, "Home", "End"), one(say.open, "Enter"), one(say.copy, "Ctrl C"), one(say.trash, "Del")] },
-    { title: say.groups.several, all: [one(say.choose, "Space", "Ctrl Click"), one(say.range, "Shift ↑ ↓", "Shift Click"), one(say.all, "Ctrl A")] },
+    { title: say.groups.several, all: [one(say.choose, say.space, `Ctrl ${say.click}`), one(say.range, "Shift ↑ ↓", `Shift ${say.click}`), one(say.all, "Ctrl A")] },
     { title: say.groups.search, all: [one(say.byProvider, "provider:openai"), one(say.byLabel, "label:prod"), one(say.byStatus, "status:error"), one(say.exact, 'label:"prod"')] },
   ];
 }

@@ -23,6 +23,6 @@ it("shows what was switched elsewhere, and goes back to the keys", async () => {
   backend.habits = { onSave: false, inBackground: true };
   backend.changedElsewhere(() => undefined);
   await waitFor(() => expect(screen.getByRole("switch", { name: "When they are saved" })).toHaveAttribute("aria-checked", "false"));
-  await user.keyboard("{Control>}k{/Control}");
+  await user.keyboard("{Control>}f{/Control}");
   expect(await screen.findByRole("combobox")).toHaveFocus();
 });

@@ -2,7 +2,7 @@ import type { Listing } from "../backend/backend";
 import { Chosen } from "./chosen.svelte";
 import { parsed, withoutFilters, type FilterGroup } from "./query";
 import { Reading } from "./reading.svelte";
-import { indexed, NO_FILTERS, search, type Filters } from "./search";
+import { indexed, NO_FILTERS, search, type Filters, type Indexed } from "./search";
 import type { Sheet, View } from "./session.svelte";
 
 /** What the window shows of it: the view, what is searched there, and the row that is selected. */
@@ -25,7 +25,9 @@ export abstract class Looking extends Reading {
   readonly trash = $derived(this.listings.filter((listing) => listing.trashed));
   /** What the view has, before anything is searched. */
   readonly inView = $derived(this.view === "trash" ? this.trash : this.view === "care" ? this.care : this.keys);
-  readonly #index = $derived(indexed(this.inView, (id) => this.providerName(id)));
+  /** What was made of the reading before. */
+  #before: readonly Indexed[] = [];
+  readonly #index = $derived.by(() => (this.#before = indexed(this.inView, (id) => this.providerName(id), this.#before)));
   readonly visible = $derived(search(this.#index, this.query, this.filters));
   /** Those that were chosen to do something with all of them, as far as they are shown: nothing unseen is done. */
   readonly chosenListings: readonly Listing[] = $derived(this.chosen.any ? this.visible.filter((listing) => this.chosen.has(listing.id)) : []);

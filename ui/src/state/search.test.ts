@@ -28,3 +28,15 @@ it("needs every word, anywhere, without accents or capitals, and puts names that
 it("stands for a provider with a few letters", () => {
   expect(["OpenAI", "npm", "Google Sheets", "aws", ""].map(monogram)).toEqual(["Op", "npm", "GS", "aws", ""]);
 });
+
+it("makes the same of a later reading as of a first one, whatever came, went or was renamed", () => {
+  const before = indexed(all);
+  const later = [
+    ...all.slice(1), listing("a first", "npm"), listing("voice", "AWS"), listing("zz", "npm"), { ...listing("renamed", "Vapi"), id: "Vapi/voice" },
+    { ...listing("key 9", "OpenAI", { labels: ["otra"], status: "connected" }) },
+  ];
+  const once = later.filter(({ id }, i) => !later.some((other, j) => other.id === id && j > i));
+  expect(indexed(once, undefined, before)).toEqual(indexed(once));
+  expect(search(indexed(once, undefined, before), "otra").map(({ name }) => name)).toEqual(["key 9"]);
+  expect(indexed(once, undefined, before).map((one) => one.listing.name)).toEqual(["a first", "invoices", "key 9", "key 10", "renamed", "voice", "voice", "zz"]);
+});

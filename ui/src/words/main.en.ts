@@ -113,6 +113,8 @@ export const main = {
     byLabel: "With a label",
     byStatus: "With a status",
     exact: "Exactly this one",
+    space: "Space",
+    click: "Click",
   },
 };
 

@@ -116,5 +116,7 @@ export const main: MainWords = {
     byLabel: "Con una etiqueta",
     byStatus: "Con un estado",
     exact: "Exactamente esta",
+    space: "Espacio",
+    click: "Clic",
   },
 };
