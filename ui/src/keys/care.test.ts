@@ -70,7 +70,7 @@ it("verifies what was saved, after the save was told", async () => {
 it("gathers what needs care in one place, which the keyboard reaches", async () => {
   const { user, backend } = await withKey({ expires: Date.now() + 5.5 * DAY });
   await backend.add(request("quiet"));
-  expect(await row("work")).toHaveTextContent("Expires in 5 days");
+  await waitFor(async () => expect(await row("work")).toHaveTextContent("Expires in 5 days"));
   const entry = screen.getByRole("button", { name: "Needs care 1" });
   entry.focus();
   await user.keyboard("{Enter}");

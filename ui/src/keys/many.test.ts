@@ -106,7 +106,7 @@ it("asks about many, shows how far it is, and stops when told to", async () => {
   await user.click(await press("Stop"));
   expect(await screen.findByText("3 accepted, 2 not checked")).toBeVisible();
   expect(backend.calls.filter(({ command }) => command === "verifyMany").map(({ args }) => args[0])).toEqual([["id-1", "id-2", "id-3", "id-4", "id-5"]]);
-  expect(await bar()).toHaveTextContent("5 selected");
+  await waitFor(async () => expect(await bar()).toHaveTextContent("5 selected"));
 });
 
 it("names those that could not be asked about", async () => {
