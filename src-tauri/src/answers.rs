@@ -1,11 +1,18 @@
 //! What the web view is told. No type here can hold a secret; the two reveals answer with bare text.
 
+mod detail;
+mod past;
 mod said;
 
-use keymoor_providers::provider;
 use keymoor_vault as vault;
 use serde::Serialize;
 
+pub(crate) use self::detail::Detail;
+#[cfg(test)]
+pub(crate) use self::detail::{Choice, Conflict, ShownField, Used};
+#[cfg(test)]
+pub(crate) use self::past::Changed;
+pub(crate) use self::past::Past;
 pub(crate) use self::said::{Care, Said, Tried};
 use crate::failure::alarm_code;
 
@@ -62,55 +69,6 @@ pub(crate) enum CheckState {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-pub(crate) struct Detail {
-    #[serde(flatten)]
-    listing: Listing,
-    /// Whether the provider can be asked about it.
-    verifiable: bool,
-    /// When it was accepted last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    good_at: Option<u64>,
-    /// When the user said that it expires.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_as_set: Option<u64>,
-    /// Since when it has had its secret.
-    since: u64,
-    fields: Vec<ShownField>,
-    conflicts: Vec<Conflict>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-pub(crate) struct ShownField {
-    name: String,
-    secret: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_four: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fingerprint: Option<String>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Conflict {
-    field: String,
-    choices: Vec<Choice>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Choice {
-    key: String,
-    shown: bool,
-    summary: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Saved {
     id: String,
@@ -149,22 +107,6 @@ pub(crate) enum Kept {
     Yes,
     Off,
     Failed,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-pub(crate) struct Past {
-    id: String,
-    version: u64,
-    /// Whether it is a value that the version has and does not show: the other one of a conflict.
-    alternate: bool,
-    saved_at: u64,
-    deleted: bool,
-    current: bool,
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_four: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -238,37 +180,6 @@ impl From<vault::Listing> for Listing {
     }
 }
 
-impl From<vault::Detail> for Detail {
-    fn from(detail: vault::Detail) -> Self {
-        let fields = detail.fields.into_iter().map(|field| ShownField {
-            name: field.name,
-            secret: field.secret,
-            value: field.value,
-            last_four: field.last_four,
-            fingerprint: field.fingerprint,
-        });
-        let conflicts = detail.conflicts.into_iter().map(|conflict| Conflict {
-            field: conflict.field,
-            choices: conflict
-                .choices
-                .into_iter()
-                .map(|vault::Choice { key, shown, summary }| Choice { key, shown, summary })
-                .collect(),
-        });
-        let listing = detail.listing;
-        let known = listing.verification.as_ref();
-        Self {
-            fields: fields.collect(),
-            conflicts: conflicts.collect(),
-            verifiable: provider(&listing.provider).is_some_and(|provider| provider.verify.is_some()),
-            good_at: known.and_then(|known| known.good_at),
-            expires_as_set: listing.expires_as_set,
-            since: listing.since,
-            listing: listing.into(),
-        }
-    }
-}
-
 impl From<vault::Saved> for Saved {
     fn from(saved: vault::Saved) -> Self {
         let keychain = match saved.keychain {
@@ -301,13 +212,6 @@ impl From<vault::ServiceState> for Using {
                 Some(vault::WhyNone::Nothing | vault::WhyNone::Unreadable(_)) | None => Vec::new(),
             },
         }
-    }
-}
-
-impl From<vault::Past> for Past {
-    fn from(past: vault::Past) -> Self {
-        let vault::Past { id, version, alternate, saved_at, deleted, name, last_four, current, .. } = past;
-        Self { id, version, alternate, saved_at, deleted, current, name, last_four }
     }
 }
 

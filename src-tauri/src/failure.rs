@@ -22,6 +22,7 @@ impl Failure {
     pub(crate) const FILE_FAILED: &'static str = "FILE_FAILED";
     pub(crate) const INVALID_INPUT: &'static str = "INVALID_INPUT";
     pub(crate) const NO_ACCOUNT: &'static str = "NO_ACCOUNT";
+    pub(crate) const NO_SUCH_TEXT: &'static str = "NO_SUCH_TEXT";
     pub(crate) const NOT_FOUND: &'static str = "NOT_FOUND";
     pub(crate) const SETTINGS: &'static str = "SETTINGS";
     pub(crate) const UNEXPECTED: &'static str = "UNEXPECTED";

@@ -31,6 +31,8 @@ pub(crate) struct AddRequest {
     fields: Vec<NewField>,
     labels: Vec<String>,
     note: Option<String>,
+    /// Whether it is used only where no other key of its provider is.
+    fallback: Option<bool>,
     /// Milliseconds since 1970.
     expires: Option<u64>,
 }
@@ -64,6 +66,8 @@ pub(crate) struct EditRequest {
     fields: Vec<NewField>,
     /// Whether services and programs may use it.
     on: Option<bool>,
+    /// Whether it is used only where no other key of its provider is.
+    fallback: Option<bool>,
     /// When it expires, milliseconds since 1970; 0: nothing is said of that any more.
     expires: Option<u64>,
 }
@@ -133,19 +137,29 @@ impl From<NewField> for Field {
 
 impl From<AddRequest> for NewCredential {
     fn from(request: AddRequest) -> Self {
-        let AddRequest { provider, name, secret, fields, labels, note, expires } = request;
+        let AddRequest { provider, name, secret, fields, labels, note, fallback, expires } = request;
         let mut all = pasted(&provider, secret.0);
         // What was typed into a field of its own goes before what was found in the paste.
         all.retain(|found| fields.iter().all(|typed| typed.name != found.name));
         all.extend(fields.into_iter().map(Field::from));
-        Self { provider, name, fields: all, labels, note, replace: false, fallback: false, expires }
+        Self {
+            provider,
+            name,
+            fields: all,
+            labels,
+            note,
+            replace: false,
+            fallback: fallback.unwrap_or_default(),
+            expires,
+        }
     }
 }
 
 impl EditRequest {
     /// The change of a credential of this provider.
     pub(crate) fn of(self, provider: &str) -> Edit {
-        let Self { name, labels, add_labels, remove_labels, note, fields: typed, on, expires } = self;
+        let Self { name, labels, add_labels, remove_labels, note, fields: typed, on, fallback, expires } =
+            self;
         let expires = expires.map(|at| (at > 0).then_some(at));
         let names: Vec<String> = typed.iter().map(|field| field.name.clone()).collect();
         let mut fields: Vec<Field> = Vec::new();
@@ -162,12 +176,12 @@ impl EditRequest {
                 others.filter(|other| fields.iter().all(|known| known.name != other.name)).collect();
             fields.extend(new);
         }
-        Edit { name, fields, labels, add_labels, remove_labels, note, on, expires, ..Edit::default() }
+        Edit { name, called: None, fields, labels, add_labels, remove_labels, note, on, fallback, expires }
     }
 
-    /// Whether it says if services may use it.
+    /// Whether it says if, or before which others, services may use it.
     pub(crate) fn switches(&self) -> bool {
-        self.on.is_some()
+        self.on.is_some() || self.fallback.is_some()
     }
 
     pub(crate) fn has_secret(&self) -> bool {

@@ -15,6 +15,9 @@ const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 ca
 const HOME_STATES: [&str; 8] =
     ["ok", "off", "behind", "not_set_up", "sign_in", "unreachable", "locked", "damaged"];
 
+/// The vault's own type, too; `every_form_is_known` compares it.
+const COPY_FORMS: [&str; 3] = ["environment", "json", "curl"];
+
 fn declarations() -> String {
     let config = Config::default().with_large_int("number");
     macro_rules! all {
@@ -22,6 +25,7 @@ fn declarations() -> String {
     }
     let mut all = all![
         answers::Care,
+        answers::Changed,
         answers::CheckState,
         answers::Choice,
         answers::Conflict,
@@ -37,6 +41,7 @@ fn declarations() -> String {
         answers::ShownField,
         answers::SyncReport,
         answers::Tried,
+        answers::Used,
         answers::Using,
         catalogue::FieldInfo,
         catalogue::FoundInfo,
@@ -71,6 +76,7 @@ fn declarations() -> String {
     ];
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
     all.push(format!("type HomeState = {};", states.join(" | ")));
+    all.push(format!("type CopyForm = {};", COPY_FORMS.map(|form| format!("{form:?}")).join(" | ")));
     all.sort();
     all.iter().fold(HEADER.to_owned(), |text, declaration| text + "export " + declaration + "\n")
 }
@@ -98,4 +104,16 @@ fn every_home_state_is_known() {
         serde_json::to_value(state).unwrap()
     });
     assert_eq!(said.as_slice(), HOME_STATES.map(serde_json::Value::from).as_slice());
+}
+
+#[test]
+fn every_form_is_known() {
+    use keymoor_vault::CopyForm::{Curl, Environment, Json};
+    let said = [Environment, Json, Curl].map(|form| {
+        match form {
+            Environment | Json | Curl => {}
+        }
+        serde_json::to_value(form).unwrap()
+    });
+    assert_eq!(said.as_slice(), COPY_FORMS.map(serde_json::Value::from).as_slice());
 }

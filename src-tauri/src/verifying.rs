@@ -6,10 +6,14 @@ mod many;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use keymoor_providers::verify::{Bases, Cancel, Options};
 use keymoor_vault::{Asked, Questions, RecordId, Vault, VerifyOptions};
+use tauri::async_runtime::{Receiver, Sender, channel, spawn};
 
 use crate::commands::names::EVENT_CHANGED;
 use crate::desk::{Answer, Desk};
@@ -18,13 +22,20 @@ pub(crate) use many::Outcome;
 #[cfg(test)]
 pub(crate) use many::VerifiedSoFar;
 
-/// The credentials that are being asked about because a person wants to know; and whether somebody else wanted to meanwhile,
-/// and how ([`options`]).
+/// The credentials that are being asked about because a person wants to know.
 #[derive(Default)]
 pub(crate) struct Verifying {
-    held: Mutex<BTreeMap<RecordId, Option<bool>>>,
+    held: Mutex<BTreeMap<RecordId, Asking>>,
     /// Ends what asks about many.
     cancel: Mutex<Cancel>,
+}
+
+/// One of them.
+struct Asking {
+    /// Whether somebody else wanted to know meanwhile, and how ([`options`]).
+    meanwhile: Option<bool>,
+    /// Tells whoever waits for the answer that nobody wants it any more.
+    waits: Sender<()>,
 }
 
 impl Verifying {
@@ -33,31 +44,50 @@ impl Verifying {
         self.held().keys().map(ToString::to_string).collect()
     }
 
-    /// Whether it was not being asked about. If it was, whoever does so hears of it.
-    fn begin(&self, id: RecordId, by_name: bool) -> bool {
+    /// From now on it is being asked about; the receiver hears when nobody wants to know any more. `None`: it was already, and
+    /// whoever asks hears of this.
+    fn begin(&self, id: RecordId, by_name: bool) -> Option<(Turn, Receiver<()>)> {
         match self.held().entry(id) {
             Entry::Vacant(place) => {
-                place.insert(None);
-                true
+                let (waits, until) = channel(1);
+                let turn = Turn(waits.clone());
+                place.insert(Asking { meanwhile: None, waits });
+                Some((turn, until))
             }
             Entry::Occupied(mut place) => {
-                *place.get_mut() = Some(by_name || *place.get() == Some(true));
-                false
+                let meanwhile = &mut place.get_mut().meanwhile;
+                *meanwhile = Some(by_name || *meanwhile == Some(true));
+                None
             }
         }
     }
 
+    /// Nobody waits for this one any more.
+    fn stop_one(&self, id: RecordId) {
+        if let Some(asking) = self.held().remove(&id) {
+            let _ = asking.waits.try_send(()); // whoever waited has gone by himself
+        }
+    }
+
     /// What was wanted meanwhile. `None`: nothing, and it is not being asked about any more, so that none comes too late.
-    fn go_on(&self, id: RecordId) -> Option<bool> {
+    fn go_on(&self, id: RecordId, turn: &Turn) -> Option<bool> {
         let mut held = self.held();
-        let meanwhile = held.get_mut(&id).and_then(Option::take);
+        let meanwhile = held.get_mut(&id).filter(|asking| turn.is_of(asking))?.meanwhile.take();
         if meanwhile.is_none() {
             held.remove(&id);
         }
         meanwhile
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<RecordId, Option<bool>>> {
+    /// Gives the place up. Once it was stopped, it may be another's.
+    fn end(&self, id: RecordId, turn: &Turn) {
+        let mut held = self.held();
+        if held.get(&id).is_some_and(|asking| turn.is_of(asking)) {
+            held.remove(&id);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<RecordId, Asking>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -72,30 +102,27 @@ impl Verifying {
     }
 }
 
+/// Tells one asking from the next about the same credential.
+struct Turn(Sender<()>);
+
+impl Turn {
+    fn is_of(&self, asking: &Asking) -> bool {
+        self.0.same_channel(&asking.waits)
+    }
+}
+
 /// One that is being asked about, until this goes.
-struct Mark(Desk, RecordId, bool);
+struct Mark(Desk, RecordId, Turn);
 
 impl Mark {
-    /// `None`: it is being asked about already.
-    fn set(desk: &Desk, id: RecordId, by_name: bool) -> Option<Self> {
-        let new = desk.verifying().begin(id, by_name);
-        desk.tell(EVENT_CHANGED);
-        new.then(|| Self(desk.clone(), id, true))
-    }
-
-    fn go_on(&mut self) -> Option<bool> {
-        let meanwhile = self.0.verifying().go_on(self.1);
-        self.2 = meanwhile.is_some();
-        meanwhile
+    fn go_on(&self) -> Option<bool> {
+        self.0.verifying().go_on(self.1, &self.2)
     }
 }
 
 impl Drop for Mark {
     fn drop(&mut self) {
-        // Once given up, the place may be another's.
-        if self.2 {
-            self.0.verifying().held().remove(&self.1);
-        }
+        self.0.verifying().end(self.1, &self.2);
         self.0.tell(EVENT_CHANGED);
     }
 }
@@ -118,8 +145,31 @@ impl Desk {
         });
     }
 
+    /// Waits no longer for what a provider says.
+    pub(crate) fn stop_asking(&self, id: RecordId) {
+        self.verifying().stop_one(id);
+        self.tell(EVENT_CHANGED);
+    }
+
     async fn ask_about(&self, id: RecordId, by_name: bool) -> Answer<()> {
-        let Some(mut mark) = Mark::set(self, id, by_name) else { return Ok(()) };
+        let begun = self.verifying().begin(id, by_name);
+        self.tell(EVENT_CHANGED);
+        let Some((turn, mut stopped)) = begun else { return Ok(()) };
+        let mark = Mark(self.clone(), id, turn);
+        // A task of its own: a question that is under way ends by itself, and what is said is put down, whoever waits for it.
+        let mut asking = spawn(async move { mark.0.ask_until_known(&mark, by_name).await });
+        poll_fn(|cx| match Pin::new(&mut asking).poll(cx) {
+            Poll::Ready(done) => Poll::Ready(done.unwrap_or_else(|_| Err(Failure::new(Failure::UNEXPECTED)))),
+            Poll::Pending => match stopped.poll_recv(cx) {
+                Poll::Ready(Some(())) => Poll::Ready(Ok(())),
+                Poll::Ready(None) | Poll::Pending => Poll::Pending,
+            },
+        })
+        .await
+    }
+
+    async fn ask_until_known(&self, mark: &Mark, by_name: bool) -> Answer<()> {
+        let id = mark.1;
         let mut version = self.ask_once(id, by_name).await?;
         // What was saved while the values before it were being asked about is asked about, too.
         while let Some(by_name) = mark.go_on() {
@@ -189,22 +239,36 @@ mod tests {
     #[test]
     fn what_is_saved_while_it_is_asked_about_is_asked_about_once_more() {
         let (verifying, id) = (Verifying::default(), RecordId::generate());
-        assert!(verifying.begin(id, false));
-        assert!(!verifying.begin(id, false), "one asks");
-        assert_eq!(verifying.go_on(id), Some(false), "and goes on for the other");
+        let (turn, _stopped) = verifying.begin(id, false).unwrap();
+        assert!(verifying.begin(id, false).is_none(), "one asks");
+        assert_eq!(verifying.go_on(id, &turn), Some(false), "and goes on for the other");
         assert_eq!(verifying.ids().len(), 1);
-        assert_eq!((verifying.go_on(id), verifying.ids().len()), (None, 0));
-        assert!(verifying.begin(id, false), "afterwards it is anybody's again");
+        assert_eq!((verifying.go_on(id, &turn), verifying.ids().len()), (None, 0));
+        assert!(verifying.begin(id, false).is_some(), "afterwards it is anybody's again");
     }
 
     #[test]
     fn what_costs_is_asked_only_if_a_person_wanted_it() {
         let (verifying, id) = (Verifying::default(), RecordId::generate());
-        assert!(verifying.begin(id, true));
+        let (turn, _stopped) = verifying.begin(id, true).unwrap();
         verifying.begin(id, false);
-        assert_eq!(verifying.go_on(id), Some(false));
+        assert_eq!(verifying.go_on(id, &turn), Some(false));
         verifying.begin(id, true);
         verifying.begin(id, false);
-        assert_eq!(verifying.go_on(id), Some(true));
+        assert_eq!(verifying.go_on(id, &turn), Some(true));
+    }
+
+    #[test]
+    fn what_was_stopped_is_told_and_takes_nothing_from_who_asks_next() {
+        let (verifying, id) = (Verifying::default(), RecordId::generate());
+        let (first, mut stopped) = verifying.begin(id, true).unwrap();
+        verifying.stop_one(id);
+        assert!(stopped.try_recv().is_ok() && verifying.ids().is_empty());
+        let (_second, mut goes_on) = verifying.begin(id, true).unwrap();
+        verifying.begin(id, true);
+        assert_eq!(verifying.go_on(id, &first), None);
+        verifying.end(id, &first);
+        assert_eq!(verifying.ids().len(), 1, "it is the second's");
+        assert!(goes_on.try_recv().is_err());
     }
 }

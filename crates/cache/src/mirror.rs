@@ -14,6 +14,12 @@ impl View<'_> {
         self.all("SELECT id FROM unmirrored ORDER BY id LIMIT ?1", [limit], |row| id(row, "id"))
     }
 
+    /// Whether the keychain's copy of this one is behind.
+    pub fn is_unmirrored(&self, record: RecordId) -> Result<bool, Error> {
+        let found = self.one("SELECT 1 FROM unmirrored WHERE id = ?1", [record.0], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
     /// How many are behind.
     pub fn unmirrored_count(&self) -> Result<u64, Error> {
         let count = self.one("SELECT count(*) AS n FROM unmirrored", (), |row| number(row, "n"))?;

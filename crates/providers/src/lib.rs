@@ -9,6 +9,8 @@ mod kept;
 mod pattern;
 mod recognise;
 pub mod rotate;
+mod shell;
+mod texts;
 mod url_parts;
 pub mod verify;
 
@@ -19,4 +21,5 @@ pub use icon::{icon, monogram};
 pub use json_text::{JsonMembers, json_text};
 pub use kept::{Kept, ONE_SECRET, kept, kept_as};
 pub use recognise::{Flaw, Found, Recognition, is_sample, recognise};
+pub use texts::{environment_text, json_object};
 pub use url_parts::url_parts;

@@ -6,6 +6,7 @@
 
 mod aws;
 mod bases;
+mod curl;
 mod fields;
 mod fill;
 mod google;
@@ -29,6 +30,7 @@ use std::{
 pub(crate) use self::reply::Reply;
 pub use self::{
     bases::{Bases, NotLoopback},
+    curl::{curl, has_curl},
     fields::Fields,
     many::{Cancel, Concurrency, Job, verify_all},
     report::{Reason, Report},
@@ -143,22 +145,8 @@ struct Question<'a> {
 
 impl<'a> Question<'a> {
     fn ask(&self) -> Report {
-        if self.check.side_effect && !self.options.with_side_effects {
-            return Reason::SideEffect.into();
-        }
-        let is_anothers = |field: &Field| {
-            let value = self.fields.get(&field.key);
-            value.is_some_and(|value| another_of(self.provider, &field.key, value).is_some())
-        };
-        if !self.options.of_another && self.provider.fields.iter().any(is_anothers) {
-            return Reason::Another.into();
-        }
-        let missing =
-            self.provider.fields.iter().find(|field| {
-                field.required && field.default.is_none() && self.fields.get(&field.key).is_none()
-            });
-        if let Some(field) = missing {
-            return Reason::MissingField(field.key.clone()).into();
+        if let Some(reason) = self.hindrance() {
+            return reason.into();
         }
         let report = self.ask_once();
         if !(self.check.ask_twice && report.verdict.is_bad() && report.reason == Reason::Answered) {
@@ -166,6 +154,25 @@ impl<'a> Question<'a> {
         }
         thread::sleep(self.options.pause);
         self.ask_once()
+    }
+
+    /// Why it is not asked, as far as that can be told before.
+    fn hindrance(&self) -> Option<Reason> {
+        if self.check.side_effect && !self.options.with_side_effects {
+            return Some(Reason::SideEffect);
+        }
+        let is_anothers = |field: &Field| {
+            let value = self.fields.get(&field.key);
+            value.is_some_and(|value| another_of(self.provider, &field.key, value).is_some())
+        };
+        if !self.options.of_another && self.provider.fields.iter().any(is_anothers) {
+            return Some(Reason::Another);
+        }
+        let missing =
+            self.provider.fields.iter().find(|field| {
+                field.required && field.default.is_none() && self.fields.get(&field.key).is_none()
+            });
+        missing.map(|field| Reason::MissingField(field.key.clone()))
     }
 
     /// Asks at its address; while the answer is bad, also in the provider's other regions.

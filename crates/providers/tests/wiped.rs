@@ -8,8 +8,8 @@ use std::{
 };
 
 use keymoor_providers::{
-    Recognition, provider, recognise,
-    verify::{Fields, Options, verify},
+    Recognition, environment_text, json_object, provider, recognise,
+    verify::{Fields, Options, curl, verify},
 };
 
 /// What must be in nothing that is given back. It stands at the end of the key, where no small buffer overwrites it.
@@ -56,6 +56,19 @@ fn a_private_key_is_in_nothing_that_is_given_back() {
         keymoor_providers::verify::Reason::BadField("json".to_owned()),
         "no key, and nothing is sent"
     );
+    drop((
+        environment_text(provider("google_service_account").unwrap(), &fields),
+        json_object(None, &fields),
+    ));
     drop(fields);
-    assert_eq!(LEFT.load(Ordering::SeqCst) - before, 0, "asked about");
+    let openai = provider("openai").unwrap();
+    let mut key = zeroize::Zeroizing::new(String::with_capacity(64));
+    key.push_str("it's ");
+    key.push_str(canary);
+    let fields = Fields::new().with("api_key", key.as_str());
+    let line = curl(openai, &fields).unwrap();
+    assert!(line.contains(canary));
+    drop((line, environment_text(openai, &fields), json_object(Some(openai), &fields)));
+    drop(fields);
+    assert_eq!(LEFT.load(Ordering::SeqCst) - before, 0, "asked about, and made into texts");
 }

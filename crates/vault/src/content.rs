@@ -188,6 +188,11 @@ impl Meta {
         self.fields.iter().filter(several).map(|(name, entries)| (name.as_str(), entries))
     }
 
+    /// Whether there is anything to settle.
+    pub(crate) fn is_in_conflict(&self) -> bool {
+        self.alternates().next().is_some()
+    }
+
     /// Whether its secrets or open fields have more than one value: those in use may be of two changes, and not go together.
     pub(crate) fn is_mixed(&self) -> bool {
         self.alternates().any(|(name, _)| name == field::KEY || name.starts_with(field::OPEN))

@@ -1,11 +1,13 @@
 //! What a credential was before.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use keymoor_protocol::RecordId;
+use keymoor_protocol::{ActorId, RecordId};
 
 use crate::content::version::Alternate;
-use crate::content::{Content, field};
+use crate::content::{Content, Fingerprint, Meta, field};
+use crate::drafts;
 use crate::error::Error;
 use crate::vault::Vault;
 
@@ -15,6 +17,44 @@ use crate::vault::Vault;
 pub enum PastHome {
     /// In this device's cache.
     Here,
+}
+
+/// What a version changed, never to what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "what", content = "field")]
+pub enum Changed {
+    /// It was added.
+    Added,
+    /// It went into the trash.
+    Trashed,
+    /// It came back from there.
+    Restored,
+    /// A field, secret or open, got another value.
+    Set(String),
+    /// A field was taken away.
+    Removed(String),
+    /// It got another name.
+    Name,
+    /// It is of another provider.
+    Provider,
+    /// Its labels.
+    Labels,
+    /// Its note.
+    Note,
+    /// When it expires.
+    Expiry,
+    /// It was switched on.
+    On,
+    /// It was switched off.
+    Off,
+    /// It became a fallback.
+    Fallback,
+    /// It is a fallback no more.
+    NoFallback,
+    /// Two devices' values stand beside each other.
+    Conflict,
+    /// One of them was chosen.
+    Settled,
 }
 
 /// A version of a credential.
@@ -38,6 +78,10 @@ pub struct Past {
     pub home: PastHome,
     /// Whether it is the one in use.
     pub current: bool,
+    /// What is other than in the version before it that is kept here; nothing where none is.
+    pub changed: Vec<Changed>,
+    /// Whether it was made on this device, as far as its cache remembers.
+    pub here: bool,
 }
 
 /// A version with what it says.
@@ -91,7 +135,22 @@ impl Vault {
         versions.sort_by_cached_key(|(content, saved_at, current)| {
             (Reverse(content.meta.version()), !current, Reverse(*saved_at), content.meta.version_id(None))
         });
-        Ok(versions.into_iter().flat_map(|(content, at, current)| rows(content, at, current)).collect())
+        let own = self.cache.read(|view| drafts::actor(view, keys))?;
+        let told: Vec<(Vec<Changed>, bool)> = (0..versions.len())
+            .map(|at| {
+                let meta = &versions[at].0.meta;
+                let older = versions[at + 1..].iter().map(|(content, ..)| &content.meta);
+                (changes(meta, before(meta, older)), is_by(meta, own))
+            })
+            .collect();
+        let rows = versions.into_iter().zip(told).flat_map(|((content, at, current), (changed, here))| {
+            let mut rows = rows(content, at, current);
+            if let Some(shown) = rows.first_mut() {
+                (shown.past.changed, shown.past.here) = (changed, here);
+            }
+            rows
+        });
+        Ok(rows.collect())
     }
 }
 
@@ -111,6 +170,8 @@ fn rows(content: Content, saved_at: u64, current: bool) -> Vec<Version> {
                 .filter(|text| !text.is_empty()),
             home: PastHome::Here,
             current: current && alternate.is_none(),
+            changed: Vec::new(),
+            here: false,
         };
         Version { past, content }
     };
@@ -122,3 +183,66 @@ fn rows(content: Content, saved_at: u64, current: bool) -> Vec<Version> {
     rows.extend(others.into_iter().zip(ids).map(|((alternate, as_of), id)| row(as_of, Some(alternate), id)));
     rows
 }
+
+/// Whether its newest change is of this actor alone.
+fn is_by(meta: &Meta, own: ActorId) -> bool {
+    let newest = meta.version();
+    let mut by = meta.seen.iter().filter(|(_, counter)| **counter == newest).map(|(actor, _)| *actor);
+    by.next() == Some(own) && by.next().is_none()
+}
+
+/// The version that a version was made from: of those whose every edit went into it, the one with the most.
+fn before<'m>(meta: &Meta, older: impl Iterator<Item = &'m Meta>) -> Option<&'m Meta> {
+    let is_in = |(actor, counter): (&ActorId, &u64)| meta.seen.get(actor) >= Some(counter);
+    let edits = |meta: &&Meta| (meta.seen.values().sum::<u64>(), meta.removed.values().sum::<u64>());
+    let known = older.filter(|older| older.seen.iter().all(is_in));
+    known.fold(None, |most, one| most.filter(|most| edits(most) >= edits(&one)).or(Some(one)))
+}
+
+fn changes(meta: &Meta, before: Option<&Meta>) -> Vec<Changed> {
+    let Some(before) = before else {
+        return if meta.version() == 1 { vec![Changed::Added] } else { Vec::new() };
+    };
+    let mut found = BTreeSet::new();
+    let mut put = |is: bool, change: Changed| {
+        if is {
+            found.insert(change);
+        }
+    };
+    put(meta.deleted() && !before.deleted(), Changed::Trashed);
+    put(!meta.deleted() && before.deleted(), Changed::Restored);
+    put(meta.is_in_conflict() && !before.is_in_conflict(), Changed::Conflict);
+    put(!meta.is_in_conflict() && before.is_in_conflict(), Changed::Settled);
+    let differs = |name: &str| meta.text(name) != before.text(name);
+    for (name, change) in [
+        (field::NAME, Changed::Name),
+        (field::PROVIDER, Changed::Provider),
+        (field::NOTE, Changed::Note),
+        (field::EXPIRES, Changed::Expiry),
+    ] {
+        put(differs(name), change);
+    }
+    let is_off = meta.text(field::OFF) == "yes";
+    put(differs(field::OFF), if is_off { Changed::Off } else { Changed::On });
+    let is_fallback = meta.text(field::FALLBACK) == "yes";
+    put(differs(field::FALLBACK), if is_fallback { Changed::Fallback } else { Changed::NoFallback });
+    put(meta.labels() != before.labels(), Changed::Labels);
+    let names = meta.field_names().into_iter().chain(before.field_names());
+    for name in names {
+        let (now, then) = (value_of(meta, &name), value_of(before, &name));
+        put(now.is_some() && now != then, Changed::Set(name.clone()));
+        put(now.is_none() && then.is_some(), Changed::Removed(name));
+    }
+    found.into_iter().collect()
+}
+
+/// What tells one value of a field from another: of a secret its fingerprint.
+fn value_of<'m>(meta: &'m Meta, name: &str) -> Option<(Option<Fingerprint>, &'m str)> {
+    if let Some(shadow) = meta.key().and_then(|parts| parts.get(name)) {
+        return Some((Some(shadow.fingerprint), ""));
+    }
+    meta.open_fields().find(|(known, text)| *known == name && !text.is_empty()).map(|(_, text)| (None, text))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

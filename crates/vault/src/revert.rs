@@ -5,6 +5,7 @@ use keymoor_protocol::RecordId;
 
 use crate::activity::Deed;
 use crate::clock::now;
+use crate::content::edit::Action;
 use crate::content::{Content, field};
 use crate::drafts::{self, Saved, Written};
 use crate::error::Error;
@@ -31,6 +32,25 @@ impl Vault {
     /// # Errors
     /// [`Error::ChangedMeanwhile`] if it is not.
     pub fn revert_if(&mut self, id: RecordId, version: &str, still: Option<&str>) -> Result<Saved, Error> {
+        self.back_to(id, version, still, Action::revert_to)
+    }
+
+    /// Takes a settling back: gives a credential all the values that it had at `version`, those of a conflict beside each other
+    /// as they were, as long as `still` is its version.
+    ///
+    /// # Errors
+    /// As [`Vault::revert_if`].
+    pub fn unsettle(&mut self, id: RecordId, version: &str, still: &str) -> Result<Saved, Error> {
+        self.back_to(id, version, Some(still), Action::return_to)
+    }
+
+    fn back_to(
+        &mut self,
+        id: RecordId,
+        version: &str,
+        still: Option<&str>,
+        write: fn(&mut Action, &Content),
+    ) -> Result<Saved, Error> {
         let old = pick(self.versions(id)?, version)?.content;
         let (saved, ()) = self.save(|change, keys| {
             let (provider, name) = (old.meta.text(field::PROVIDER), old.meta.text(field::NAME));
@@ -43,7 +63,7 @@ impl Vault {
             };
             drafts::must_still_be(&before, still)?;
             let mut action = before.clone().act(drafts::actor(change, keys)?, now());
-            action.revert_to(&old);
+            write(&mut action, &old);
             Ok((drafts::replace(change, keys, id, &before, &action.finish())?.by(Deed::Reverted), ()))
         })?;
         Ok(saved)

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use keymoor_protocol::RecordId;
+use keymoor_protocol::{ActorId, RecordId};
 
-use crate::content::{Entry, Meta, Value, field};
+use crate::content::{Entry, Meta, Stamp, Value, field};
+use crate::copy_as::{self, CopyForm};
 use crate::devices::Used;
 use crate::drafts;
 use crate::error::Error;
@@ -25,6 +26,12 @@ pub struct Detail {
     pub conflicts: Vec<Conflict>,
     /// On which devices its secrets were last shown or copied, the newest first.
     pub used: Vec<Used>,
+    /// The variables in which programs look for its fields, the usual one of each.
+    pub environment: Vec<String>,
+    /// As what texts it can be copied.
+    pub forms: Vec<CopyForm>,
+    /// Whether its copy in the keychain is that of before, or is still to be written. Never without a keychain.
+    pub mirror_behind: bool,
 }
 
 /// A field without its secret.
@@ -60,13 +67,23 @@ pub struct Choice {
     pub shown: bool,
     /// The text, or the secret's last four characters and fingerprint.
     pub summary: String,
+    /// Whether it was written on this device, as far as its cache remembers.
+    pub here: bool,
+    /// When, by the clock of the device that wrote it, milliseconds since 1970. `None`: no version of it alone is kept.
+    pub at: Option<u64>,
 }
 
 impl Vault {
     /// Everything about a credential but its secrets.
     pub fn show(&mut self, id: RecordId) -> Result<Detail, Error> {
         self.heal(id)?;
-        self.shown(id)
+        let (mut detail, stamps) = self.shown(id)?;
+        if !stamps.is_empty() {
+            let times = self.written_at(id, &stamps)?;
+            let choices = detail.conflicts.iter_mut().flat_map(|conflict| &mut conflict.choices);
+            choices.zip(times).for_each(|(choice, at)| choice.at = at);
+        }
+        Ok(detail)
     }
 
     /// The same for whoever asks often: the envelope of the secrets stays shut, and is not looked at. What does not open is
@@ -77,11 +94,27 @@ impl Vault {
     pub fn glance(&mut self, id: RecordId) -> Result<Detail, Error> {
         match self.shown(id) {
             Err(Error::Unreadable { .. } | Error::Cache(keymoor_cache::Error::Record(_))) => self.show(id),
-            shown => shown,
+            shown => Ok(shown?.0),
         }
     }
 
-    fn shown(&mut self, id: RecordId) -> Result<Detail, Error> {
+    /// When each of these values was written: when the first version that has it was.
+    fn written_at(&mut self, id: RecordId, stamps: &[Stamp]) -> Result<Vec<Option<u64>>, Error> {
+        let versions = self.versions(id)?;
+        let alone = versions
+            .iter()
+            .filter(|version| !version.past.alternate && !version.content.meta.is_in_conflict());
+        let metas: Vec<&Meta> = alone.map(|version| &version.content.meta).collect();
+        let first = |stamp: &Stamp| {
+            let has = |meta: &&&Meta| meta.entries().any(|entry| entry.stamp == *stamp);
+            metas.iter().filter(has).map(|meta| meta.updated).min()
+        };
+        Ok(stamps.iter().map(first).collect())
+    }
+
+    /// With the stamps of its choices, in their order.
+    fn shown(&mut self, id: RecordId) -> Result<(Detail, Vec<Stamp>), Error> {
+        let mirrors = self.keychain.is_some();
         self.read_beside(|view, keys, beside| {
             let device = drafts::device(view, keys)?;
             let current = view.current(id)?.ok_or(Error::NotFound)?;
@@ -95,7 +128,17 @@ impl Vault {
             let known = beside.open(view, keys);
             listing.know(&known, Values::of(&meta));
             let used = known.devices.of(id);
-            Ok((Detail { listing, fields: fields(&meta), conflicts: conflicts(&meta), used }, known))
+            let (conflicts, stamps) = conflicts(&meta, device.actor);
+            let detail = Detail {
+                listing,
+                fields: fields(&meta),
+                conflicts,
+                used,
+                environment: copy_as::environment(&meta),
+                forms: copy_as::forms(&meta),
+                mirror_behind: mirrors && view.is_unmirrored(id)?,
+            };
+            Ok(((detail, stamps), known))
         })
     }
 }
@@ -118,7 +161,8 @@ fn fields(meta: &Meta) -> Vec<ShownField> {
     secrets.chain(open).collect()
 }
 
-fn conflicts(meta: &Meta) -> Vec<Conflict> {
+/// Also the stamps of their choices, in the same order.
+fn conflicts(meta: &Meta, own: ActorId) -> (Vec<Conflict>, Vec<Stamp>) {
     let conflict = |(name, entries): (&str, &BTreeSet<Entry>)| Conflict {
         field: shown_name(name).to_owned(),
         choices: (entries.iter().rev().enumerate())
@@ -126,10 +170,13 @@ fn conflicts(meta: &Meta) -> Vec<Conflict> {
                 key: choice_key(entries, entry),
                 shown: place == 0,
                 summary: summary(&entry.value),
+                here: entry.stamp.actor == own,
+                at: None,
             })
             .collect(),
     };
-    meta.alternates().map(conflict).collect()
+    let stamps = meta.alternates().flat_map(|(_, entries)| entries.iter().rev().map(|entry| entry.stamp));
+    (meta.alternates().map(conflict).collect(), stamps.collect())
 }
 
 /// What people call a field of the merge.

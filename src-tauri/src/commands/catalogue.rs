@@ -7,8 +7,11 @@ use keymoor_providers::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use tauri::command;
+use tauri::{AppHandle, command};
+use tauri_plugin_clipboard_manager::ClipboardExt as _;
 
+use crate::desk::Answer;
+use crate::failure::Failure;
 use crate::requests::Handed;
 
 #[derive(Serialize)]
@@ -96,6 +99,14 @@ pub(crate) enum Problem {
 #[command]
 pub(crate) async fn catalogue() -> Vec<ProviderInfo> {
     providers().map(info).collect()
+}
+
+/// Copies where a provider's keys are made: an address of the catalogue, and no other that the web view might name.
+#[command]
+pub(crate) async fn copy_console(app: AppHandle, provider: String) -> Answer<()> {
+    let known = keymoor_providers::provider(&provider).and_then(|known| known.console.as_deref());
+    let console = known.ok_or_else(|| Failure::new(Failure::NOT_FOUND))?;
+    app.clipboard().write_text(console).map_err(|_| Failure::new(Failure::CLIPBOARD))
 }
 
 /// Whose this is. With a `provider`, whether it fits the field that its form asks for first.

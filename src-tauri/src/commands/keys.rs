@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keymoor_vault::{Error, Filter, RecordId, ServiceState, Vault};
+use keymoor_vault::{CopyForm, Error, Filter, RecordId, ServiceState, Vault};
 use secrecy::{ExposeSecret as _, SecretString};
 use tauri::{AppHandle, State, command};
 
@@ -16,7 +16,8 @@ use crate::verifying::Outcome;
 #[command]
 pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.show(id)?.into())).await
+    // What cannot be told of services is no reason not to show the key.
+    desk.ask(move |vault| Ok(Detail::of(vault.show(id)?, vault.services().unwrap_or_default()))).await
 }
 
 #[command]
@@ -70,6 +71,21 @@ pub(crate) async fn copy(app: AppHandle, desk: State<'_, Desk>, id: &str, field:
     clipboard::copy(&app, text)
 }
 
+/// The key as a text to be pasted elsewhere, into the clipboard as [`copy`] does it.
+#[command]
+pub(crate) async fn copy_as(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    id: &str,
+    form: CopyForm,
+) -> Answer<Copied> {
+    let id = record(id)?;
+    match desk.ask(move |vault| vault.copy_as(id, form)).await? {
+        Some(text) => clipboard::copy(&app, text),
+        None => Err(Failure::new(Failure::NO_SUCH_TEXT)),
+    }
+}
+
 #[command]
 pub(crate) async fn trash(desk: State<'_, Desk>, id: &str, still: Option<String>) -> Answer<Saved> {
     let id = record(id)?;
@@ -112,10 +128,29 @@ pub(crate) async fn settle(desk: State<'_, Desk>, id: &str, field: String, choic
     desk.ask(move |vault| Ok(vault.settle(id, &field, &choice)?.into())).await
 }
 
+/// Takes a settling back: the values of that version stand beside each other again.
+#[command]
+pub(crate) async fn unsettle(
+    desk: State<'_, Desk>,
+    id: &str,
+    version: String,
+    still: String,
+) -> Answer<Saved> {
+    let id = record(id)?;
+    desk.ask(move |vault| Ok(vault.unsettle(id, &version, &still)?.into())).await
+}
+
 /// Asks the provider; what it says is read with everything else.
 #[command]
 pub(crate) async fn verify(desk: State<'_, Desk>, id: &str) -> Answer<()> {
     desk.verify(record(id)?).await
+}
+
+/// Nobody waits for that answer any more. What the provider says all the same is put down.
+#[command]
+pub(crate) async fn stop_asking(desk: State<'_, Desk>, id: &str) -> Answer<()> {
+    desk.stop_asking(record(id)?);
+    Ok(())
 }
 
 /// Asks the providers of many, and tells how far it is.

@@ -1,14 +1,14 @@
 //! Asking about many at once, at the person's wish. What is heard is put down as it comes, so that the window shows it and
 //! little is lost with a kill.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use keymoor_providers::Verdict;
 use keymoor_vault::{Asked, Cause, Error, Questions, RecordId};
 use serde::Serialize;
 use tauri::async_runtime::{Receiver, channel, spawn, spawn_blocking};
 
-use super::{VerifyOptions, options};
+use super::{Turn, VerifyOptions, options};
 use crate::commands::names::{EVENT_CHANGED, EVENT_VERIFIED};
 use crate::desk::{Answer, Desk};
 use crate::failure::Failure;
@@ -91,21 +91,23 @@ fn begin(questions: Questions, options: VerifyOptions) -> Receiver<Asked> {
 }
 
 /// Those that are being asked about, until they are taken out or this goes.
-struct Marks(Desk, BTreeSet<RecordId>);
+struct Marks(Desk, BTreeMap<RecordId, Turn>);
 
 impl Marks {
     /// One that somebody else asks about already stays that one's.
     fn set(desk: &Desk, ids: impl Iterator<Item = RecordId>) -> Self {
-        let new = ids.filter(|id| desk.verifying().begin(*id, false)).collect();
+        let begun = |id| Some((id, desk.verifying().begin(id, false)?.0));
+        let new = ids.filter_map(begun).collect();
         desk.tell(EVENT_CHANGED);
         Self(desk.clone(), new)
     }
 
     fn take(&mut self, ids: &[RecordId]) {
-        for id in ids.iter().filter(|id| self.1.remove(id)) {
+        for id in ids {
+            let Some(turn) = self.1.remove(id) else { continue };
             // What was saved while the values before it were being asked about is asked about, too.
-            if let Some(by_name) = self.0.verifying().go_on(*id) {
-                self.0.verifying().held().remove(id); // for whoever asks next
+            if let Some(by_name) = self.0.verifying().go_on(*id, &turn) {
+                self.0.verifying().end(*id, &turn); // for whoever asks next
                 let (desk, id) = (self.0.clone(), *id);
                 spawn(async move { drop(desk.ask_about(id, by_name).await) });
             }
@@ -116,8 +118,8 @@ impl Marks {
 
 impl Drop for Marks {
     fn drop(&mut self) {
-        for id in &self.1 {
-            self.0.verifying().held().remove(id);
+        for (id, turn) in &self.1 {
+            self.0.verifying().end(*id, turn);
         }
         self.0.tell(EVENT_CHANGED);
     }

@@ -60,7 +60,7 @@ fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_t
     window.until("the search leaves one", |window| !window.text().contains("agents"));
 
     window.click(&window.css("[role=option]"));
-    window.click(&window.xpath("//button[@aria-label='Copy secret']"));
+    window.click(&window.xpath("//button[@aria-label='Copy API key']"));
     window.until("the clipboard has it", |_| display.clipboard() == SECRET);
     assert!(!window.page().contains(SECRET), "copying shows nothing");
 
@@ -68,7 +68,7 @@ fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_t
     window.until("the secret is shown", |window| {
         let shown = |window: &Driver| window.text().contains(SECRET);
         if !shown(window) {
-            window.click(&window.xpath("//button[@aria-label='Show secret']"));
+            window.click(&window.xpath("//button[@aria-label='Show API key']"));
             std::thread::sleep(Duration::from_millis(1500));
         }
         shown(window)

@@ -1,5 +1,5 @@
 import type {
-  AddRequest, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Notification, Outcome, Overview, Past, Preferences, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, Settings, SyncReport,
+  AddRequest, CopyForm, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Notification, Outcome, Overview, Past, Preferences, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, Settings, SyncReport,
   SyncRequest, Tray, VerifiedSoFar,
 } from "./types";
 
@@ -20,6 +20,8 @@ export interface Backend {
   reveal(id: string, field: string): Promise<string>;
   /** Copies in Rust (an empty `field` means the first secret one), and clears the clipboard later if it is still ours. */
   copy(id: string, field: string): Promise<Copied>;
+  /** The same with the whole key as a text to be pasted elsewhere; `show` says which there are. */
+  copyAs(id: string, form: CopyForm): Promise<Copied>;
   /** This and the next ones, given `still`: fail with CHANGED_MEANWHILE unless that is the `versionId` of what is there. */
   trash(id: string, still?: string): Promise<Saved>;
   restore(id: string, still?: string): Promise<Saved>;
@@ -29,15 +31,21 @@ export interface Backend {
   /** `version` is the id of one in the history. */
   revert(id: string, version: string, still?: string): Promise<Saved>;
   settle(id: string, field: string, choice: string): Promise<Saved>;
+  /** Takes a settling back, as long as `still` is the version: the values of `version` stand beside each other again. */
+  unsettle(id: string, version: string, still: string): Promise<Saved>;
 
   /** Asks the provider whether it accepts the key. Meanwhile the overview has it among `verifying`. */
   verify(id: string): Promise<void>;
+  /** Waits no longer for the answer. What the provider says all the same is put down. */
+  stopAsking(id: string): Promise<void>;
   /** The same for many, and never what costs or changes something. Answers what came of each, also of those that could not be asked about. */
   verifyMany(ids: readonly string[]): Promise<Outcome[]>;
   /** Begins no more of what is being asked about many. */
   stopVerifying(): Promise<void>;
   /** The providers that are known, with their forms. */
   catalogue(): Promise<ProviderInfo[]>;
+  /** Copies the address where a provider's keys are made; it is no secret, and stays in the clipboard. */
+  copyConsole(provider: string): Promise<void>;
   /** Whose a secret is; given a `provider`, whether it fits. Looked at on this device; the answer has ids and names only. */
   recognise(secret: string, provider?: string): Promise<Recognised>;
   /** When this device asks providers by itself. */

@@ -2,6 +2,10 @@
 
 export type AddRequest = { provider: string, name: string, secret: string, fields: Array<NewField>, labels: Array<string>, note?: string, 
 /**
+ * Whether it is used only where no other key of its provider is.
+ */
+fallback?: boolean, 
+/**
  * Milliseconds since 1970.
  */
 expires?: number, };
@@ -14,10 +18,24 @@ at?: number,
  * What a policy allows, in days.
  */
 days?: number, };
+export type Changed = { what: string, 
+/**
+ * Which field.
+ */
+field?: string, };
 export type CheckState = "connected" | "error" | "disabled" | "unchecked" | "unreadable";
-export type Choice = { key: string, shown: boolean, summary: string, };
+export type Choice = { key: string, shown: boolean, summary: string, 
+/**
+ * Whether it was written on this device.
+ */
+here: boolean, 
+/**
+ * When, if that is known.
+ */
+at?: number, };
 export type Conflict = { field: string, choices: Array<Choice>, };
 export type Copied = { seconds: number, };
+export type CopyForm = "environment" | "json" | "curl";
 export type CreateRequest = { server: string, password: string, kitPath: string, recoveryPath: string, };
 export type Detail = { 
 /**
@@ -35,7 +53,27 @@ expiresAsSet?: number,
 /**
  * Since when it has had its secret.
  */
-since: number, fields: Array<ShownField>, conflicts: Array<Conflict>, id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, 
+since: number, fields: Array<ShownField>, conflicts: Array<Conflict>, 
+/**
+ * The variables in which programs look for its fields.
+ */
+environment: Array<string>, 
+/**
+ * As what texts it can be copied.
+ */
+forms: Array<CopyForm>, 
+/**
+ * Whether its copy in the keychain is still to be written.
+ */
+mirrorBehind: boolean, 
+/**
+ * When each device last showed, copied or lent its secrets, the newest first.
+ */
+used: Array<Used>, 
+/**
+ * The services that use it now, as people write them.
+ */
+services: Array<string>, id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, 
 /**
  * What the provider said last, in stable words.
  */
@@ -65,6 +103,10 @@ removeLabels?: Array<string>, note?: string, fields: Array<NewField>,
  * Whether services and programs may use it.
  */
 on?: boolean, 
+/**
+ * Whether it is used only where no other key of its provider is.
+ */
+fallback?: boolean, 
 /**
  * When it expires, milliseconds since 1970; 0: nothing is said of that any more.
  */
@@ -139,7 +181,15 @@ export type Past = { id: string, version: number,
 /**
  * Whether it is a value that the version has and does not show: the other one of a conflict.
  */
-alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
+alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, 
+/**
+ * What is other than in the version before it; empty where that one is not kept.
+ */
+changed: Array<Changed>, 
+/**
+ * Whether it was made on this device, as far as that is known.
+ */
+here: boolean, };
 export type Preferences = { 
 /**
  * Left out: the system's.
@@ -250,6 +300,11 @@ keys: Array<TrayKey>,
 open: string, add: string, quit: string, };
 export type TrayKey = { id: string, label: string, };
 export type Tried = { at: number, reason: string, };
+export type Used = { device: string, at: number, 
+/**
+ * Whether it is this one.
+ */
+here: boolean, };
 export type Using = { 
 /**
  * As people write it.

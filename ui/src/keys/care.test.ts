@@ -131,7 +131,7 @@ it("does not carry the day of an old key over to a new one", async () => {
   const { user, backend } = await withKey({ expires: Date.UTC(2090, 0, 2) });
   await user.click(await screen.findByRole("button", { name: "Edit" }));
   expect(await screen.findByLabelText(/^Expires/)).toHaveValue("2090-01-02");
-  await user.type(screen.getByLabelText("New secret"), "sk-brand-new-key-000");
+  await user.type(screen.getByLabelText("New API key"), "sk-brand-new-key-000");
   expect(screen.getByLabelText(/^Expires/)).toHaveValue("");
   expect(screen.getByText(/The date was of the old key/)).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Save" }));

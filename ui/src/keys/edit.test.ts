@@ -20,7 +20,7 @@ it("sends only what changed, and Ctrl Z brings the old version back", async () =
 it("replaces a secret and forgets it at once", async () => {
   const { user, backend } = await openWindow(["work"]);
   await user.click(await screen.findByRole("button", { name: "Edit" }));
-  await user.click(await screen.findByLabelText("New secret"));
+  await user.click(await screen.findByLabelText("New API key"));
   await user.paste("sk-test-replaced-000000000000Zz9");
   await user.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(backend.kept.get("id-1")?.versions.at(-1)?.fields[0]?.value).toBe("sk-test-replaced-000000000000Zz9"));
@@ -31,7 +31,7 @@ it("replaces a secret and forgets it at once", async () => {
 it("keeps the new secret when saving fails, and saves it the next time", async () => {
   const { user, backend } = await openWindow(["work"]);
   await user.click(await screen.findByRole("button", { name: "Edit" }));
-  await user.click(await screen.findByLabelText("New secret"));
+  await user.click(await screen.findByLabelText("New API key"));
   await user.paste("sk-test-replaced-000000000000Zz9");
   backend.failNext("CACHE_BUSY");
   await user.click(screen.getByRole("button", { name: "Save" }));
@@ -82,7 +82,7 @@ it("uses an older version again from the history", async () => {
 it("tells versions of one number apart by their ids, and says what a revert settled", async () => {
   const backend = new FakeBackend();
   const { user } = await openWindow(["work"], backend);
-  const row = { version: 2, savedAt: 0, deleted: false, name: "work" };
+  const row = { version: 2, savedAt: 0, deleted: false, name: "work", changed: [], here: true };
   backend.history = () =>
     Promise.resolve([
       { ...row, id: "2-aaaaaaaa", alternate: false, current: true, lastFour: "aaaa" },
@@ -104,11 +104,10 @@ it("settles a conflict with the value that was picked", async () => {
   const { user } = await openWindow(["work"], backend);
   backend.changedElsewhere((kept) => {
     const credential = kept.get("id-1");
-    if (credential) credential.conflicts = [{ field: "note", choices: [{ key: "a", summary: "from the laptop", shown: true }, { key: "b", summary: "from the desk", shown: false }] }];
+    if (credential) credential.conflicts = [{ field: "note", choices: [{ key: "a", summary: "from the laptop", shown: true, here: true }, { key: "b", summary: "from the desk", shown: false, here: false, at: Date.UTC(2026, 4, 3, 12) }] }];
   });
   expect(await screen.findByText("Two values")).toBeVisible();
-  await user.click(await screen.findByRole("radio", { name: /from the desk/ }));
-  await user.click(screen.getByRole("button", { name: "Keep this one" }));
+  await user.click(await screen.findByRole("button", { name: "Keep this one: from the desk" }));
   await waitFor(() => expect(screen.queryByText("Two values")).toBeNull());
   expect(backend.calls.find((call) => call.command === "settle")?.args).toEqual(["id-1", "note", "b"]);
 });
@@ -143,11 +142,11 @@ it("takes back with a notice's button what that notice tells of, though more was
 
 it("hides what is revealed when the key gets another version, and copies marked text through the shell", async () => {
   const { user, backend } = await openWindow(["work"]);
-  await user.click(await screen.findByRole("button", { name: "Show secret" }));
+  await user.click(await screen.findByRole("button", { name: "Show API key" }));
   const shown = await screen.findByTestId("revealed");
   expect(await fireEvent.copy(shown)).toBe(false);
   await waitFor(() => expect(backend.clipboard).toBe(SECRET));
-  expect(await screen.findByText(/^Secret copied/)).toBeVisible();
+  expect(await screen.findByText(/^API key copied/)).toBeVisible();
   await backend.edit("id-1", { fields: [{ name: "secret", value: "sk-test-second-0000000000000Ab1", secret: true }] });
   await waitFor(() => expect(screen.queryByTestId("revealed")).toBeNull());
 });

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 async function reveal() {
   const opened = await openWindow(["work", "zeta"], new FakeBackend(), userEvent.setup({ advanceTimers: vi.advanceTimersByTime.bind(vi) }));
-  await opened.user.click(await screen.findByRole("button", { name: "Show secret" }));
+  await opened.user.click(await screen.findByRole("button", { name: "Show API key" }));
   expect(await screen.findByText(SECRET)).toBeVisible();
   return opened;
 }
@@ -40,7 +40,7 @@ it("hides it when the window loses the focus", async () => {
 
 it("drops an answer that comes after the person moved on", async () => {
   const { backend, user } = await openWindow(["work", "zeta"], new FakeBackend(), userEvent.setup({ advanceTimers: vi.advanceTimersByTime.bind(vi) }));
-  const show = await screen.findByRole("button", { name: "Show secret" });
+  const show = await screen.findByRole("button", { name: "Show API key" });
   backend.delay = 500;
   await user.click(show);
   await user.click(screen.getByRole("option", { name: /zeta/ }));

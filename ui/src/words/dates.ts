@@ -6,6 +6,7 @@ const DAY = 24 * HOUR;
 
 interface Formats {
   relative: Intl.RelativeTimeFormat;
+  nearby: Intl.RelativeTimeFormat;
   day: Intl.DateTimeFormat;
   dayAndYear: Intl.DateTimeFormat;
   dayInUtc: Intl.DateTimeFormat;
@@ -21,6 +22,7 @@ const made: Partial<Record<Language, Formats>> = {};
 function formats(): Formats {
   return (made[language] ??= {
     relative: new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }),
+    nearby: new Intl.RelativeTimeFormat(language, { numeric: "auto" }),
     day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }),
     dayAndYear: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
     dayInUtc: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
@@ -76,4 +78,11 @@ export function exactDate(at: number): string {
 /** "10,000". */
 export function number(value: number): string {
   return formats().plain.format(value);
+}
+
+/** "today, 09:12", "yesterday, 18:40", then a date. */
+export function dayAndTime(at: number, now: number = Date.now()): string {
+  const midnight = (when: number) => new Date(when).setHours(0, 0, 0, 0);
+  const days = Math.round((midnight(at) - midnight(now)) / DAY);
+  return days === 0 || days === -1 ? `${formats().nearby.format(days, "day")}, ${formats().time.format(at)}` : shortDate(at, now);
 }

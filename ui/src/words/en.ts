@@ -1,5 +1,6 @@
 import type { HomeName, Problem, Step } from "../backend/backend";
 import { errors, type ErrorCode } from "./errors.en";
+import { key } from "./key.en";
 import { main } from "./main.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
@@ -62,10 +63,7 @@ export const en = {
     labels: "Labels",
     note: "Note",
     saved: "Saved",
-    created: "Added",
-    keptIn: "Kept in",
     savedAt: (date: string, version: number) => `${date}, version ${version}`,
-    homes: { keychain: "keychain", cache: "cache", server: "sync" } satisfies Record<HomeName, string>,
     defaultField: "secret",
   },
   status: {
@@ -148,6 +146,7 @@ export const en = {
     expired: (n: number) => `${n} keys have expired`,
     names: (names: string, more: number) => (more === 0 ? names : `${names} and ${more} more`),
   },
+  key,
   settings: {
     title: "Settings",
     look: "Language and theme",
@@ -183,7 +182,6 @@ export const en = {
   conflict: {
     title: "Two devices changed this at the same time.",
     hint: "Nothing is lost. Choose the value to keep; the other stays in the history.",
-    shown: "shown now",
     keep: "Keep this one",
   },
   edit: {

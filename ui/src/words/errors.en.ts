@@ -9,6 +9,7 @@ export const errors = {
   INVALID_INPUT: ["Something in the form cannot be used.", "Nothing was saved.", "Check the fields and try again."],
   NO_SUCH_FIELD: ["This key has no such field any more.", "Nothing changed.", "Look at its fields and try again."],
   CHANGED_MEANWHILE: ["This key was changed meanwhile.", "That change was left as it is.", "Its history has every version: use the one you want."],
+  NO_SUCH_TEXT: ["This key cannot be copied like that.", "Nothing was copied.", "Copy its fields one by one."],
   UNSETTLED: ["Two devices changed this key at the same time, and it has two values.", "Both are kept. Nothing else changed.", "Choose first which one counts."],
   ADDRESS_ALONE: ["A program may not send a key to another address.", "Nothing changed.", "Change the address yourself, or have it bring the secrets, too."],
   NOTHING_TO_CHANGE: ["Nothing was different.", "Everything is as it was.", "Nothing needs to be done."],

@@ -10,6 +10,7 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   INVALID_INPUT: ["Algo del formulario no sirve.", "No se guardó nada.", "Revisa los campos e inténtalo de nuevo."],
   NO_SUCH_FIELD: ["Esta clave ya no tiene ese campo.", "Nada ha cambiado.", "Mira sus campos e inténtalo de nuevo."],
   CHANGED_MEANWHILE: ["Esta clave se cambió mientras tanto.", "Ese cambio se dejó como está.", "Su historial tiene cada versión: usa la que quieras."],
+  NO_SUCH_TEXT: ["Esta clave no se puede copiar así.", "No se copió nada.", "Copia sus campos uno por uno."],
   UNSETTLED: ["Dos dispositivos cambiaron esta clave a la vez, y tiene dos valores.", "Ambos se conservan. No cambió nada más.", "Elige primero cuál cuenta."],
   ADDRESS_ALONE: ["Un programa no puede enviar una clave a otra dirección.", "Nada ha cambiado.", "Cambia tú la dirección, o que el programa traiga también los secretos."],
   NOTHING_TO_CHANGE: ["No había nada distinto.", "Todo sigue igual.", "No hace falta hacer nada."],

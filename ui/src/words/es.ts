@@ -1,5 +1,6 @@
 import type { Words } from "./en";
 import { errors } from "./errors.es";
+import { key } from "./key.es";
 import { main } from "./main.es";
 
 export const es: Words = {
@@ -61,10 +62,7 @@ export const es: Words = {
     labels: "Etiquetas",
     note: "Nota",
     saved: "Guardada",
-    created: "Añadida",
-    keptIn: "Está en",
     savedAt: (date, version) => `${date}, versión ${version}`,
-    homes: { keychain: "llavero", cache: "caché", server: "servidor" },
     defaultField: "secreto",
   },
   status: {
@@ -147,6 +145,7 @@ export const es: Words = {
     expired: (n: number) => `${n} claves han caducado`,
     names: (names: string, more: number) => (more === 0 ? names : `${names} y ${more} más`),
   },
+  key,
   settings: {
     title: "Ajustes",
     look: "Idioma y tema",
@@ -182,7 +181,6 @@ export const es: Words = {
   conflict: {
     title: "Dos dispositivos la cambiaron a la vez.",
     hint: "No se ha perdido nada. Elige el valor que se queda; el otro sigue en el historial.",
-    shown: "el que se ve",
     keep: "Quedarse con este",
   },
   edit: {

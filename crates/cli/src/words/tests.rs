@@ -28,6 +28,8 @@ fn failures() -> Vec<Failure> {
         last_four: Some("1234".into()),
         home: PastHome::Here,
         current: false,
+        changed: Vec::new(),
+        here: true,
     };
     let keychain = [
         KeychainProblem::NotAvailable,

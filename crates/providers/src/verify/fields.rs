@@ -32,6 +32,11 @@ impl Fields {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
     }
 
+    /// The names, sorted.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The value of that name, if it is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         // Exposed to be put into the one request that it is meant for.

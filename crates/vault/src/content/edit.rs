@@ -180,6 +180,14 @@ impl Action {
         }
     }
 
+    /// Writes all values that an older content has, those of a conflict beside each other as they were.
+    pub(crate) fn return_to(&mut self, old: &Content) {
+        self.revert_to(old);
+        for (name, entries) in old.meta.alternates() {
+            self.write(name, entries.iter().map(|entry| entry.value.clone()).collect());
+        }
+    }
+
     /// Makes one of a field's alternates its only value. With a secret go since when it is there, and when it expires.
     pub(crate) fn choose(&mut self, name: &str, value: Value) {
         if name == field::KEY {

@@ -156,6 +156,7 @@ fn what_changes_nothing_makes_no_version() {
         note: Some(String::new()),
         fallback: None,
         on: None,
+        fallback: Some(false),
         expires: None,
         add_labels: vec!["a".into()],
         remove_labels: vec!["never there".into()],

@@ -23,6 +23,13 @@ export const PROVIDERS: ProviderInfo[] = [
   },
 ];
 
+/** Where programs look for fields, by provider. */
+export const ENVIRONMENT: Record<string, Record<string, string> | undefined> = {
+  openai: { secret: "OPENAI_API_KEY", project: "OPENAI_PROJECT_ID" },
+  github: { secret: "GITHUB_TOKEN" },
+  aws: { access_key_id: "AWS_ACCESS_KEY_ID", secret_access_key: "AWS_SECRET_ACCESS_KEY", region: "AWS_REGION" },
+};
+
 /** The shapes of invented keys, with the manners of the real one: by its beginning, and what is wrong by its end. */
 export function recognised(secret: string, provider: string | undefined): Recognised {
   const text = secret.trim();

@@ -1,4 +1,4 @@
-import type { Care, Conflict, Listing, NewField, Said, Using } from "../backend";
+import type { Care, Conflict, Listing, NewField, Said, Used, Using } from "../backend";
 import { PROVIDERS } from "./catalogue";
 
 const DAY = 86_400_000;
@@ -17,6 +17,10 @@ export interface Kept {
   identity?: string;
   usedAt?: number;
   fallback?: boolean;
+  settled?: Conflict[];
+  used?: Used[];
+  mirrorBehind?: boolean;
+  waiting?: boolean;
 }
 
 /** A service of one provider, and the key that was chosen for it. */
@@ -35,6 +39,8 @@ export interface Version {
   fields: NewField[];
   expires?: number;
   off?: boolean;
+  /** Made on another device. */
+  elsewhere?: boolean;
 }
 
 export function versionId(version: number): string {
@@ -86,7 +92,7 @@ export function listingOf(kept: Kept, policy: number | undefined): Listing {
   return {
     id: kept.id, name, display: name, provider, labels, note, status: off ? "disabled" : kept.said === undefined ? "unchecked" : good ? "connected" : "error",
     said: kept.said, tried: kept.tried, identity: kept.identity, lastUsed: kept.usedAt, care: careOf(kept, policy), expires, on: !off, fallback: kept.fallback ?? false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
-    alternates: kept.conflicts.length, trashed: kept.trashed, waiting: false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
+    alternates: kept.conflicts.length, trashed: kept.trashed, waiting: kept.waiting ?? false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
   };
 }
 

@@ -1,7 +1,8 @@
-import type { AddRequest, Copied, Detail, EditRequest, Habits, Listing, NewField, Outcome, Past, ProviderInfo, Recognised, Said, Saved, Status, Using } from "../backend";
-import { PROVIDERS, recognised } from "./catalogue";
+import type { AddRequest, Copied, CopyForm, Detail, EditRequest, Habits, Listing, NewField, Outcome, Past, ProviderInfo, Recognised, Said, Saved, Status, Using } from "../backend";
+import { ENVIRONMENT, PROVIDERS, recognised } from "./catalogue";
 import { check, defined, failure, replaced } from "./checks";
 import { FakeSystem } from "./system";
+import { changesOf, forms, textOf } from "./texts";
 import { listingOf, lastFour, now, since, usedBy, verifiable, versionId, type Kept, type Service, type Version } from "./kept";
 
 export const PRIMARY_FIELD = "secret";
@@ -46,17 +47,22 @@ export class FakeKeys extends FakeSystem {
         secret ? { name, secret, lastFour: lastFour(value), fingerprint: "3f9a 12c7" } : { name, secret, value },
       ),
       conflicts: kept.conflicts,
+      environment: now(kept).fields.flatMap(({ name }) => ENVIRONMENT[now(kept).provider.toLowerCase()]?.[name] ?? []),
+      forms: forms(kept),
+      mirrorBehind: kept.mirrorBehind ?? false,
+      used: kept.used ?? [],
+      services: this.used().flatMap(({ service, uses }) => (uses === `${now(kept).provider}/${now(kept).name}` ? [service] : [])),
     };
   }
 
   async add(request: AddRequest): Promise<Saved> {
     await this.command("add", request);
-    const { provider, name, secret, labels, note, expires } = request;
+    const { provider, name, secret, labels, note, expires, fallback } = request;
     check(provider, name, [secret]);
     this.unique(provider, name);
     const id = `id-${++this.ids}`;
     const fields = [{ name: PRIMARY_FIELD, value: secret, secret: true }, ...request.fields];
-    this.kept.set(id, { id, createdAt: Date.now(), trashed: false, conflicts: [], versions: [{ at: Date.now(), name, provider, labels, note, fields, expires }] });
+    this.kept.set(id, { id, createdAt: Date.now(), trashed: false, conflicts: [], ...(fallback && { fallback }), versions: [{ at: Date.now(), name, provider, labels, note, fields, expires }] });
     this.askAfterSave(id);
     return this.saved(id);
   }
@@ -72,11 +78,12 @@ export class FakeKeys extends FakeSystem {
     check(next.provider, next.name, next.fields.filter((field) => field.secret).map((field) => field.value));
     this.unique(next.provider, next.name, id);
     kept.versions.push(next);
+    if (change.fallback !== undefined) kept.fallback = change.fallback;
     if (secret) {
       kept.said = kept.goodAt = kept.tried = undefined;
       this.askAfterSave(id);
     }
-    return { ...this.saved(id), ...(change.on === undefined ? { services: [] } : {}) };
+    return { ...this.saved(id), ...(change.on === undefined && change.fallback === undefined ? { services: [] } : {}) };
   }
 
   async verify(id: string): Promise<void> {
@@ -115,6 +122,11 @@ export class FakeKeys extends FakeSystem {
     return PROVIDERS;
   }
 
+  async copyConsole(provider: string): Promise<void> {
+    await this.command("copyConsole", provider);
+    this.clipboard = PROVIDERS.find(({ id, name }) => [id, name].includes(provider))?.console ?? "";
+  }
+
   async recognise(secret: string, provider?: string): Promise<Recognised> {
     // Nothing that was planned to fail next: what is looked at by itself is not what the person does.
     this.calls.push({ command: "recognise", args: [secret, provider] });
@@ -140,6 +152,13 @@ export class FakeKeys extends FakeSystem {
     setTimeout(() => {
       if (this.clipboard === value) this.clipboard = "";
     }, 30_000);
+    return { seconds: 30 };
+  }
+
+  async copyAs(id: string, form: CopyForm): Promise<Copied> {
+    await this.command("copyAs", id, form);
+    if (!forms(this.get(id)).includes(form)) throw failure("NO_SUCH_TEXT");
+    this.clipboard = textOf(this.get(id), form);
     return { seconds: 30 };
   }
 
@@ -183,6 +202,8 @@ export class FakeKeys extends FakeSystem {
         name: version.name,
         current: i === versions.length - 1,
         lastFour: lastFour(version.fields.find((field) => field.secret)?.value ?? ""),
+        changed: changesOf(version, versions[i - 1]),
+        here: version.elsewhere !== true,
       }))
       .reverse();
   }
@@ -203,8 +224,25 @@ export class FakeKeys extends FakeSystem {
     const chosen = kept.conflicts.find((c) => c.field === field)?.choices.find((c) => c.key === choice);
     if (!chosen) throw failure("NOT_FOUND");
     if (field === "name" || field === "note") now(kept)[field] = chosen.summary;
+    kept.settled = kept.conflicts;
     kept.conflicts = kept.conflicts.filter((c) => c.field !== field);
+    kept.versions.push({ ...now(kept), at: Date.now() });
     return this.saved(id);
+  }
+
+  async unsettle(id: string, version: string, still: string): Promise<Saved> {
+    await this.command("unsettle", id, version, still);
+    this.mustStillBe(id, still);
+    const kept = this.get(id);
+    kept.conflicts = kept.settled ?? [];
+    kept.versions.push({ ...now(kept), at: Date.now() });
+    return this.saved(id);
+  }
+
+  async stopAsking(id: string): Promise<void> {
+    await this.command("stopAsking", id);
+    this.verifying.delete(id);
+    this.changed();
   }
 
   protected askAfterSave(id: string): void {

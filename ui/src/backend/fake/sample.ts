@@ -24,7 +24,7 @@ export function sampleBackend(): FakeBackend {
   });
   keep("Anthropic", "agents", "sk-ant-invented00000000000000Zk3A", 12, { labels: ["agents"] });
   keep("AWS", "billing-readonly", "inventedinventedinventedinvent7Q2M", 40, {
-    fields: [{ name: "access key id", value: "AKIAINVENTED00007Q2M", secret: false }, { name: "region", value: "eu-west-1", secret: false }],
+    fields: [{ name: "access_key_id", value: "AKIAINVENTED00007Q2M", secret: false }, { name: "region", value: "eu-west-1", secret: false }],
   });
   const shop = keep("Shopify", "shop-admin", "shpat_invented00000000000000d41a", 1, { labels: ["shop"] });
   keep("Google Sheets", "reports", `{\n  "type": "service_account",\n  "project_id": "kpi-reports",\n  "client_email": "etl@kpi-reports.iam"\n}`, 90, { labels: ["reports"] });
@@ -40,7 +40,7 @@ export function sampleBackend(): FakeBackend {
   keep("OpenAI", "old-trial", "sk-invented000000000000000000000Tr1", 400, { trashed: true });
   const conflicted = fake.kept.get(shop);
   if (conflicted) {
-    conflicted.conflicts = [{ field: "key", choices: [{ key: "a", summary: "…d41a", shown: true }, { key: "b", summary: "…90fe", shown: false }] }];
+    conflicted.conflicts = [{ field: "secret", choices: [{ key: "a", summary: "secret …d41a", shown: true, here: true, at: Date.now() - DAY }, { key: "b", summary: "secret …90fe", shown: false, here: false, at: Date.now() - 1.2 * DAY }] }];
   }
   fake.answersAfter = 1_500;
   fake.policy = 300;
@@ -50,7 +50,11 @@ export function sampleBackend(): FakeBackend {
     kept.goodAt = kept.said.at;
   }
   const [first, second, third, fourth] = heard;
-  if (first) first.identity = "ana@example.com";
+  if (first) {
+    first.identity = "ana@example.com";
+    first.used = [{ device: "here", at: Date.now() - 3_600_000, here: true }];
+    fake.services = [{ name: "embedding-service", provider: "OpenAI", chosen: first.id }, { name: "notebook", provider: "OpenAI", chosen: first.id }];
+  }
   if (second) second.said = { verdict: "invalid", say: "token revoked", at: Date.now() - 3_600_000 };
   const soon = third?.versions.at(-1);
   if (soon) soon.expires = Date.now() + 6.5 * DAY;

@@ -1,0 +1,3 @@
+import { detailIsAccessible } from "../test/detail.axe";
+
+detailIsAccessible();
