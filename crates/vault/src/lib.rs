@@ -59,7 +59,7 @@ pub use activity::{Activity, ActivityDay, ActivityFilter, By, Event, Subject, Wh
 pub use add::{Field, NewCredential, Value};
 pub use care::{AHEAD_MS, Care};
 pub use config::{Backend, Config, ConfigError};
-pub use devices::Used;
+pub use devices::{DeviceInfo, Used};
 pub use differences::{Differences, ServiceDifference, SharedName};
 pub use doctor::{Diagnosis, Finding, examine};
 pub use drafts::{Kept, Saved};

@@ -26,7 +26,7 @@ const WORDS: [(Reason, &str); 16] = [
 
 impl Cause {
     /// `None`: the provider answered, and what it said is the reason.
-    pub(crate) fn of(reason: &Reason) -> Option<Self> {
+    pub fn of(reason: &Reason) -> Option<Self> {
         let text = match reason {
             Reason::Answered => return None,
             Reason::MissingField(field) => format!("missing_field {field}"),
