@@ -1,12 +1,30 @@
 //! What the web view is told. No type here can hold a secret; the two reveals answer with bare text.
 
+mod activity;
+mod devices;
 mod said;
+mod services;
 
 use keymoor_providers::provider;
 use keymoor_vault as vault;
 use serde::Serialize;
 
+#[cfg(test)]
+pub(crate) use self::activity::EVENT_MEMBERS;
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "the web view's types name every part of an answer")
+)]
+pub(crate) use self::activity::{ActivityDay, ActivityPage, Happened};
+pub(crate) use self::devices::DeviceInfo;
 pub(crate) use self::said::{Care, Said, Tried};
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "the web view's types name every part of an answer")
+)]
+pub(crate) use self::services::{
+    ServiceConflict, ServiceInfo, ServiceTested, Services, SettingInfo, TemplateInfo, UsedKey, WhyNone,
+};
 use crate::failure::alarm_code;
 
 #[derive(Serialize)]
@@ -38,6 +56,9 @@ pub(crate) struct Listing {
     version_id: String,
     trashed: bool,
     waiting: bool,
+    /// When any device last showed, copied or lent its secrets; left out where none has since that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -227,6 +248,7 @@ impl From<vault::Listing> for Listing {
             version_id: listing.version_id,
             trashed: listing.trashed,
             waiting: listing.waiting,
+            last_used: listing.last_used,
         }
     }
 }

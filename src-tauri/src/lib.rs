@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use tauri::Manager as _;
 
-use crate::commands::{account, catalogue, files, keys, state};
+use crate::commands::{account, activity, catalogue, devices, files, keys, services, state};
 
 /// How long running work may keep the program from ending.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
@@ -75,6 +75,16 @@ pub fn run() -> ExitCode {
             keys::verify,
             catalogue::catalogue,
             catalogue::recognise,
+            services::services,
+            services::enable_service,
+            services::disable_service,
+            services::set_service,
+            services::check_setting,
+            services::test_service,
+            activity::activity,
+            activity::activity_programs,
+            activity::verifications,
+            devices::devices,
             state::overview,
             state::stop_waiting,
             state::set_habits,

@@ -2,7 +2,12 @@
 
 use ts_rs::{Config, TS};
 
-use crate::{answers, commands::catalogue, commands::state, desk, failure, requests};
+use keymoor_vault::Event;
+
+use crate::{
+    answers, commands::activity, commands::catalogue, commands::services, commands::state, desk, failure,
+    requests,
+};
 
 const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
 /// `HomeState` is the vault's own type, which does not know of TypeScript; `every_home_state_is_known` compares it.
@@ -15,12 +20,17 @@ fn declarations() -> String {
         ($($ty:ty),* $(,)?) => { vec![$(<$ty as TS>::decl(&config)),*] };
     }
     let mut all = all![
+        activity::ActivityRequest,
+        answers::ActivityDay,
+        answers::ActivityPage,
         answers::Care,
         answers::CheckState,
         answers::Choice,
         answers::Conflict,
         answers::Copied,
         answers::Detail,
+        answers::DeviceInfo,
+        answers::Happened,
         answers::Kept,
         answers::Kits,
         answers::Listing,
@@ -28,10 +38,18 @@ fn declarations() -> String {
         answers::Past,
         answers::Said,
         answers::Saved,
+        answers::ServiceConflict,
+        answers::ServiceInfo,
+        answers::ServiceTested,
+        answers::Services,
+        answers::SettingInfo,
         answers::ShownField,
         answers::SyncReport,
+        answers::TemplateInfo,
         answers::Tried,
+        answers::UsedKey,
         answers::Using,
+        answers::WhyNone,
         catalogue::FieldInfo,
         catalogue::FoundInfo,
         catalogue::Problem,
@@ -48,6 +66,8 @@ fn declarations() -> String {
         requests::NewField,
         requests::RecoveryRequest,
         requests::SyncRequest,
+        services::NewSetting,
+        state::Counts,
         state::Habits,
         state::Home,
         state::Homes,
@@ -56,6 +76,10 @@ fn declarations() -> String {
     ];
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
     all.push(format!("type HomeState = {};", states.join(" | ")));
+    let codes: Vec<String> = Event::CODES.iter().map(|code| format!("{code:?}")).collect();
+    all.push(format!("type EventCode = {};", codes.join(" | ")));
+    let members = answers::EVENT_MEMBERS.iter().map(|(name, kind)| format!(" {name}?: {kind},"));
+    all.push(format!("type ActivityEvent = {{ event: EventCode,{} }};", members.collect::<String>()));
     all.sort();
     all.iter().fold(HEADER.to_owned(), |text, declaration| text + "export " + declaration + "\n")
 }

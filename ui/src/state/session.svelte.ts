@@ -1,14 +1,16 @@
 import { getContext, setContext } from "svelte";
 
-import { asFailure, type Backend, type Detail, type Habits, type Listing, type Progress, type ProviderInfo, type Saved, type Status, type SyncRequest, type Using } from "../backend/backend";
+import { asFailure, type Backend, type Counts, type Detail, type Habits, type Listing, type Progress, type ProviderInfo, type Saved, type Status, type SyncRequest, type Using } from "../backend/backend";
 import { fieldLabel, fieldName, PRIMARY_FIELD } from "../keys/labels";
 import { words } from "../words/words";
+import { ActivityLog } from "./activity.svelte";
 import { Notices } from "./notices.svelte";
 import { indexed, search } from "./search";
+import { ServiceBoard } from "./services.svelte";
 import { Undo, type Step } from "./undo.svelte";
 
-export type View = "keys" | "care" | "trash" | "sync" | "settings";
-export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string };
+export type View = "keys" | "care" | "services" | "activity" | "overview" | "sync" | "trash" | "settings";
+export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string } | { kind: "templates" };
 
 /** The failures that mean a closed vault, and what opens it again. */
 export const LOCKS: Record<string, Session["lock"] | undefined> = { LOCKED: "key", PASSWORD_NEEDED: "password", NEW_PASSWORD_NEEDED: "new-password" };
@@ -17,6 +19,8 @@ export const LOCKS: Record<string, Session["lock"] | undefined> = { LOCKED: "key
 export class Session {
   readonly notices = new Notices();
   readonly undo = new Undo();
+  readonly services = new ServiceBoard(this);
+  readonly activity = new ActivityLog(this);
 
   view: View = $state("keys");
   sheet: Sheet | undefined = $state();
@@ -31,6 +35,8 @@ export class Session {
   verifying: readonly string[] = $state.raw([]);
   /** When this device asks providers by itself. */
   habits: Habits | undefined = $state.raw();
+  /** How much there is of what has a page of its own. */
+  counts: Counts | undefined = $state.raw();
   catalogue: readonly ProviderInfo[] = $state.raw([]);
   phase: "opening" | "open" | "locked" | "broken" = $state("opening");
   /** Why it is locked: the keychain lost the key, or there is no keychain and a password opens it (or begins it). */
@@ -107,11 +113,12 @@ export class Session {
     const ask = this.#asks || this.phase !== "open";
     this.#asks = false;
     try {
-      const { listings, status, notices, verifying, habits } = await this.backend.overview(ask);
+      const { listings, status, notices, verifying, habits, counts } = await this.backend.overview(ask);
       this.listings = listings;
       this.status = status;
       this.verifying = verifying;
       this.habits = habits;
+      this.counts = counts;
       this.phase = "open";
       this.revision += 1;
       this.#keepSelection();

@@ -37,3 +37,28 @@ const plain = new Intl.NumberFormat(language);
 export function number(value: number): string {
   return plain.format(value);
 }
+
+const ofWeek = new Intl.DateTimeFormat(language, { weekday: "long" });
+const ofDay = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+
+/** "Tuesday". */
+export function weekday(at: number): string {
+  return ofWeek.format(at);
+}
+
+/** "9:12 AM". */
+export function timeOfDay(at: number): string {
+  return ofDay.format(at);
+}
+
+const utc = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** The day of a count, which is one of UTC. */
+export function utcDate(at: number): string {
+  return utc.format(at);
+}
+
+/** When the day of this computer's calendar began. */
+export function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}

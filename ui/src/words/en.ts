@@ -1,5 +1,9 @@
 import type { HomeName, Problem, Step } from "../backend/backend";
+import { activity } from "./activity.en";
+import { devices } from "./devices.en";
 import { errors, type ErrorCode } from "./errors.en";
+import { overview } from "./overview.en";
+import { services } from "./services.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
 export const en = {
@@ -9,7 +13,10 @@ export const en = {
     keys: "Keys",
     care: "Needs care",
     trash: "Trash",
-    sync: "Sync",
+    services: "Services",
+    activity: "Activity",
+    overview: "Overview",
+    sync: "Devices",
     settings: "Settings",
   },
   common: {
@@ -337,6 +344,10 @@ export const en = {
     unlock: "Unlock",
     busy: "Unlocking… this takes a few seconds.",
   },
+  services,
+  activity,
+  overview,
+  devices,
   errors: errors as Record<ErrorCode, [what: string, safe: string, next: string]>,
 };
 

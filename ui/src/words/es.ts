@@ -1,5 +1,9 @@
 import type { Words } from "./en";
+import { activity } from "./activity.es";
+import { devices } from "./devices.es";
 import { errors } from "./errors.es";
+import { overview } from "./overview.es";
+import { services } from "./services.es";
 
 export const es: Words = {
   app: "Keymoor",
@@ -8,7 +12,10 @@ export const es: Words = {
     keys: "Claves",
     care: "Por atender",
     trash: "Papelera",
-    sync: "Sincronización",
+    services: "Servicios",
+    activity: "Actividad",
+    overview: "Resumen",
+    sync: "Dispositivos",
     settings: "Ajustes",
   },
   common: {
@@ -336,5 +343,9 @@ export const es: Words = {
     unlock: "Desbloquear",
     busy: "Desbloqueando… tarda unos segundos.",
   },
+  services,
+  activity,
+  overview,
+  devices,
   errors,
 };

@@ -21,6 +21,9 @@ export const PROVIDERS: ProviderInfo[] = [
       { name: "region", label: "Region", secret: false, required: false, first: false },
     ],
   },
+  { id: "twilio", name: "Twilio", fields: [{ name: "secret", label: "Auth token", secret: true, required: true, first: true }] },
+  { id: "vapi", name: "Vapi", fields: [{ name: "secret", label: "Private key", secret: true, required: true, first: true }] },
+  { id: "google_service_account", name: "Google service account", fields: [{ name: "secret", label: "Key file", secret: true, required: true, first: true }] },
 ];
 
 /** The shapes of invented keys, with the manners of the real one: by its beginning, and what is wrong by its end. */

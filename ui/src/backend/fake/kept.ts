@@ -16,6 +16,8 @@ export interface Kept {
   tried?: { at: number; reason: string };
   identity?: string;
   fallback?: boolean;
+  /** When any device last used it. */
+  lastUsed?: number;
 }
 
 /** A service of one provider, and the key that was chosen for it. */
@@ -85,7 +87,7 @@ export function listingOf(kept: Kept, policy: number | undefined): Listing {
   return {
     id: kept.id, name, display: name, provider, labels, note, status: off ? "disabled" : kept.said === undefined ? "unchecked" : good ? "connected" : "error",
     said: kept.said, care: careOf(kept, policy), expires, on: !off, fallback: kept.fallback ?? false, createdAt: kept.createdAt, updatedAt: at, version: kept.versions.length, versionId: versionId(kept.versions.length),
-    alternates: kept.conflicts.length, trashed: kept.trashed, waiting: false, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
+    alternates: kept.conflicts.length, trashed: kept.trashed, waiting: false, lastUsed: kept.lastUsed, lastFour: lastFour(fields.find((field) => field.secret)?.value ?? ""),
   };
 }
 

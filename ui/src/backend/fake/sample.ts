@@ -1,5 +1,6 @@
 import type { NewField } from "../backend";
 import { FakeBackend, PRIMARY_FIELD } from "./fake";
+import { lived } from "./lived";
 
 const DAY = 86_400_000;
 
@@ -56,5 +57,6 @@ export function sampleBackend(): FakeBackend {
   if (soon) soon.expires = Date.now() + 6.5 * DAY;
   const off = fourth?.versions.at(-1);
   if (off) off.off = true;
+  lived(fake);
   return fake;
 }
