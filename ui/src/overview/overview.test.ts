@@ -60,7 +60,7 @@ it("shows verifications as a chart with words, as a table, and in the activity",
   const verified = (when: number, failed: boolean) => ({ at: when, failed, event: { event: "verified" as const, name: "openai/work", verdict: failed ? "invalid" : "valid" } });
   backend.happened = [verified(at, false), verified(at, true), verified(at - 2 * DAY, false), verified(at - 40 * DAY, false)];
   const { user } = await openOverview(backend);
-  expect(await screen.findByRole("img", { name: "Verifications, By this device, in the last 30 days: 3 verifications, 1 of them without success" })).toBeVisible();
+  expect(await screen.findByRole("img", { name: "Verifications (Asked for, or with a new answer; this device, 30 days): 3 verifications, 1 of them without success" })).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Show as a table" }));
   const rows = within(screen.getByRole("table")).getAllByRole("row").slice(1);
   expect(rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent))).toEqual([["1", "1"], ["1", "0"]]);

@@ -17,7 +17,7 @@ export const overview = {
   care: (n: number) => (n === 1 ? "1 key needs care" : `${n} keys need care`),
   careNone: "Nothing needs care",
   checks: "Verifications",
-  checksHint: "By this device, in the last 30 days",
+  checksHint: "Asked for, or with a new answer; this device, 30 days",
   checksNone: "No key was verified in this time.",
   checksSummary: (total: string, failed: string) => `${total} verifications, ${failed} of them without success`,
   checksFailed: "without success",

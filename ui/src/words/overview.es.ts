@@ -18,7 +18,7 @@ export const overview: typeof en = {
   care: (n) => (n === 1 ? "1 clave por atender" : `${n} claves por atender`),
   careNone: "Nada que atender",
   checks: "Verificaciones",
-  checksHint: "De este dispositivo, en los últimos 30 días",
+  checksHint: "Pedidas o con respuesta nueva; este dispositivo, 30 días",
   checksNone: "En este tiempo no se verificó ninguna clave.",
   checksSummary: (total, failed) => `${total} verificaciones, ${failed} de ellas sin éxito`,
   checksFailed: "sin éxito",
