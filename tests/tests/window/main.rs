@@ -43,7 +43,12 @@ fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_t
     window.click(&window.button("Save"));
     window.css("[role=option]");
     window.until("the key is listed", |window| window.text().contains("OpenAI · …WxYz"));
-    window.until("it is verified", |window| window.text().contains("Connected"));
+    assert_eq!(device.get("work"), SECRET.as_bytes(), "the command line has what the window saved");
+    window.until("it is verified", |window| {
+        let text = window.text();
+        assert!(!text.contains("Refused"), "refused; the provider was asked about {:?}", provider.asked());
+        text.contains("Connected")
+    });
     assert_eq!(provider.asked(), [SECRET]);
     assert!(!window.page().contains(SECRET), "the page keeps the secret that was typed");
     assert_eq!(device.get("work"), SECRET.as_bytes(), "the command line has what the window saved");
