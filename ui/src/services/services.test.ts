@@ -36,7 +36,7 @@ it("shows every service of the catalogue, those in use first, and how each is", 
 it("switches a service on and off again, with undo for both", async () => {
   const { user, backend } = await openServices(new FakeBackend(), ["work"]);
   await user.click(await row("OpenAI"));
-  await status("Switch it on to let programs use it with one of your keys.");
+  await status("Switch it on to use it with one of your keys.");
   await user.click(detail().getByRole("switch", { name: "In use" }));
   expect(await screen.findByText("OpenAI is on and uses openai/work")).toBeVisible();
   await status("It uses openai/work.");
