@@ -349,6 +349,7 @@ impl From<vault::Notice> for Notice {
             vault::Notice::CacheSetAside { .. } => ("CACHE_SET_ASIDE", None),
             vault::Notice::CacheWasOlder { .. } => ("CACHE_WAS_OLDER", None),
             vault::Notice::Healed { .. } => ("HEALED", None),
+            vault::Notice::Misnamed { records } => ("MISNAMED", Some(records)),
             vault::Notice::Quarantined { .. } => ("QUARANTINED", None),
             vault::Notice::Back { .. } => ("BACK_AGAIN", None),
             vault::Notice::OnlyTrashed { .. } => ("ONLY_TRASHED", None),

@@ -10,9 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::answers::Copied;
 use crate::failure::Failure;
-
-/// How long a secret stays in the clipboard, in seconds.
-const STAYS: u32 = 30;
+use crate::preferences::Chosen;
 
 /// What was put into the clipboard last, and not yet cleared. The number tells one copy from the next.
 #[derive(Default)]
@@ -22,15 +20,16 @@ pub(crate) struct Lent(Mutex<(u64, Option<Arc<SecretString>>)>);
 pub(crate) fn copy(app: &AppHandle, secret: Arc<SecretString>) -> Result<Copied, Failure> {
     // Exposed to the system's clipboard, as the person asked.
     app.clipboard().write_secret(secret.expose_secret()).map_err(|_| Failure::new(Failure::CLIPBOARD))?;
+    let seconds = app.state::<Chosen>().preferences().clipboard_seconds;
     let turn = app.state::<Lent>().remember(secret);
     let app = app.clone();
     std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(STAYS.into()));
+        std::thread::sleep(Duration::from_secs(seconds.into()));
         if let Some(secret) = app.state::<Lent>().take(Some(turn)) {
             clear_if_ours(&app, &secret);
         }
     });
-    Ok(Copied { seconds: STAYS })
+    Ok(Copied { seconds })
 }
 
 /// The clipboard of Linux ends with its owner; elsewhere a secret would stay behind.

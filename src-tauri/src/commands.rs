@@ -8,11 +8,29 @@ pub(crate) mod files;
 pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod services;
+pub(crate) mod settings;
 pub(crate) mod state;
 
 #[cfg(test)]
 mod tests {
-    use super::names::{EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING, NAMES};
+    use super::names::{EVENT_ADD, EVENT_CHANGED, EVENT_PROGRESS, EVENT_TROUBLE, EVENT_WAITING, NAMES};
+
+    /// What the picker may ask; the window itself may ask all but to be gone.
+    const PICKER: [&str; 5] = ["overview", "catalogue", "copy", "settings", "close_picker"];
+
+    /// What a capability gives to its one window.
+    fn given(capability: &str, window: &str) -> Vec<String> {
+        let capability: serde_json::Value = serde_json::from_str(capability).unwrap();
+        assert_eq!(capability["windows"], serde_json::json!([window]));
+        let given = capability["permissions"].as_array().unwrap();
+        given.iter().map(|permission| permission.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Those permissions alone: whatever else Tauri or a plugin offers is refused.
+    fn permissions<'a>(commands: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let events = ["core:event:allow-listen", "core:event:allow-unlisten"].map(str::to_owned);
+        commands.map(|name| format!("allow-{}", name.replace('_', "-"))).chain(events).collect()
+    }
 
     /// Every quoted word between two marks.
     fn quoted<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
@@ -35,26 +53,21 @@ mod tests {
             handler.split(',').filter_map(|path| path.trim().rsplit_once("::")).map(|(_, name)| name);
         assert_eq!(sorted(handled), declared);
 
-        let capability: serde_json::Value =
-            serde_json::from_str(include_str!("../capabilities/main.json")).unwrap();
-        assert_eq!(capability["windows"], serde_json::json!(["main"]));
-        let given: Vec<&str> = capability["permissions"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|permission| permission.as_str().unwrap())
-            .collect();
-        // Nothing else: whatever Tauri or a plugin offers is refused.
-        let events = ["core:event:allow-listen", "core:event:allow-unlisten"].map(str::to_owned);
-        let own = declared.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
-        let wanted: Vec<String> = own.chain(events).collect();
-        assert_eq!(sorted(given), sorted(wanted.iter().map(String::as_str)));
+        let names =
+            |permissions: &[String]| permissions.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+        let main = given(include_str!("../capabilities/main.json"), "main");
+        let all = permissions(declared.iter().copied().filter(|name| *name != "close_picker"));
+        assert_eq!((names(&main), main.len()), (names(&all), all.len()));
+        let picker = given(include_str!("../capabilities/picker.json"), "picker");
+        assert_eq!(names(&picker), names(&permissions(PICKER.into_iter())));
 
         let typescript = include_str!("../../ui/src/backend/tauri/commands.ts");
         assert_eq!(sorted(quoted(typescript, "COMMANDS = [", "]")), declared);
         assert_eq!(quoted(typescript, "EVENT_CHANGED =", ";"), [EVENT_CHANGED]);
         assert_eq!(quoted(typescript, "EVENT_WAITING =", ";"), [EVENT_WAITING]);
         assert_eq!(quoted(typescript, "EVENT_PROGRESS =", ";"), [EVENT_PROGRESS]);
+        assert_eq!(quoted(typescript, "EVENT_ADD =", ";"), [EVENT_ADD]);
+        assert_eq!(quoted(typescript, "EVENT_TROUBLE =", ";"), [EVENT_TROUBLE]);
     }
 
     #[test]
@@ -75,7 +88,7 @@ mod tests {
         let config: serde_json::Value = serde_json::from_str(include_str!("../../tauri.conf.json")).unwrap();
         let security = &config["app"]["security"];
         assert_eq!(security["freezePrototype"], true);
-        assert_eq!(security["capabilities"], serde_json::json!(["main"]));
+        assert_eq!(security["capabilities"], serde_json::json!(["main", "picker"]));
         let policy = security["csp"].as_object().unwrap();
         assert_eq!(policy["default-src"], "'none'");
         for (directive, sources) in policy {

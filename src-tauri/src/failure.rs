@@ -17,12 +17,14 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    pub(crate) const AUTOSTART: &'static str = "AUTOSTART";
     pub(crate) const CLIPBOARD: &'static str = "CLIPBOARD";
     pub(crate) const FILE_FAILED: &'static str = "FILE_FAILED";
     pub(crate) const INVALID_INPUT: &'static str = "INVALID_INPUT";
     pub(crate) const NO_ACCOUNT: &'static str = "NO_ACCOUNT";
     pub(crate) const NOT_FOUND: &'static str = "NOT_FOUND";
     pub(crate) const NO_SUCH_SERVICE: &'static str = "NO_SUCH_SERVICE";
+    pub(crate) const SETTINGS: &'static str = "SETTINGS";
     pub(crate) const UNEXPECTED: &'static str = "UNEXPECTED";
 
     pub(crate) fn new(code: &'static str) -> Self {

@@ -11,7 +11,9 @@ mod commands;
 mod desk;
 mod failure;
 mod pasted;
+mod preferences;
 mod requests;
+mod system;
 #[cfg(test)]
 mod types;
 mod verifying;
@@ -20,11 +22,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tauri::Manager as _;
+use tauri_plugin_window_state::StateFlags;
 
-use crate::commands::{account, activity, catalogue, devices, files, keys, services, state};
+use crate::commands::{account, activity, catalogue, devices, files, keys, services, settings, state};
+use crate::preferences::Chosen;
+use crate::system::picker::PICKER;
 
 /// How long running work may keep the program from ending.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
+
+/// What is kept of the window between two starts; whether it is shown is decided at each.
+const PLACE: StateFlags = StateFlags::SIZE.union(StateFlags::POSITION).union(StateFlags::MAXIMIZED);
 
 /// Forbids core dumps, and on Linux also that another process of the same user attaches.
 #[cfg(unix)]
@@ -45,20 +53,55 @@ fn keep_memory_private() {}
 #[must_use]
 pub fn run() -> ExitCode {
     keep_memory_private();
+    verifying::read_environment();
     if automated() && !cfg!(debug_assertions) {
         return refuse(
             "TAURI_WEBVIEW_AUTOMATION is set: a released Keymoor cannot be driven by another program.",
         );
     }
-    let built = tauri::Builder::default()
+    let home = keymoor_vault::Config::from_environment().ok().map(|config| config.home);
+    let mut builder = tauri::Builder::default();
+    // The first of them: a second instance ends here, before it does anything.
+    if let Some(single) = home.as_deref().and_then(system::instance::plugin) {
+        builder = builder.plugin(single);
+    }
+    let built = builder
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(tauri_plugin_dialog::init())
-        .setup(|app| {
+        .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_state_flags(PLACE)
+                .with_denylist(&[PICKER])
+                .build(),
+        )
+        .plugin(system::autostart::plugin())
+        .plugin(system::shortcut::plugin())
+        .setup(move |app| {
+            let chosen = Chosen::read(home.as_deref());
+            let preferences = chosen.preferences();
             let desk = desk::Desk::new(app.handle());
+            app.manage(chosen);
+            app.manage(system::shortcut::Granted::default());
             app.manage(clipboard::Lent::default());
             app.manage(desk.clone());
             background::start(desk);
+            settings::set_theme(app.handle(), preferences.theme);
+            system::shortcut::set(app.handle(), &preferences.shortcut);
+            if !system::autostart::is_hidden() {
+                system::show_window(app.handle());
+            }
             Ok(())
+        })
+        .on_window_event(|window, event| {
+            if let (system::MAIN, tauri::WindowEvent::CloseRequested { api, .. }) = (window.label(), event) {
+                if window.state::<Chosen>().preferences().stays {
+                    api.prevent_close();
+                    let _ = window.hide(); // a window that cannot be hidden stays where it is
+                } else {
+                    window.app_handle().exit(0);
+                }
+            }
         })
         .invoke_handler(tauri::generate_handler![
             keys::show,
@@ -97,6 +140,11 @@ pub fn run() -> ExitCode {
             account::unlock_with_recovery,
             account::unlock_with_password,
             files::choose_file,
+            settings::settings,
+            settings::set_settings,
+            settings::set_tray,
+            settings::notify,
+            settings::close_picker,
         ])
         .build(tauri::generate_context!());
     match built {

@@ -154,7 +154,7 @@ impl EditRequest {
                 others.filter(|other| fields.iter().all(|known| known.name != other.name)).collect();
             fields.extend(new);
         }
-        Edit { name, called: None, fields, labels, note, on, expires }
+        Edit { name, fields, labels, note, on, expires, ..Edit::default() }
     }
 
     /// Whether it says if services may use it.

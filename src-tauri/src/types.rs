@@ -5,8 +5,10 @@ use ts_rs::{Config, TS};
 use keymoor_vault::Event;
 
 use crate::{
-    answers, commands::activity, commands::catalogue, commands::services, commands::state, desk, failure,
-    requests,
+    answers,
+    commands::{activity, catalogue, services, settings, state},
+    desk, failure, preferences, requests,
+    system::tray,
 };
 
 const HEADER: &str = "// Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.\n\n";
@@ -58,6 +60,9 @@ fn declarations() -> String {
         desk::Shown,
         desk::Step,
         failure::Failure,
+        preferences::Language,
+        preferences::Preferences,
+        preferences::Theme,
         requests::AddRequest,
         requests::CreateRequest,
         requests::EditRequest,
@@ -68,11 +73,15 @@ fn declarations() -> String {
         requests::SyncRequest,
         services::NewSetting,
         state::Counts,
+        settings::Notification,
+        settings::Settings,
         state::Habits,
         state::Home,
         state::Homes,
         state::Overview,
         state::Status,
+        tray::Tray,
+        tray::TrayKey,
     ];
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
     all.push(format!("type HomeState = {};", states.join(" | ")));

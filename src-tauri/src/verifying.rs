@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use keymoor_providers::verify::{Bases, Options};
 use keymoor_vault::{Asked, Questions, RecordId, Vault, VerifyOptions};
@@ -137,19 +137,30 @@ pub(crate) fn answers(questions: Questions, options: &VerifyOptions) -> Vec<Aske
 
 /// How providers are reached. `by_name`: a person asked about just these, and wants what it costs.
 pub(crate) fn options(by_name: bool) -> VerifyOptions {
-    let ask =
-        Options { bases: bases(), with_side_effects: by_name, of_another: by_name, ..Options::default() };
+    let ask = Options {
+        bases: BASES.clone(),
+        with_side_effects: by_name,
+        of_another: by_name,
+        ..Options::default()
+    };
     VerifyOptions { ask, by_name, ..VerifyOptions::default() }
 }
 
 /// A window that a test drives asks servers on this machine, where the environment names them. A release never does.
-fn bases() -> Bases {
+/// Read once, before there is a second thread: libraries of the system write to the environment, and reading meanwhile may
+/// miss a variable.
+static BASES: LazyLock<Bases> = LazyLock::new(|| {
     if !cfg!(debug_assertions) || !crate::automated() {
         return Bases::none();
     }
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Bases::from_variables(variables).unwrap_or_else(|_| Bases::none())
+});
+
+/// To be called before there is a second thread.
+pub(crate) fn read_environment() {
+    LazyLock::force(&BASES);
 }
 
 #[cfg(test)]

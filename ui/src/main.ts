@@ -5,10 +5,14 @@ import { mount } from "svelte";
 
 import App from "./App.svelte";
 import { chooseBackend } from "./backend/choose";
-import { language } from "./words/words";
+import Picker from "./picker/Picker.svelte";
+import { Preferences } from "./state/preferences.svelte";
 
 const target = document.getElementById("app");
 if (target) {
-  document.documentElement.lang = language;
-  mount(App, { target, props: { backend: await chooseBackend() } });
+  const backend = await chooseBackend();
+  // Before anything is drawn, so that no language and no theme flashes by.
+  await new Preferences(backend).load();
+  if (location.hash === "#picker") mount(Picker, { target, props: { backend } });
+  else mount(App, { target, props: { backend } });
 }

@@ -111,7 +111,7 @@ impl Cli {
 /// Does what was asked.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let done = match cli.command {
-        Command::Add(args) => add::run(args),
+        Command::Add(args) => add::run(&args),
         Command::List(args) => list::run(args),
         Command::Show(args) => show::run(&args),
         Command::Get(args) => get::run(&args),

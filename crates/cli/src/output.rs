@@ -16,7 +16,7 @@ pub(crate) use escape::{lines, plain};
 pub(crate) use keymoor_vault::rfc3339;
 pub(crate) use number::{counted, grouped};
 pub(crate) use table::table;
-pub(crate) use time::{date, minute, now};
+pub(crate) use time::{date, expiry, minute, now};
 
 use crate::words::Failure;
 

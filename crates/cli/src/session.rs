@@ -65,7 +65,9 @@ impl Session {
 
     /// The record that NAME means: a name, `provider/name`, or an id.
     pub(crate) fn find(&mut self, name: &str, place: Place) -> Result<RecordId, Failure> {
-        match self.vault.find(name, place) {
+        let found = self.vault.find(name, place);
+        self.tell_notices();
+        match found {
             Err(Error::NotFound) => {
                 self.vault.must_be_sound()?;
                 let elsewhere = self.vault.find(name, other(place)).is_ok();

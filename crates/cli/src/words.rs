@@ -33,10 +33,10 @@ pub(crate) use alarm::alarm;
 pub(crate) use arguments::refuse as refuse_arguments;
 pub(crate) use differences::differences;
 pub(crate) use done::{
-    MIRRORING, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined, kits_stay,
-    mirror_stopped, recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
+    MIRRORING, NOTHING_CHANGED, RECOVERY_KIT_OFFERED, confirm_deletes, created, erased, in_conflict, joined,
+    kits_stay, mirror_stopped, recovery_kit, saved, synced, trashed, unlocked, waiting_for_room,
 };
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Failure, WrongSetting};
 pub(crate) use finding::finding;
 pub(crate) use notice::notice;
 pub(crate) use unreadable::NEWEST_LOST;
@@ -44,7 +44,7 @@ pub(crate) use watching::watching;
 
 use crate::{
     clipboard::ClipboardError,
-    output::{argument, counted, plain, say},
+    output::{self, argument, counted, plain},
 };
 
 /// Said once when the keychain keeps us waiting.
@@ -74,9 +74,9 @@ impl Words {
     }
 
     fn say(&self) {
-        say(format!("keymoor: {}", self.what));
+        output::say(format!("keymoor: {}", self.what));
         for line in self.safe.lines().chain(self.hint.lines()) {
-            say(format!("  {line}"));
+            output::say(format!("  {line}"));
         }
     }
 }
@@ -91,6 +91,11 @@ pub(crate) fn explain(failure: &Failure) -> ExitCode {
     ExitCode::from(exit_code(failure))
 }
 
+/// Says what is wrong with an answer, where it is asked again.
+pub(crate) fn say(failure: &Failure) {
+    words(failure).say();
+}
+
 fn words(failure: &Failure) -> Words {
     match failure {
         Failure::Vault(error) => vault::words(error),
@@ -102,6 +107,7 @@ fn words(failure: &Failure) -> Words {
         Failure::TestProvider => Words::new("A KEYMOOR_PROVIDER_BASE_… names no server on this machine.")
             .safe("Nothing was sent.")
             .hint("It looks like http://127.0.0.1:8080, and is for tests only."),
+        Failure::NoName { provider } => recognised::no_name(provider.as_deref()),
         Failure::WhichProvider(providers) => recognised::which(providers),
         Failure::Typo(provider, flaw) => recognised::typo(provider, *flaw),
         Failure::SeveralCredentials(providers) => recognised::several(providers),
@@ -122,7 +128,9 @@ fn words(failure: &Failure) -> Words {
                 .safe(not_looked_at(*unread))
                 .hint("keymoor doctor says more.")
         }
-        Failure::Setting { service, known } => service::no_setting(service, *known),
+        Failure::Setting { service, wrong } => service::no_setting(service, *wrong),
+        Failure::Service { id, error } => service::failed(id, error),
+        Failure::NoTemplate => service::no_template(),
         Failure::NothingToLookFor => Words::new("There is no key in it: it is empty.")
             .hint("keymoor whose --stdin < FILE, or keymoor whose, which asks for the key."),
         Failure::TooMuchToLookThrough(bytes) => {
@@ -164,6 +172,7 @@ fn exit_code(failure: &Failure) -> u8 {
     match failure {
         Failure::Vault(error) => of_kind(error.kind()),
         Failure::Lend(error) => of_kind(error.kind()),
+        Failure::Service { error, .. } => of_kind(error.kind()),
         Failure::NotRun { why, .. } => run::exit_code(*why),
         Failure::Kit { error: KitError::NotAKit, .. } => of_kind(Kind::Usage),
         Failure::Kit { .. } | Failure::Mended => of_kind(Kind::Damaged),
@@ -172,11 +181,12 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::File { .. }
         | Failure::Clipboard(ClipboardError::NoText)
         | Failure::TestProvider
+        | Failure::NoName { .. }
         | Failure::WhichProvider(_)
         | Failure::Typo(..)
         | Failure::SeveralCredentials(_)
         | Failure::FieldsMissing(..)
-        | Failure::Setting { known: true, .. }
+        | Failure::Setting { wrong: WrongSetting::Form | WrongSetting::Value, .. }
         | Failure::NothingToLookFor
         | Failure::TooMuchToLookThrough(_)
         | Failure::NothingToLend
@@ -189,7 +199,8 @@ fn exit_code(failure: &Failure) -> u8 {
         | Failure::PasswordUnreadable => of_kind(Kind::Usage),
         Failure::NoSuchName { .. }
         | Failure::NobodysKey { unread: 0 }
-        | Failure::Setting { known: false, .. } => of_kind(Kind::NotFound),
+        | Failure::NoTemplate
+        | Failure::Setting { wrong: WrongSetting::Name, .. } => of_kind(Kind::NotFound),
         Failure::NobodysKey { .. } => of_kind(Kind::Damaged),
         Failure::Serve(keymoor_loopback::Error::NotLoopback) => of_kind(Kind::Usage),
         Failure::NoPassword => of_kind(Kind::Locked),

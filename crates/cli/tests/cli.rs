@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(missing_docs)]
 
+#[cfg(unix)]
+#[path = "cli/asked.rs"]
+mod asked;
 #[path = "cli/cases.rs"]
 mod cases;
 #[cfg(target_os = "linux")]

@@ -40,7 +40,7 @@ impl JsonSchema for Moment {
         json_schema!({
             "type": "string",
             "anyOf": [{ "format": "date-time" }, { "format": "date" }],
-            "description": "A time such as 2027-03-01T14:05:00Z, or a day, which is its first moment in UTC."
+            "description": "A time such as 2027-03-01T14:05:00Z, or a day, at whose end it expires, in UTC."
         })
     }
 }

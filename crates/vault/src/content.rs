@@ -8,6 +8,7 @@
 //! Pure: no clock, no randomness, no I/O. [`Meta`] is what a list shows; [`Content`] has the secrets, too.
 
 pub(crate) mod edit;
+pub(crate) mod fingerprint;
 pub(crate) mod glance;
 pub(crate) mod payload;
 pub(crate) mod shown;

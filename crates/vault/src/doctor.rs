@@ -31,6 +31,14 @@ pub enum Finding {
         /// Whether it was healed.
         healed: bool,
     },
+    /// The cache finds a record under another name than its own, or in the wrong place: something else wrote to the file.
+    Misnamed {
+        /// Which record.
+        #[serde(serialize_with = "text")]
+        id: RecordId,
+        /// Whether it is right again.
+        healed: bool,
+    },
     /// A record has no copy, or an old one, in the keychain.
     NotMirrored {
         /// Which record.
@@ -112,6 +120,7 @@ impl Diagnosis {
     pub fn is_well(&self) -> bool {
         self.findings.iter().all(|finding| match finding {
             Finding::Broken { healed, .. }
+            | Finding::Misnamed { healed, .. }
             | Finding::NotMirrored { healed, .. }
             | Finding::DocumentNotMirrored { healed }
             | Finding::Newer { healed, .. }
@@ -139,6 +148,9 @@ impl Vault {
         if !self.cache.integrity()?.is_empty() {
             findings.push(Finding::CacheDamaged);
         }
+        let misnamed = self.misnamed()?;
+        let right = repair && !misnamed.is_empty() && self.name_anew().is_ok();
+        findings.extend(misnamed.into_iter().map(|id| Finding::Misnamed { id, healed: right }));
         let (known, broken) = self.open_everything()?;
         for id in &broken {
             let healed = repair && self.heal(*id).is_ok();

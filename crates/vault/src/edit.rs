@@ -24,6 +24,8 @@ pub struct Edit {
     pub note: Option<String>,
     /// Whether services and programs may use it.
     pub on: Option<bool>,
+    /// Whether it is a fallback ([`crate::NewCredential::fallback`]).
+    pub fallback: Option<bool>,
     /// When it expires, milliseconds since 1970; none takes away what was said before. A new secret has none, unless it is
     /// given here.
     pub expires: Option<Option<u64>>,
@@ -35,8 +37,8 @@ impl Vault {
     /// # Errors
     /// Nothing is changed after an error. [`Error::ChangedMeanwhile`] if it is not called so; [`Error::AddressAlone`] for a program that was let in ([`Vault::act_for`]).
     pub fn edit(&mut self, id: keymoor_protocol::RecordId, edit: Edit) -> Result<Saved, Error> {
-        let Edit { name, called, fields, labels, note, on, expires } = edit;
-        let switches = on.is_some() || expires.is_some();
+        let Edit { name, called, fields, labels, note, on, fallback, expires } = edit;
+        let switches = on.is_some() || fallback.is_some() || expires.is_some();
         if name.is_none() && fields.is_empty() && labels.is_none() && note.is_none() && !switches {
             return Err(Error::NothingToChange);
         }
@@ -71,6 +73,9 @@ impl Vault {
             }
             if let Some(on) = on {
                 action.set_text(field::OFF, if on { "" } else { "yes" });
+            }
+            if let Some(fallback) = fallback {
+                action.set_text(field::FALLBACK, if fallback { "yes" } else { "" });
             }
             checked.fit(action.meta())?;
             checked.must_not_lead_away(by.as_ref(), action.meta())?;

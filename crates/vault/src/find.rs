@@ -24,21 +24,28 @@ pub enum Place {
 impl Vault {
     /// The credential of a name: its record's id; or `provider/name`; or `name` alone. The first of these that fits decides, so
     /// that an exact one stays exact whatever others are called. `work (2)` is taken as it is shown where two devices added the
-    /// same.
+    /// same. Before nothing is found, the index of names is held against the sealed records, and put right.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Ambiguous`] with the candidates.
     pub fn find(&mut self, name: &str, place: Place) -> Result<RecordId, Error> {
-        let keys = &self.keys;
-        let found = self.cache.read(|view| match place {
-            Place::Active => active(view, keys, name),
-            Place::Trash => trashed(view, keys, name),
-        })?;
+        let mut found = self.found(name, place)?;
+        if found.is_empty() && self.name_anew()? > 0 {
+            found = self.found(name, place)?;
+        }
         match found.as_slice() {
             [] => Err(Error::NotFound),
             [one] => Ok(one.id),
             _ => Err(Error::Ambiguous(found)),
         }
+    }
+
+    fn found(&mut self, name: &str, place: Place) -> Result<Vec<Candidate>, Error> {
+        let keys = &self.keys;
+        self.cache.read(|view| match place {
+            Place::Active => active(view, keys, name),
+            Place::Trash => trashed(view, keys, name),
+        })
     }
 }
 

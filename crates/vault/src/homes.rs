@@ -9,6 +9,7 @@ pub(crate) mod layers;
 pub(crate) mod lock;
 pub(crate) mod lost;
 pub(crate) mod mirror;
+pub(crate) mod names;
 pub(crate) mod placeholder;
 pub(crate) mod rebuild;
 pub(crate) mod salvaged;

@@ -30,6 +30,14 @@ pub(crate) fn unnamed_in(meta: &Meta) -> Result<Option<&str>, Error> {
     unnamed(meta.text(field::PROVIDER), &secrets(meta))
 }
 
+/// The secret that is meant before all others: of those that the provider's form asks for the first, or else the one that is
+/// meant where none is named. `None`: it could be several.
+pub(crate) fn first<'n>(id: &str, secrets: &[&'n str]) -> Option<&'n str> {
+    let asked = stands_for(id).filter(|_| !secrets.contains(&ONE_SECRET));
+    let asked = secrets.iter().find(|name| Some(**name) == asked).copied();
+    asked.or_else(|| unnamed(id, secrets).ok().flatten())
+}
+
 /// What the catalogue calls a field of a credential: its own name, or, for a single secret of a name that the catalogue does
 /// not have, that of the field which the provider's form asks for first.
 pub(crate) fn name_in_catalogue<'n>(meta: &Meta, name: &'n str) -> &'n str {

@@ -35,6 +35,12 @@ pub enum Notice {
         /// Whose copy was good.
         from: HomeName,
     },
+    /// Something that is not Keymoor had changed in the cache under which names credentials are found, or whether they are in
+    /// the trash; it is right again.
+    Misnamed {
+        /// How many credentials.
+        records: u64,
+    },
     /// A record that does not open is kept aside.
     Quarantined {
         /// Which.

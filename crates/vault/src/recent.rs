@@ -62,10 +62,12 @@ impl Vault {
         loop {
             // The mark before the entries: what is added meanwhile makes another mark.
             let mark = self.cache.uses_mark();
-            let mut waiting = match self.recent.known(mark) {
-                Some(_) => None,
-                None => Some(self.cache.uses().unwrap_or_default()),
-            };
+            let (mut waiting, mut all_read) = (None, true);
+            if self.recent.known(mark).is_none() {
+                let read = self.cache.uses();
+                all_read = read.is_ok();
+                waiting = Some(read.unwrap_or_default()); // a list without them is better than none
+            }
             let (keys, recent) = (&self.keys, &mut self.recent);
             let done = self.cache.read(|view| {
                 let recent = recent.at(view)?;
@@ -75,7 +77,8 @@ impl Vault {
                     (None, None) => return Ok(None), // it was changed just now
                 };
                 let (read, known) = read(view, keys, beside)?;
-                recent.known = Some((mark, known));
+                // What failed for a moment does not stay so until somebody writes.
+                recent.known = (all_read && known.is_all_read()).then_some((mark, known));
                 Ok::<_, Error>(Some(read))
             })?;
             if let Some(done) = done {
@@ -116,6 +119,27 @@ mod tests {
 
     fn note_of(vault: &mut Vault, id: RecordId) -> Option<String> {
         vault.glance(id).unwrap().listing.note
+    }
+
+    /// No file can be opened for a moment.
+    #[cfg(unix)]
+    #[test]
+    fn what_could_not_be_read_for_a_moment_is_read_the_next_time() {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let home = tempfile::tempdir().unwrap();
+        let (mut here, mut there) = (vault(home.path()), vault(home.path()));
+        let fields = vec![Field { name: "secret".to_owned(), value: Value::Secret("a secret".into()) }];
+        let (provider, name) = ("openai".to_owned(), "work".to_owned());
+        let id = here.add(NewCredential { provider, name, fields, ..NewCredential::default() }).unwrap().id;
+        there.reveal(id, None).unwrap();
+        here.cache.read(|view| view.moment()).unwrap(); // all of the database is open by now
+        let before = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(0), ..before }).unwrap();
+        let read = here.list(&Filter::default());
+        setrlimit(Resource::Nofile, before).unwrap();
+        assert_eq!(read.unwrap()[0].last_used, None, "the list is there without it");
+        assert!(here.list(&Filter::default()).unwrap()[0].last_used.is_some());
     }
 
     #[test]

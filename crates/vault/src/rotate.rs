@@ -4,7 +4,7 @@
 //! gets the name and every service, the old one is switched off and kept. Only then the old one is revoked, and goes to the
 //! trash. What the new record says of the other is all that is kept of it, so that the same command goes on after any death.
 
-mod asked;
+pub(crate) mod asked;
 mod make;
 mod pair;
 mod revoke;
@@ -31,11 +31,13 @@ impl Vault {
     /// What a rotation of this credential begins with: whether one is under way, by the name of either.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; that the other cannot be read.
+    /// [`Error::NotFound`]; [`Error::Unreadable`] also for another credential: it may be the other of the two.
     pub fn before_rotation(&mut self, id: RecordId) -> Result<Before, Error> {
         self.content(id)?;
-        let keys = &self.keys;
-        self.cache.read(|view| Before::of(view, keys, id))
+        self.healing(|vault| {
+            let keys = &vault.keys;
+            vault.cache.read(|view| Before::of(view, keys, id))
+        })
     }
 
     /// The rotation of a credential that is under way, by the name of either.
@@ -56,6 +58,7 @@ impl Vault {
         if self.has_values(before.old, &fields)? {
             return Err(Error::NothingToChange);
         }
+        self.still_before(before)?;
         match &before.under_way {
             None => self.store_beside(before, fields),
             Some(rotation) if !rotation.switched => self.store_again(before, rotation.new, fields),
@@ -87,6 +90,15 @@ impl Vault {
                 // Exposed to be compared.
                 held.is_some_and(|held| held.expose_secret() == secret.expose_secret())
             }))
+    }
+
+    /// The key that is to be replaced, if all is as it was. What does not open is healed first, as nothing is inside a
+    /// transaction.
+    fn still_before(&mut self, before: &Before) -> Result<Content, Error> {
+        self.healing(|vault| {
+            let keys = &vault.keys;
+            vault.cache.read(|view| before.still(view, keys))
+        })
     }
 
     /// A credential in use, with both envelopes opened.

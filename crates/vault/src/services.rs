@@ -25,6 +25,7 @@ use crate::clock::now;
 use crate::content::{Content, field};
 use crate::drafts::{self, Written};
 use crate::error::{Error, Input};
+use crate::find;
 use crate::keys::Keys;
 use crate::vault::Vault;
 
@@ -63,7 +64,7 @@ impl Vault {
                 _ => None,
             });
             match broken {
-                Some(id) => drop((tried.insert(id), self.heal(id))), // what cannot be healed is said
+                Some(id) => drop((tried.insert(id), self.heal_once(id))), // what cannot be healed is said
                 None => return Ok(states),
             }
         }
@@ -239,7 +240,9 @@ impl Vault {
 
     /// What does not open here is taken from another home first. It has neither provider nor name.
     pub(crate) fn heal_services(&mut self) -> Result<(), Error> {
-        self.heal_by_name("", "")
+        let keys = &self.keys;
+        let records = self.cache.read(|view| find::holders(view, keys, "", ""))?;
+        records.into_iter().try_for_each(|id| self.heal_once(id).map(drop))
     }
 
     /// One action on the record of services, which is made if there is none.

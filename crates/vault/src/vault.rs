@@ -1,22 +1,25 @@
 //! Opening a vault: the first start, an ordinary start, and a start after a home was lost.
 
 mod first_start;
+mod later_start;
+mod there;
 
 use std::sync::Arc;
 
 use keymoor_cache::Cache;
-use keymoor_keychain::{Cancel, EntryId, Keychain, Place};
-use keymoor_protocol::{ActorId, Cursor, DeviceId, KeysDocument};
+use keymoor_keychain::{Cancel, EntryId, Keychain};
+use keymoor_protocol::{ActorId, Cursor};
 use keymoor_sealing::RootKey;
 use keymoor_sealing::document::Custody;
 
+use self::there::{There, cache_of};
 use crate::activity::{Event, Who};
 use crate::config::{Backend, Config};
 use crate::error::{Error, at};
-use crate::homes::entries::{DeviceEntry, Former};
+use crate::homes::entries::DeviceEntry;
+use crate::homes::heal::in_vain::InVain;
 use crate::homes::lock::Lock;
-use crate::homes::salvaged::Salvaged;
-use crate::homes::{rebuild, without_keychain};
+use crate::homes::rebuild;
 use crate::keys::Keys;
 use crate::list::Memory;
 use crate::notice::Notice;
@@ -40,6 +43,8 @@ pub struct Vault {
     pub(crate) recent: Recent,
     /// The rows of the last list.
     pub(crate) listed: Memory,
+    /// What no home could give back.
+    pub(crate) in_vain: InVain,
 }
 
 /// What a caller does while the keychain lets it wait.
@@ -89,6 +94,7 @@ impl Vault {
             remembered: None,
             recent: Recent::default(),
             listed: Memory::default(),
+            in_vain: InVain::default(),
         }
     }
 
@@ -174,114 +180,14 @@ impl Vault {
     pub fn changes(&mut self) -> Result<i64, Error> {
         Ok(self.cache.change_counter()?)
     }
-
-    fn unlock(
-        config: Config,
-        mut cache: Cache,
-        keychain: Option<Keychain>,
-        asked: AskPassword<'_>,
-    ) -> Result<Self, Error> {
-        let (device, hint, place, document) = cache.read(|view| {
-            let hint = view.slot(DEVICE_SLOT)?;
-            Ok::<_, Error>((view.device()?, hint, view.setting(DEVICE_PLACE)?, view.keys_document()?))
-        })?;
-        let device = device.ok_or(Error::Locked)?;
-        if device.keychain != config.keychain.as_str() {
-            let made_with = match config.keychain {
-                Backend::System => Backend::None,
-                Backend::None => Backend::System,
-            };
-            return Err(Error::BackendChanged(made_with));
-        }
-        let (root, custody) = match &keychain {
-            Some(keychain) => {
-                let hint = hint.map(crate::homes::mirror::to_slot);
-                let place = place.and_then(|text| String::from_utf8(text).ok()).map(Place::new);
-                let Some(stored) = keychain.get_at(EntryId::Device, hint, place.clone())? else {
-                    return Err(locked(&mut cache, &device));
-                };
-                if let Some(found) = stored.place.filter(|found| Some(found) != place.as_ref()) {
-                    // Without it the next start takes longer, and nothing else.
-                    let _ = cache.write(|change| change.set_setting(DEVICE_PLACE, found.as_str().as_bytes()));
-                }
-                let Ok(entry) = DeviceEntry::decode(&stored.bytes) else {
-                    return Err(locked(&mut cache, &device));
-                };
-                if entry.account == device.account {
-                    entry.into_keys()
-                } else {
-                    // A join was cut short before the cache followed: this device is still what it was.
-                    let former = entry.former.filter(|former| former.account == device.account);
-                    former.ok_or(Error::Locked)?.into_keys()
-                }
-            }
-            None => {
-                let document = document.and_then(|bytes| KeysDocument::decode(&bytes).ok());
-                without_keychain::open_document(
-                    &config,
-                    &document.ok_or(Error::Locked)?,
-                    device.account,
-                    asked,
-                )?
-            }
-        };
-        let keys = Keys::new(device.account, device.vault, root, &custody.previous);
-        let mut vault = Self::with(config, cache, keychain, keys, custody);
-        // Reading needs none of it. Where the disk fails now, whatever is stamped tries again; where the keychain does, what
-        // is written to it.
-        let _ = vault.meet_file();
-        Ok(vault)
-    }
-
-    /// A damaged cache without a keychain: what can be read of the file, if its keys document is among it, becomes a new one.
-    ///
-    /// # Errors
-    /// [`Error::Cache`] where not even that can be read. The file stays as it is until it was read.
-    fn reopen_without_keychain(config: Config, asked: AskPassword<'_>) -> Result<Self, Error> {
-        let aside = Cache::unread(config.home()).filter(|_| !Cache::exists(config.home()));
-        let path = aside.clone().unwrap_or_else(|| Cache::path(config.home()));
-        let found = Cache::salvage(&path)?;
-        let document = found.keys_document.as_deref().and_then(|bytes| KeysDocument::decode(bytes).ok());
-        let document = document.ok_or(Error::Cache(keymoor_cache::Error::Damaged))?;
-        let (root, custody) = without_keychain::open_document(&config, &document, document.account, asked)?;
-        let known = found.device.clone().filter(|device| device.account == document.account);
-        let device = keymoor_cache::Device {
-            account: document.account,
-            vault: document.vault,
-            device: known.as_ref().map_or_else(DeviceId::generate, |known| known.device),
-            actor: ActorId::generate(), // the counters of the old one are not known any more
-            keychain: config.keychain.as_str().to_owned(),
-            epoch: root.epoch(),
-            document_version: document.version,
-            cursor: Cursor::START,
-            rebuilt: known.as_ref().is_some_and(|known| known.server.is_some()),
-            server: known.as_ref().and_then(|known| known.server.clone()),
-            pin: known.as_ref().and_then(|known| known.pin),
-            last_sync: None,
-        };
-        let aside = match aside {
-            Some(path) => Some(path),
-            None => Cache::set_aside(config.home())?,
-        };
-        rebuild::from_file(config, device, root, custody, |keys| Salvaged::of(found, keys), aside)
-    }
 }
 
 /// The cache's name for where the device entry lies in the keychain.
 pub(crate) const DEVICE_SLOT: &str = "device";
-/// The setting that holds where the keychain itself keeps it.
-const DEVICE_PLACE: &str = "device.place";
-
 impl DeviceEntry {
     pub(crate) fn into_keys(self) -> (RootKey, Custody) {
         let Self { root, secret_key, recovery_auth, previous, .. } = self;
         (root, Custody { secret_key, recovery_auth, previous })
-    }
-}
-
-impl Former {
-    fn into_keys(self) -> (RootKey, Custody) {
-        (self.root, Custody { secret_key: self.secret_key, recovery_auth: None, previous: Vec::new() })
     }
 }
 
@@ -310,42 +216,6 @@ pub(crate) fn keychain_of(config: &Config, patience: Patience) -> Option<Keychai
     };
     let on_wait = patience.on_wait.unwrap_or_else(|| Arc::new(|| {}));
     Some(keychain.with_patience(keymoor_keychain::Patience::new(move || on_wait(), patience.cancel)))
-}
-
-/// What lies in the cache's place.
-enum There {
-    /// Nothing, or a file that nobody has set up.
-    Nothing,
-    /// A cache, as far as opening it shows.
-    Whole(Cache),
-    /// No database, or one that is broken.
-    Damaged,
-}
-
-fn cache_of(config: &Config) -> Result<There, Error> {
-    if !Cache::exists(config.home()) {
-        return Ok(There::Nothing);
-    }
-    let opened = Cache::open(config.home()).and_then(|mut cache| {
-        let device = cache.read(|view| view.device())?;
-        Ok(device.map(|_| cache))
-    });
-    match opened {
-        Ok(Some(cache)) => Ok(There::Whole(cache)),
-        Ok(None) if Cache::is_whole(config.home())? => Ok(There::Nothing),
-        Ok(None) | Err(keymoor_cache::Error::Damaged) => Ok(There::Damaged),
-        // SQLite's other words for a schema that is not as it was left.
-        Err(keymoor_cache::Error::Other(_)) if !Cache::is_whole(config.home())? => Ok(There::Damaged),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The root key of this cache is gone; whether anything was sealed with it is said, too.
-fn locked(cache: &mut Cache, device: &keymoor_cache::Device) -> Error {
-    match cache.read(|view| view.is_empty()) {
-        Ok(true) if device.server.is_none() => Error::LockedEmpty,
-        _ => Error::Locked,
-    }
 }
 
 pub(crate) fn make_directory(config: &Config) -> Result<(), Error> {

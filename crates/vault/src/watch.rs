@@ -10,14 +10,14 @@ mod hear;
 mod inbox;
 mod pace;
 pub(crate) mod remembered;
+mod seen;
+mod setback;
 
 use std::time::{Duration, Instant};
 
-use keymoor_cache::Outgoing;
 use keymoor_protocol::api::Code;
 use keymoor_remote::Error as Remote;
 
-use crate::account::session::SESSION;
 use crate::error::{Error, ServerProblem};
 use crate::homes::lock::Lock;
 use crate::synchronise::{Progress, SyncOptions};
@@ -28,8 +28,10 @@ pub use event::Watching;
 use event::{Pauses, Told};
 use hear::Ear;
 use inbox::Inbox;
-use pace::{Moment, Pace, ROUND_DEAF, Setback};
+use pace::{Moment, Pace, ROUND_DEAF};
 use remembered::Remembered;
+use seen::Seen;
+use setback::{luck, setback};
 
 /// Copies that are written before anything else gets its turn: about twenty milliseconds of work.
 const COPIES_AT_ONCE: u32 = 4;
@@ -295,56 +297,4 @@ impl Vault {
         }
         Ok(())
     }
-}
-
-/// The cache at a glance.
-#[derive(Debug, Default)]
-struct Seen {
-    /// What waits for the server.
-    outgoing: Outgoing,
-    /// How far the log is.
-    seq: u64,
-    /// How many keychain copies are behind.
-    behind: u64,
-    /// Which session is stored.
-    session: Option<Vec<u8>>,
-}
-
-impl Seen {
-    fn of(vault: &mut Vault) -> Result<Self, Error> {
-        vault.cache.read(|view| {
-            let device = view.device()?.ok_or(Error::Locked)?;
-            device.server.ok_or(Error::NoAccount)?;
-            let in_keychain = view.slot(SESSION)?.map(|(generation, _)| generation.to_be_bytes().to_vec());
-            Ok(Self {
-                outgoing: view.outgoing()?,
-                seq: device.cursor.seq,
-                behind: view.unmirrored_count()?,
-                session: in_keychain.or(view.setting(SESSION)?),
-            })
-        })
-    }
-}
-
-/// What an error means for the next try; `None` where the vault itself has to be opened anew.
-fn setback(error: &Error) -> Option<Setback> {
-    use ServerProblem as Server;
-    use keymoor_cache::Error as Cache;
-    Some(match error {
-        Error::Server(
-            Server::Unreachable | Server::TimedOut | Server::NotOurs | Server::Tls | Server::Failed(_),
-        ) => Setback::Away,
-        Error::Server(Server::RateLimited(seconds)) => Setback::Busy(Duration::from_secs(*seconds)),
-        Error::Server(Server::SignIn | Server::SessionStolen | Server::KeysBehind) => Setback::SignIn,
-        Error::Cache(Cache::Full | Cache::ReadOnly | Cache::Busy | Cache::Record(_)) => Setback::Held,
-        Error::Cache(_) | Error::Locked | Error::LockedEmpty | Error::NoAccount => return None,
-        _ => Setback::Held,
-    })
-}
-
-/// A number below 1. Without random numbers nothing is spread, and nothing else.
-fn luck() -> f64 {
-    let mut bytes = [0; 4];
-    let drawn = getrandom::fill(&mut bytes).is_ok();
-    if drawn { f64::from(u32::from_be_bytes(bytes)) / (f64::from(u32::MAX) + 1.0) } else { 0.5 }
 }

@@ -2,17 +2,18 @@
 //!
 //! Told by the keyed fingerprints that lie beside the names, or by the id of a key: no secret is opened for it.
 
+mod blocks;
 mod pieces;
 mod unread;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use keymoor_cache::View;
 use keymoor_protocol::RecordId;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::pieces::Piece;
-use crate::content::edit::fingerprint;
+use crate::content::fingerprint::fingerprint;
 use crate::content::{Fingerprint, Meta, Shadow, field};
 use crate::error::Error;
 use crate::keys::Keys;
@@ -21,6 +22,8 @@ use crate::vault::Vault;
 
 /// Characters of an open value that tells a credential; a region or an account's name is none.
 const SHORTEST_ID: usize = 16;
+/// Bytes of pieces of which there may be many that are hashed for one text, to be compared. A second's work.
+const HASHED: usize = 256 * 1024 * 1024;
 
 /// A credential that has a key, or had it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +63,7 @@ impl Vault {
     pub fn whose(&mut self, text: &SecretString) -> Result<Vec<Owner>, Error> {
         let keys = &self.keys;
         let mut known = self.cache.read(|view| {
-            let mut known = Prints::default();
+            let mut known = Prints::new();
             for trashed in [false, true] {
                 list::each_meta(view, keys, trashed, |row| {
                     known.add(row.id, &row.meta, false);
@@ -71,8 +74,9 @@ impl Vault {
             }
             Ok::<_, Error>(known)
         })?;
+        let ends = known.ends();
         // Exposed to be compared, piece by piece, as fingerprints.
-        pieces::each(text.expose_secret(), |piece| known.compare(piece));
+        pieces::each(text.expose_secret(), |end| ends.contains(end), |piece| known.compare(piece));
         let mut owners = known.found;
         owners.sort_by(|a, b| {
             (a.held, &a.provider, &a.name, a.line).cmp(&(b.held, &b.provider, &b.name, b.line))
@@ -84,13 +88,14 @@ impl Vault {
 }
 
 /// By what the secrets of all credentials are known, and what was found of them.
-#[derive(Default)]
 struct Prints {
     /// By the last four characters of the secret, empty where none are kept.
     secrets: HashMap<String, Vec<Print>>,
     /// A leak notice may name a key by its id, which is no secret.
     ids: HashMap<String, Vec<Owner>>,
     found: Vec<Owner>,
+    /// What is left of [`HASHED`].
+    left: usize,
 }
 
 struct Print {
@@ -101,6 +106,19 @@ struct Print {
 }
 
 impl Prints {
+    fn new() -> Self {
+        Self { secrets: HashMap::new(), ids: HashMap::new(), found: Vec::new(), left: HASHED }
+    }
+
+    /// The last four characters of everything, empty if there is something of which none are kept.
+    fn ends(&self) -> HashSet<String> {
+        let four = |id: &String| {
+            let from = id.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+            id[from..].to_owned()
+        };
+        self.secrets.keys().cloned().chain(self.ids.keys().map(four)).collect()
+    }
+
     fn add(&mut self, id: RecordId, meta: &Meta, before: bool) {
         let owner = |field: &str, other: bool| Owner {
             id,
@@ -125,13 +143,21 @@ impl Prints {
         }
     }
 
-    fn compare(&mut self, piece: Piece<'_>) {
-        let Piece { text, line, .. } = piece;
+    /// Returns whether there is time for more of those of which there are many.
+    fn compare(&mut self, piece: Piece<'_>) -> bool {
+        let Piece { text, line, many, .. } = piece;
+        if many && self.left < text.len() {
+            return false;
+        }
+        let mut hashed = text.len();
+        // Also the shortest costs as much as some bytes.
+        let cost = text.len() + 256;
         let found = |owner: &Owner| Owner { line, ..owner.clone() };
         // What has several lines has no last four that are kept, however long it is.
-        let no_end = piece.last_four.is_none() || text.contains(char::is_control);
+        let no_end = piece.last_four.is_none() || piece.controls;
         for end in piece.last_four.into_iter().chain(no_end.then_some("")) {
             for print in self.secrets.get_mut(end).into_iter().flatten().filter(|print| !print.is_found) {
+                hashed += cost;
                 if fingerprint(&print.salt, text) == print.fingerprint {
                     print.is_found = true;
                     self.found.push(found(&print.owner));
@@ -141,11 +167,18 @@ impl Prints {
         if let Some(owners) = self.ids.remove(text) {
             self.found.extend(owners.iter().map(found));
         }
+        if many {
+            self.left = self.left.saturating_sub(hashed);
+        }
+        true
     }
 }
 
 /// The credentials in use that have this secret now, also as the other value of a conflict, and whatever blanks stand
 /// around it there: with their titles.
+///
+/// # Errors
+/// [`Error::Unreadable`] for one that does not open: it may have it, too.
 pub(crate) fn in_use(
     view: &View<'_>,
     keys: &Keys,
@@ -155,7 +188,7 @@ pub(crate) fn in_use(
     let text = secret.expose_secret();
     let line = zeroize::Zeroizing::new(format!("{}\n", text.trim()));
     let mut found = Vec::new();
-    list::each_meta(view, keys, false, |row| {
+    list::every_meta(view, keys, |row| {
         if [text, text.trim(), &line].iter().any(|text| has(&row.meta, text)) {
             found.push((row.id, row.meta.title()));
         }

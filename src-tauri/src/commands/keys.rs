@@ -137,7 +137,7 @@ pub(super) fn saved_and_using(
     Ok(Saved::from(saved).using(others))
 }
 
-fn record(id: &str) -> Answer<RecordId> {
+pub(crate) fn record(id: &str) -> Answer<RecordId> {
     id.parse().map_err(|_| Failure::new(Failure::NOT_FOUND))
 }
 
@@ -149,7 +149,7 @@ pub(super) fn all(vault: &mut Vault) -> Result<Vec<Listing>, Error> {
 }
 
 /// A field's value, secret or not; without a name the first secret one.
-fn text_of(vault: &mut Vault, id: RecordId, name: &str) -> Result<Arc<SecretString>, Error> {
+pub(crate) fn text_of(vault: &mut Vault, id: RecordId, name: &str) -> Result<Arc<SecretString>, Error> {
     let fields = vault.show(id)?.fields;
     let field =
         fields.into_iter().find(|field| if name.is_empty() { field.secret } else { field.name == name });

@@ -39,6 +39,11 @@ pub(crate) const NAMES: &[&str] = &[
     "unlock_with_password",
     "choose_file",
     "stop_waiting",
+    "settings",
+    "set_settings",
+    "set_tray",
+    "notify",
+    "close_picker",
 ];
 
 /// Sent whenever the vault changed, by this window or by another program.
@@ -49,3 +54,9 @@ pub(crate) const EVENT_WAITING: &str = "waiting";
 
 /// Sent with how far something is that takes longer, and with nothing when it is over.
 pub(crate) const EVENT_PROGRESS: &str = "progress";
+
+/// Sent when a key is to be added, from the tray.
+pub(crate) const EVENT_ADD: &str = "add";
+
+/// Sent with a failure of what was asked for outside the window.
+pub(crate) const EVENT_TROUBLE: &str = "trouble";

@@ -1,6 +1,8 @@
 //! Services, policies and names that two devices set unseen of each other: nothing is lost, what counts is said, and setting it
 //! again settles it.
 
+use std::collections::BTreeSet;
+
 use keymoor_journeys::{Device, Server, World};
 use serde_json::{Value, json};
 
@@ -203,6 +205,13 @@ fn a_name_that_two_devices_gave_is_announced_on_both() {
     }
     for device in [&a, &b] {
         device.run(&["get", "openai/work"]).ends(2, &["openai/work"]);
+        // A found key is told by what a command can be given, too.
+        let found = device.feed(&["whose", "--stdin"], format!("{X}\n{Y}\n").as_bytes()).done();
+        assert_eq!(
+            found.text().lines().collect::<BTreeSet<_>>(),
+            BTreeSet::from(["openai/work", "openai/work (2)"])
+        );
+        assert!(found.err.contains("openai/work (2) (0") && found.err.contains("keymoor edit 0"), "{found}");
         let listed = device.done(&["list", "--status", "care", "--json"]).json();
         let care: Vec<_> = listed.as_array().unwrap().iter().map(|one| one["care"].clone()).collect();
         assert_eq!(care, [json!(["shared_name"]), json!(["shared_name"])]);

@@ -43,7 +43,7 @@ fn an_expiry_and_a_policy_are_told_on_the_second_device_and_merge() {
     for device in [&a, &b] {
         assert_eq!(care(device), [pair("work", "expired")]);
         let shown = device.done(&["show", "work", "--json"]).json();
-        assert_eq!((&shown["note"], &shown["expires_at"]), (&"of b".into(), &"2020-01-01T00:00:00Z".into()));
+        assert_eq!((&shown["note"], &shown["expires_at"]), (&"of b".into(), &"2020-01-01T23:59:59Z".into()));
         let policies = device.done(&["policy", "list", "--json"]).json();
         assert_eq!(policies, serde_json::json!([{"scope": "provider", "provider": "openai", "days": 30}]));
     }

@@ -117,3 +117,22 @@ fn an_account_that_could_not_be_made_says_what_was_written_for_it() {
     a.done(&["account", "create", "--server", &server.url()]);
     assert!(kit.exists());
 }
+
+#[test]
+fn a_conflict_in_the_trash_is_nothing_that_a_list_shows() {
+    let world = World::new();
+    let (server, a, b) =
+        (world.server(), world.device_without_keychain("a"), world.device_without_keychain("b"));
+    a.add("openai", "work", "sk-work").done();
+    world.create_account(&a, &server);
+    world.join(&b);
+    a.done(&["edit", "work", "--note", "of a"]);
+    b.done(&["edit", "work", "--note", "of b"]);
+    b.sync();
+    let announced = "1 credential was changed on two devices at the same time";
+    assert!(a.sync().err.contains(announced) && b.sync().err.contains(announced));
+    b.done(&["rm", "work"]);
+    b.sync();
+    let said = a.sync();
+    assert!(said.err.contains("moved to the trash") && !said.err.contains(announced), "{said}");
+}

@@ -109,7 +109,7 @@ fn a_service_is_tested_with_its_own_settings_and_what_is_found_says_nothing_of_t
         device.run(&[&["service", "test", "--allow-test-providers"], services].concat())
     };
     test(&device, &[]).ends(0, &["No service is on."]);
-    test(&device, &["notion"]).ends(3, &["There is no credential that it could use."]);
+    test(&device, &["notion"]).ends(3, &["There is no credential that Notion could use."]);
     device.add("notion", "work", "ntn_planted").done();
     provider.say("ntn_planted", Reply::of(404, r#"{"object":"error"}"#));
     let database = "0123456789abcdef0123456789abcdef";
@@ -132,8 +132,7 @@ fn a_service_is_tested_with_its_own_settings_and_what_is_found_says_nothing_of_t
     provider.say("ntn_planted", Reply::of(500, "oh"));
     said(test(&device, &[]).ends(6, &[]), "has a fault of its own");
     device.done(&["rm", "work"]);
-    test(&device, &[])
-        .ends(1, &["has no credential to use", "keymoor service enable notion --credential NAME"]);
+    test(&device, &[]).ends(1, &["has no credential to use", "keymoor add notion"]);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_t
     let display = Display::start(&world.path("display"));
     let window = Driver::open(&device, &display);
 
-    window.css("#search");
+    window.button("Add key");
     window.script(RECORD);
     window.click(&window.button("Add key"));
     window.write(&window.label("Secret"), SECRET);

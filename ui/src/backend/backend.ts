@@ -1,6 +1,5 @@
 import type {
-  ActivityDay, ActivityPage, ActivityRequest, AddRequest, CreateRequest, Copied, Detail, DeviceInfo, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, NewSetting, Overview, Past, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, ServiceInfo, Services, ServiceTested, SyncReport,
-  SyncRequest,
+  ActivityDay, ActivityPage, ActivityRequest, AddRequest, Copied, CreateRequest, Detail, DeviceInfo, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, NewSetting, Notification, Overview, Past, Preferences, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, ServiceInfo, ServiceTested, Services, Settings, SyncReport, SyncRequest, Tray,
 } from "./types";
 
 export type * from "./types";
@@ -79,6 +78,20 @@ export interface Backend {
   chooseFile(purpose: FilePurpose): Promise<string | undefined>;
   /** Gives up waiting for the keychain; what waited fails with KEYCHAIN_CANCELLED. */
   stopWaiting(): Promise<void>;
+  /** What was chosen for the window on this device. */
+  settings(): Promise<Settings>;
+  setSettings(preferences: Preferences, autostart: boolean): Promise<Settings>;
+  /** What the menu of the tray says; the first call makes the tray. */
+  setTray(tray: Tray): Promise<void>;
+  /** A word to a person who looks elsewhere; shown if one of its `keys` was not told before. */
+  notify(notification: Notification): Promise<void>;
+  /** Hides the picker. */
+  closePicker(): Promise<void>;
+
+  /** Calls back when a key is to be added, from the tray. Returns how to stop. */
+  onAdd(callback: () => void): () => void;
+  /** Calls back with a failure of what was asked for outside the window. Returns how to stop. */
+  onTrouble(callback: (failure: unknown) => void): () => void;
   /** Calls back whenever the vault changed, also by another program. Returns how to stop. */
   onChanged(callback: () => void): () => void;
   /** Calls back when the keychain lets us wait for longer than a second. Returns how to stop. */

@@ -184,6 +184,7 @@ export type Kits = { kitPath: string,
  * Left out when the recovery kit made before stays good.
  */
 recoveryPath?: string, };
+export type Language = "en" | "es";
 export type Listing = { id: string, provider: string, name: string, display: string, labels: Array<string>, note?: string, lastFour?: string, status: CheckState, 
 /**
  * What the provider said last, in stable words.
@@ -196,6 +197,11 @@ lastUsed?: number, };
 export type NewField = { name: string, value: string, secret: boolean, };
 export type NewSetting = { key: string, value: string, };
 export type Notice = { code: string, records?: number, };
+export type Notification = { 
+/**
+ * What it tells of; it is shown if one of these was not told before.
+ */
+keys: Array<string>, title: string, body: string, };
 export type Overview = { listings: Array<Listing>, status: Status, 
 /**
  * What the vault did by itself; each is told once.
@@ -210,6 +216,23 @@ export type Past = { id: string, version: number,
  * Whether it is a value that the version has and does not show: the other one of a conflict.
  */
 alternate: boolean, savedAt: number, deleted: boolean, current: boolean, name: string, lastFour?: string, };
+export type Preferences = { 
+/**
+ * Left out: the system's.
+ */
+language?: Language, theme: Theme, 
+/**
+ * How long a copied secret stays in the clipboard.
+ */
+clipboardSeconds: number, 
+/**
+ * The keys that open the picker from anywhere, as `Ctrl+Alt+K`; empty: none do.
+ */
+shortcut: string, 
+/**
+ * Whether the program goes on when its window is closed.
+ */
+stays: boolean, };
 export type Problem = "checksum" | "shape" | "characters" | "foreign_host";
 export type Progress = { step: Step, done: number, total: number, };
 export type ProviderInfo = { id: string, name: string, 
@@ -318,6 +341,31 @@ export type SettingInfo = { key: string, label: string, help?: string, required:
  * Taken where it is left empty.
  */
 default?: string, value?: string, };
+export type Settings = { 
+/**
+ * Whether it starts with the session, in the tray.
+ */
+autostart: boolean, 
+/**
+ * Whether the system lets the program have the shortcut.
+ */
+shortcutWorks: boolean, 
+/**
+ * Left out: the system's.
+ */
+language?: Language, theme: Theme, 
+/**
+ * How long a copied secret stays in the clipboard.
+ */
+clipboardSeconds: number, 
+/**
+ * The keys that open the picker from anywhere, as `Ctrl+Alt+K`; empty: none do.
+ */
+shortcut: string, 
+/**
+ * Whether the program goes on when its window is closed.
+ */
+stays: boolean, };
 export type ShownField = { name: string, secret: boolean, value?: string, lastFour?: string, fingerprint?: string, };
 export type Status = { homes: Homes, records: number, trashed: number, waiting: number, lastSync?: number, server?: string, alarms: Array<string>, 
 /**
@@ -332,6 +380,17 @@ export type TemplateInfo = { id: string, name: string,
  * What it is for, in a sentence.
  */
 about: string, services: Array<string>, };
+export type Theme = "system" | "light" | "dark";
+export type Tray = { 
+/**
+ * Keys that can be copied, in their order.
+ */
+keys: Array<TrayKey>, 
+/**
+ * The words for opening the window, adding a key, ending the program.
+ */
+open: string, add: string, quit: string, };
+export type TrayKey = { id: string, label: string, };
 export type Tried = { at: number, reason: string, };
 export type UsedKey = { id: string, provider: string, name: string, fallback: boolean, 
 /**

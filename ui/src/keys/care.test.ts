@@ -120,7 +120,8 @@ it("sets, changes and takes away when a key expires", async () => {
   await user.type(screen.getByLabelText(/^Expires/), "2020-03-01");
   await user.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(async () => expect(await row("work")).toHaveTextContent(/Expired \d+ days ago/));
-  expect(backend.calls.find((call) => call.command === "edit")?.args[1]).toEqual({ fields: [], expires: Date.UTC(2020, 2, 1) });
+  expect(backend.calls.find((call) => call.command === "edit")?.args[1]).toEqual({ fields: [], expires: Date.UTC(2020, 2, 1, 23, 59, 59) });
+  expect(await screen.findByText("Mar 1, 2020")).toBeVisible();
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   await enter("");
   await waitFor(async () => expect(await row("work")).toHaveTextContent("Not checked"));

@@ -1,6 +1,9 @@
 import type { Listing, NewField } from "../backend/backend";
 import { words } from "../words/words";
 
+/** A secret may be so large, in bytes. */
+export const LARGEST_SECRET = 65_536;
+
 /** "a, b,,a" are the labels a and b. */
 export function labelsOf(text: string): string[] {
   return [...new Set(text.split(",").map((label) => label.trim()).filter(Boolean))];
@@ -21,11 +24,11 @@ export function emptyField(): NewField {
   return { name: "", value: "", secret: true };
 }
 
-/** A day as it is entered: its first moment, in UTC. `undefined` for none, and nothing at all for what is no day. */
+/** A day as it is entered: its last second, in UTC, for the key is good on that day. `undefined` for none, and nothing at all for what is no day. */
 export function dayOf(text: string): { at: number | undefined } | undefined {
   const day = text.trim();
   if (day === "") return { at: undefined };
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T23:59:59Z`) : NaN;
   return Number.isNaN(at) || at <= 0 ? undefined : { at };
 }
 

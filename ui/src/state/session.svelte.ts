@@ -4,6 +4,7 @@ import { asFailure, type Backend, type Counts, type Detail, type Habits, type Li
 import { fieldLabel, fieldName, PRIMARY_FIELD } from "../keys/labels";
 import { words } from "../words/words";
 import { ActivityLog } from "./activity.svelte";
+import { Preferences } from "./preferences.svelte";
 import { Notices } from "./notices.svelte";
 import { indexed, search } from "./search";
 import { ServiceBoard } from "./services.svelte";
@@ -21,6 +22,7 @@ export class Session {
   readonly undo = new Undo();
   readonly services = new ServiceBoard(this);
   readonly activity = new ActivityLog(this);
+  readonly preferences: Preferences;
 
   view: View = $state("keys");
   sheet: Sheet | undefined = $state();
@@ -67,10 +69,15 @@ export class Session {
   readonly visible = $derived(search(this.#index, this.query));
   readonly current = $derived(this.visible.find((listing) => listing.id === this.selected));
 
+  /** Nothing was saved here yet, and no server is known. */
+  readonly fresh = $derived(this.listings.length === 0 && this.status !== undefined && this.status.server === undefined);
+
   /** What the last sync wants of the person: asked for here, or found by the sync in the background. */
   readonly syncWants = $derived(this.syncAsks ?? wanted(this.status));
 
-  constructor(readonly backend: Backend) {}
+  constructor(readonly backend: Backend) {
+    this.preferences = new Preferences(backend);
+  }
 
   /** Reads everything and follows changes until the returned function is called. */
   start(): () => void {
@@ -78,7 +85,10 @@ export class Session {
       this.backend.onChanged(() => void this.refresh()),
       this.backend.onWaiting(() => (this.keychainWaits = true)),
       this.backend.onProgress((progress) => (this.progress = progress)),
+      this.backend.onAdd(() => this.phase === "open" && (this.sheet ??= { kind: "add", pasted: "" })),
+      this.backend.onTrouble((failure) => this.#failed(failure)),
     ];
+    void this.preferences.load();
     void this.refresh();
     // Names and forms of providers; without them their ids do.
     this.backend.catalogue().then((all) => (this.catalogue = all), () => undefined);

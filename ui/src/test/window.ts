@@ -16,7 +16,7 @@ export async function openWindow(names: string[] = [], backend = new FakeBackend
   for (const name of names) await backend.add(request(name));
   backend.calls.length = 0;
   render(App, { backend });
-  if (!backend.locked) await screen.findByRole("combobox");
+  if (!backend.locked) await screen.findByRole("navigation");
   return { backend, user };
 }
 

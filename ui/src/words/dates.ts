@@ -1,17 +1,36 @@
-import { language } from "./words";
+import { language, type Language } from "./words";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-const dayAndYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+interface Formats {
+  relative: Intl.RelativeTimeFormat;
+  day: Intl.DateTimeFormat;
+  dayAndYear: Intl.DateTimeFormat;
+  dayInUtc: Intl.DateTimeFormat;
+  exact: Intl.DateTimeFormat;
+  plain: Intl.NumberFormat;
+}
+
+/** Made once for each language: making one takes longer than using it. */
+const made: Partial<Record<Language, Formats>> = {};
+
+function formats(): Formats {
+  return (made[language] ??= {
+    relative: new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }),
+    day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }),
+    dayAndYear: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
+    dayInUtc: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
+    exact: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
+    plain: new Intl.NumberFormat(language),
+  });
+}
 
 /** "2 min ago", then a date. */
 export function ago(at: number, now: number = Date.now()): string {
   const past = Math.max(0, now - at);
+  const { relative } = formats();
   if (past < MINUTE) return relative.format(0, "second");
   if (past < HOUR) return relative.format(-Math.floor(past / MINUTE), "minute");
   if (past < DAY) return relative.format(-Math.floor(past / HOUR), "hour");
@@ -20,22 +39,25 @@ export function ago(at: number, now: number = Date.now()): string {
 
 export function shortDate(at: number, now: number = Date.now()): string {
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? day : dayAndYear).format(at);
+  return (sameYear ? formats().day : formats().dayAndYear).format(at);
 }
 
 export function longDate(at: number): string {
-  return dayAndYear.format(at);
+  return formats().dayAndYear.format(at);
+}
+
+/** When a key expires: a day as it was entered (its last second, in UTC), wherever this is; any other time on this clock. */
+export function expiryDate(at: number): string {
+  return (at % DAY === DAY - 1000 ? formats().dayInUtc : formats().dayAndYear).format(at);
 }
 
 export function exactDate(at: number): string {
-  return exact.format(at);
+  return formats().exact.format(at);
 }
-
-const plain = new Intl.NumberFormat(language);
 
 /** "10,000". */
 export function number(value: number): string {
-  return plain.format(value);
+  return formats().plain.format(value);
 }
 
 const ofWeek = new Intl.DateTimeFormat(language, { weekday: "long" });

@@ -71,6 +71,7 @@ export const errors = {
   ACTIVITY_BROKEN: ["Entries are missing or were changed in what this device remembers, and not by Keymoor.", "Your keys are not affected.", "If that was not you, look for what writes to Keymoor's files. keymoor doctor --repair in a terminal settles it."],
   NOT_IN_BACKGROUND: ["The cache is new, and whether keys were verified in the background is not known any more.", "Your keys are not affected; in the background none is sent to its provider.", "To have that again, switch it on in Settings."],
   PASSWORD_CHANGED: ["The password was changed on another device.", "Your keys are not affected.", "The new one opens this vault from now on."],
+  MISNAMED: ["Something that is not Keymoor changed in the cache under which name a key is found.", "It is right again; the keys themselves are sealed.", "If that was not you, look for what writes to Keymoor's files."],
   QUARANTINED: ["A key does not open and was set aside.", "The others are not affected.", "Run keymoor doctor in a terminal."],
   DISK_FULL: ["The disk is full.", "What was saved before is safe; this change is not saved.", "Make room and try again."],
   READ_ONLY: ["The data folder cannot be written.", "What was saved before is safe; this change is not saved.", "Check the permissions of the folder."],
@@ -79,6 +80,10 @@ export const errors = {
   CACHE_BUSY: ["Another program holds the cache for long.", "What was saved before is safe; this change is not saved.", "Try again in a moment."],
   CACHE_FAILED: ["The cache on this disk failed.", "What was saved before is safe; this change is not saved.", "Try again; if it stays, run keymoor doctor in a terminal."],
   CONFIGURATION: ["A KEYMOOR setting of this system cannot be followed.", "Nothing was touched.", "Check KEYMOOR_HOME, KEYMOOR_KEYCHAIN and KEYMOOR_KEYCHAIN_SERVICE."],
+  DROPPED_SEVERAL: ["Several files were dropped.", "Nothing was added.", "Drop one at a time."],
+  DROPPED_UNREADABLE: ["This file is no key: it is no text, or larger than 64 KiB.", "Nothing was added.", "Drop a text or key file."],
+  AUTOSTART: ["The start with the computer could not be changed.", "Your keys are not concerned.", "Try again, or change it in the settings of the system."],
+  SETTINGS: ["The setting could not be saved.", "Your keys are not concerned; the setting is as before.", "Check that the disk has room, then try again."],
   CLIPBOARD: ["The clipboard does not answer.", "Nothing was copied.", "Try again, or show the secret."],
   UNEXPECTED: ["Something went wrong.", "What was saved before is safe.", "Try again; if it stays, run keymoor doctor in a terminal."],
 } satisfies Record<string, [what: string, safe: string, next: string]>;

@@ -72,6 +72,7 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   ACTIVITY_BROKEN: ["Faltan entradas o se cambiaron en lo que este dispositivo recuerda, y no lo hizo Keymoor.", "Tus claves no se ven afectadas.", "Si no fuiste tú, busca qué escribe en los archivos de Keymoor. keymoor doctor --repair en una terminal lo da por resuelto."],
   NOT_IN_BACKGROUND: ["La caché es nueva, y ya no se sabe si las claves se comprobaban en segundo plano.", "Tus claves no se ven afectadas; en segundo plano no se envía ninguna a su proveedor.", "Si lo quieres de nuevo, actívalo en Ajustes."],
   PASSWORD_CHANGED: ["La contraseña se cambió en otro dispositivo.", "Tus claves no se ven afectadas.", "La nueva abre esta bóveda desde ahora."],
+  MISNAMED: ["Algo que no es Keymoor cambió en la caché con qué nombre se encuentra una clave.", "Vuelve a estar bien; las claves mismas están selladas.", "Si no fuiste tú, busca qué escribe en los archivos de Keymoor."],
   QUARANTINED: ["Una clave no se abre y se ha apartado.", "Las demás no se ven afectadas.", "Ejecuta keymoor doctor en una terminal."],
   DISK_FULL: ["El disco está lleno.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Haz sitio e inténtalo de nuevo."],
   READ_ONLY: ["No se puede escribir en la carpeta de datos.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Revisa los permisos de la carpeta."],
@@ -80,6 +81,10 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   CACHE_BUSY: ["Otro programa ocupa la caché mucho tiempo.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Inténtalo de nuevo en un momento."],
   CACHE_FAILED: ["La caché de este disco falló.", "Lo ya guardado está a salvo; este cambio no se guardó.", "Inténtalo de nuevo; si sigue, ejecuta keymoor doctor en una terminal."],
   CONFIGURATION: ["Un ajuste KEYMOOR de este sistema no se puede seguir.", "No se ha tocado nada.", "Revisa KEYMOOR_HOME, KEYMOOR_KEYCHAIN y KEYMOOR_KEYCHAIN_SERVICE."],
+  DROPPED_SEVERAL: ["Se soltaron varios archivos.", "No se añadió nada.", "Suéltalos de uno en uno."],
+  DROPPED_UNREADABLE: ["Este archivo no es una clave: no es texto o pasa de 64 KiB.", "No se añadió nada.", "Suelta un archivo de texto o de clave."],
+  AUTOSTART: ["No se pudo cambiar el inicio con el equipo.", "Tus claves no se ven afectadas.", "Inténtalo de nuevo o cámbialo en los ajustes del sistema."],
+  SETTINGS: ["No se pudo guardar el ajuste.", "Tus claves no se ven afectadas; el ajuste sigue como antes.", "Comprueba que haya espacio en el disco e inténtalo de nuevo."],
   CLIPBOARD: ["El portapapeles no responde.", "No se copió nada.", "Inténtalo de nuevo o mira el secreto."],
   UNEXPECTED: ["Algo salió mal.", "Lo ya guardado está a salvo.", "Inténtalo de nuevo; si sigue, ejecuta keymoor doctor en una terminal."],
 };

@@ -17,8 +17,17 @@ export function languageOf(preferred: readonly string[]): Language {
   return "en";
 }
 
-export const language: Language = languageOf(navigator.languages);
-export const words: Words = dictionaries[language];
+/** The language of the window, and its words; both change with `speak`, after which the window is drawn anew. */
+export let language: Language = languageOf(navigator.languages);
+export let words: Words = dictionaries[language];
+
+/** Speaks this language from now on; without one, that of the system. */
+export function speak(chosen: Language | undefined): Language {
+  language = chosen ?? languageOf(navigator.languages);
+  words = dictionaries[language];
+  document.documentElement.lang = language;
+  return language;
+}
 
 export interface Trouble {
   what: string;

@@ -1,8 +1,11 @@
 //! `keymoor add`: a new credential, or a new value for one.
 
 mod asked;
+mod name;
+mod several;
 mod sorted;
 
+use keymoor_providers::verify::Options;
 use keymoor_vault::{Error, NewCredential};
 
 use self::sorted::sorted;
@@ -23,6 +26,7 @@ use crate::{
 #[command(after_help = "\
 Example:
   keymoor add openai --name work                                  asks for the key
+  keymoor add openai                                              asks for the key, and what you call it
   keymoor add --name work --clipboard                             tells by the key whose it is
   keymoor add openai --name work --stdin --replace < new-key      the old value stays in the history
   keymoor add aws --name prod --fields-stdin --set region=eu-west-1 < fields.json
@@ -32,9 +36,9 @@ pub(crate) struct Args {
     /// lower case.
     provider: Option<String>,
     /// What you call it: up to 200 characters on one line, of any script; slashes and spaces are fine. Upper and lower case
-    /// differ. A provider has each name once.
+    /// differ. A provider has each name once. Left out, it is asked for at a terminal.
     #[arg(long)]
-    name: String,
+    name: Option<String>,
     /// Read one secret from standard input; one final newline is dropped.
     #[arg(long, group = "source")]
     stdin: bool,
@@ -55,7 +59,7 @@ pub(crate) struct Args {
     note: Option<String>,
     /// If the provider has a credential of that name, give it what is given here: fields and note are replaced, labels are
     /// added, the rest stays. The old values stay in its history.
-    #[arg(long)]
+    #[arg(long, requires = "name")]
     replace: bool,
     /// Use it only while no own credential of that provider can be used, and say so.
     #[arg(long)]
@@ -67,62 +71,78 @@ pub(crate) struct Args {
     on_save: OnSave,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let source = match (args.stdin, args.fields_stdin, args.clipboard) {
         (true, _, _) => Source::Stdin,
         (_, true, _) => Source::Fields,
         (_, _, true) => Source::Clipboard,
         _ => Source::Prompt,
     };
-    let shown = match &args.provider {
-        Some(provider) => format!("{}/{}", plain(provider.trim()), plain(args.name.trim())),
-        None => plain(args.name.trim()).into_owned(),
-    };
+    name::must_be_said(args.provider.as_deref(), args.name.as_deref())?;
+    let said: Vec<_> =
+        [&args.provider, &args.name].into_iter().flatten().map(|text| plain(text.trim())).collect();
+    let question =
+        if said.is_empty() { "Secret".to_owned() } else { format!("Secret of {}", said.join("/")) };
     let asked = args.on_save.options()?;
     let mut open = input::assignments(&args.set)?;
     let entered = match asked::of_several(args.provider.as_deref(), source) {
         Some(known) => asked::fields(known, &mut open)?,
-        None => input::read(source, &format!("Secret of {shown}"))?,
+        None => input::read(source, &question)?,
     };
     if let Entered::Fields(fields) = &entered
         && let Some((name, _)) = fields.iter().find(|(_, value)| value.is_none())
     {
         return Err(InputError::RemovesInAdd(name.clone()).into());
     }
-    let (provider, Given { fields, anothers }) = sorted(args.provider, open, entered)?;
+    let all = sorted(args.provider.as_deref(), args.name.is_some(), open, entered)?;
     let mut session = Session::open(Passwords::new(None))?;
+    for (provider, given) in all {
+        let name = match &args.name {
+            Some(name) => name.clone(),
+            None => name::asked(&mut session, &provider)?,
+        };
+        save(&mut session, args, &asked, provider, name, given)?;
+    }
+    Ok(())
+}
+
+fn save(
+    session: &mut Session,
+    args: &Args,
+    ask: &Options,
+    provider: String,
+    name: String,
+    given: Given,
+) -> Result<(), Failure> {
+    let Given { fields, anothers } = given;
     let credential = NewCredential {
         provider: provider.clone(),
-        name: args.name.clone(),
+        name: name.clone(),
         fields,
-        labels: args.label,
-        note: args.note,
+        labels: args.label.clone(),
+        note: args.note.clone(),
         replace: args.replace,
         fallback: args.fallback,
         expires: args.expires.and_then(|Expiry(at)| at),
     };
-    let expired = args.replace && expires(&mut session, &provider, &args.name);
+    let expired = args.replace && expires(session, &provider, &name);
     let services = session.services_on();
-    match session.vault.add(credential) {
-        Ok(saved) => {
-            output::say(words::saved(&saved));
-            if let Some(other) = anothers {
-                output::say(words::recognised::anothers(other, &saved));
-            }
-            session.tell_named(&services, saved.id);
-            if expired && session.vault.show(saved.id)?.listing.expires_as_set.is_none() {
-                output::say(words::care::EXPIRY_GONE);
-            }
-            if session.vault.wants_recovery_kit()? {
-                output::say(words::RECOVERY_KIT_OFFERED);
-            }
-            args.on_save.ask(&mut session, saved.id, asked);
-        }
-        Err(Error::NameTaken) => {
-            return Err(Failure::NameTaken { provider: Some(provider), name: args.name });
-        }
-        Err(error) => return Err(not_kept("edit")(error)),
+    let saved = session.vault.add(credential).map_err(|error| match error {
+        Error::NameTaken => Failure::NameTaken { provider: Some(provider), name },
+        error => not_kept("edit")(error),
+    })?;
+    output::say(words::saved(&saved));
+    if let Some(other) = anothers {
+        output::say(words::recognised::anothers(other, &saved));
     }
+    session.tell_named(&services, saved.id);
+    if expired && session.vault.show(saved.id)?.listing.expires_as_set.is_none() {
+        output::say(words::care::EXPIRY_GONE);
+    }
+    if session.vault.wants_recovery_kit()? {
+        output::say(words::RECOVERY_KIT_OFFERED);
+    }
+    args.on_save.ask(session, saved.id, ask.clone());
     Ok(())
 }
 

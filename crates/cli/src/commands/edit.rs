@@ -1,5 +1,7 @@
 //! `keymoor edit`: changes what is given and leaves the rest.
 
+mod asked;
+
 use keymoor_providers::provider;
 use keymoor_vault::{Edit, Error, Place};
 
@@ -8,7 +10,7 @@ use super::{
     verify::OnSave,
 };
 use crate::{
-    input::{self, Entered, Expiry, Source, expiry},
+    input::{self, Expiry, Source, expiry},
     output::{self, plain},
     passwords::Passwords,
     session::Session,
@@ -20,7 +22,7 @@ use crate::{
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
-  keymoor edit work                                 asks for a new secret
+  keymoor edit work                                 asks for a new secret, or field by field
   keymoor edit work --stdin < new-key
   keymoor edit work --expires 2027-03-01
   keymoor edit work --name office --label team --set region=eu
@@ -53,6 +55,12 @@ pub(crate) struct Args {
     /// Keep it, and let nothing use it. Where there is a fallback, that is used, and said.
     #[arg(long)]
     off: bool,
+    /// Make it a fallback: used only while no own credential of that provider can be used, and said.
+    #[arg(long, conflicts_with = "own")]
+    fallback: bool,
+    /// Make it a credential of your own again, and no fallback.
+    #[arg(long)]
+    own: bool,
     /// When it expires: 2027-03-01, 2027-03-01T14:05:00Z, 90d, 6mo, or never. A new secret has none, unless it is given with it.
     #[arg(long, value_name = "DATE|never", value_parser = expiry)]
     expires: Option<Expiry>,
@@ -62,11 +70,22 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let asked = args.on_save.options()?;
-    let open = input::assignments(&args.set)?;
-    let entered = entered(&args)?;
+    let mut open = input::assignments(&args.set)?;
+    let source = source(&args)?;
+    let piped = source.filter(|source| *source != Source::Prompt);
+    let question = format!("New secret of {}", plain(&args.name));
+    let piped = piped.map(|source| input::read(source, &question)).transpose()?;
     let mut session = Session::open(Passwords::new(None))?;
     let id = session.find(&args.name, Place::Active)?;
     let detail = session.vault.show(id)?;
+    let entered = match source {
+        Some(Source::Prompt) => asked::values(&detail, provider(&detail.listing.provider), &mut open)?,
+        _ => piped,
+    };
+    if source == Some(Source::Prompt) && entered.is_none() && open.is_empty() {
+        output::say(words::NOTHING_CHANGED);
+        return Ok(());
+    }
     let (secret, expired) = (entered.is_some(), detail.listing.expires_as_set.is_some());
     let known = provider(&detail.listing.provider);
     let Given { fields, anothers } = fields(known, Some(&detail), open, entered)?;
@@ -77,12 +96,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         labels: args.label.map(|labels| labels.into_iter().filter(|label| !label.is_empty()).collect()),
         note: args.note,
         on: (args.on || args.off).then_some(args.on),
+        fallback: (args.fallback || args.own).then_some(args.fallback),
         expires: args.expires.map(|Expiry(at)| at),
     };
     let provider = detail.listing.provider;
     let name = args.new_name.unwrap_or(detail.listing.name);
     let renamed = edit.name.is_some();
-    let services = if edit.on.is_some() || renamed { session.services_on() } else { Vec::new() };
+    let follow = edit.on.is_some() || edit.fallback.is_some() || renamed;
+    let services = if follow { session.services_on() } else { Vec::new() };
     match session.vault.edit(id, edit) {
         Ok(saved) => {
             output::say(words::saved(&saved));
@@ -106,21 +127,22 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The new secret, if one is to come. With nothing else to change on a terminal, it is asked for.
-fn entered(args: &Args) -> Result<Option<Entered>, Failure> {
+/// Where new values come from, if any are to come. With nothing else to change on a terminal, they are asked for.
+fn source(args: &Args) -> Result<Option<Source>, Failure> {
     let rest = args.new_name.is_some()
         || !args.set.is_empty()
         || args.label.is_some()
         || args.note.is_some()
         || args.on
         || args.off
+        || args.fallback
+        || args.own
         || args.expires.is_some();
-    let source = match (args.stdin, args.fields_stdin) {
-        (true, _) => Source::Stdin,
-        (_, true) => Source::Fields,
-        _ if rest => return Ok(None),
-        _ if !input::stdin_is_terminal() => return Err(Error::NothingToChange.into()),
-        _ => Source::Prompt,
-    };
-    input::read(source, &format!("New secret of {}", plain(&args.name))).map(Some)
+    match (args.stdin, args.fields_stdin) {
+        (true, _) => Ok(Some(Source::Stdin)),
+        (_, true) => Ok(Some(Source::Fields)),
+        _ if rest => Ok(None),
+        _ if !input::stdin_is_terminal() => Err(Error::NothingToChange.into()),
+        _ => Ok(Some(Source::Prompt)),
+    }
 }

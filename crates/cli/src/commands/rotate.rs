@@ -113,6 +113,10 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
             output::say(words::rotate::changed(&name));
             Ok(ExitCode::from(5))
         }
+        Err(Failure::Vault(Error::Unreadable { id, homes })) => {
+            output::say(words::rotate::one_cannot_be_read(id));
+            Err(Error::Unreadable { id, homes }.into())
+        }
         done => done,
     }
 }

@@ -5,7 +5,7 @@ mod test;
 use std::{fmt::Write as _, process::ExitCode};
 
 use keymoor_providers::{service, services, templates};
-use keymoor_vault::{Because, Error, Input, Place, Resolved, ServiceState};
+use keymoor_vault::{Because, Error, Input, Place, Resolved, ServiceState, WhyNone};
 use serde::Serialize;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     output::{self, plain, table},
     passwords::Passwords,
     session::Session,
-    words::{self, Failure},
+    words::{self, Failure, WrongSetting},
 };
 
 /// Say which credential a service uses, and with which settings. The same on every device.
@@ -117,44 +117,51 @@ fn session() -> Result<Session, Failure> {
     Session::open(Passwords::new(None))
 }
 
+/// What the vault says of a service, told with its name.
+fn of(id: &str) -> impl Fn(Error) -> Failure {
+    move |error| Failure::Service { id: id.trim().to_lowercase(), error }
+}
+
 fn enable(args: &Enable) -> Result<(), Failure> {
     let mut session = session()?;
     let credential = match &args.credential {
         Some(name) => Some(session.find(name, Place::Active)?),
         None => None,
     };
-    said(&session.vault.enable_service(&args.service, credential)?);
+    said(&session.vault.enable_service(&args.service, credential).map_err(of(&args.service))?);
     Ok(())
 }
 
 fn disable(args: &Disable) -> Result<(), Failure> {
-    let state = session()?.vault.disable_service(&args.service)?;
+    let state = session()?.vault.disable_service(&args.service).map_err(of(&args.service))?;
     output::say(format!("{} is off. Its credential and settings stay.", state.name));
     Ok(())
 }
 
 fn set(args: &Set) -> Result<(), Failure> {
-    let settings = input::assignments(&args.settings)?;
-    let done = session()?.vault.set_service(&args.service, &settings);
-    let service = service(&args.service.trim().to_lowercase());
-    match (done, service) {
-        (Ok(state), _) => said(&state),
-        (Err(Error::NoSuchField(_)), Some(service)) => {
-            return Err(Failure::Setting { service, known: false });
-        }
-        (Err(Error::Invalid(Input::Setting)), Some(service)) => {
-            return Err(Failure::Setting { service, known: true });
-        }
-        (Err(error), _) => return Err(error.into()),
-    }
+    let id = args.service.trim().to_lowercase();
+    let service = service(&id).ok_or_else(|| of(&id)(Error::NoSuchService))?;
+    let settings = input::assignments(&args.settings)
+        .map_err(|_| Failure::Setting { service, wrong: WrongSetting::Form })?;
+    let state = session()?.vault.set_service(&id, &settings).map_err(|error| match error {
+        Error::NoSuchField(_) => Failure::Setting { service, wrong: WrongSetting::Name },
+        Error::Invalid(Input::Setting) => Failure::Setting { service, wrong: WrongSetting::Value },
+        error => of(&id)(error),
+    })?;
+    said(&state);
     Ok(())
 }
 
 fn template(args: &Template) -> Result<(), Failure> {
-    let (done, lacking) = session()?.vault.apply_template(&args.template)?;
+    let mut session = session()?;
+    let (done, lacking) = session.vault.apply_template(&args.template).map_err(|error| match error {
+        Error::NoSuchTemplate => Failure::NoTemplate,
+        error => error.into(),
+    })?;
     done.iter().for_each(said);
     for service in lacking {
-        output::say(words::service::lacking(service));
+        let why = session.vault.service_question(&service.id).err();
+        output::say(words::service::lacking(service, why.as_ref()));
     }
     Ok(())
 }
@@ -220,6 +227,8 @@ struct Entry<'s> {
     name: &'s str,
     enabled: bool,
     credential: Option<Uses<'s>>,
+    /// Why it uses none, although it is enabled.
+    why_none: Option<Why<'s>>,
     settings: &'s std::collections::BTreeMap<String, Option<String>>,
     missing: &'s [String],
     conflicts: &'s std::collections::BTreeMap<String, Vec<String>>,
@@ -233,6 +242,16 @@ struct Uses<'s> {
     fallback: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     instead_of: Option<&'s str>,
+}
+
+/// `nothing`: there is none that it takes. `which`: none was chosen, and these could be meant. `unreadable`: the one of this
+/// id cannot be read, and may be the one that is meant.
+#[derive(Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+enum Why<'s> {
+    Nothing,
+    Which { choices: &'s [String] },
+    Unreadable { id: String },
 }
 
 #[derive(Serialize)]
@@ -250,6 +269,11 @@ impl<'s> Entry<'s> {
             name: &state.name,
             enabled: state.on,
             credential: state.uses.as_ref().map(Uses::new),
+            why_none: state.why_none.as_ref().map(|why| match why {
+                WhyNone::Nothing => Why::Nothing,
+                WhyNone::Which(choices) => Why::Which { choices },
+                WhyNone::Unreadable(id) => Why::Unreadable { id: id.to_string() },
+            }),
             settings: &state.settings,
             missing: &state.missing,
             conflicts: &state.conflicts,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::list::word;
 use crate::{
-    output::{self, lines, minute, now, plain, quoted, rfc3339},
+    output::{self, expiry, lines, minute, now, plain, quoted, rfc3339},
     passwords::Passwords,
     session::Session,
     words::{self, Failure},
@@ -47,6 +47,9 @@ fn page(detail: &Detail, asked: Option<u64>) -> String {
         ("status", word(listing.status).to_owned()),
         ("checked", verified(listing)),
     ];
+    if listing.fallback {
+        facts.push(("fallback", words::service::FALLBACK.to_owned()));
+    }
     facts.extend(words::care::sentences(listing, now()).into_iter().map(|care| ("care", care)));
     if let Some(at) = asked {
         let text =
@@ -54,7 +57,7 @@ fn page(detail: &Detail, asked: Option<u64>) -> String {
         facts.push(("new key", text));
     }
     if let Some(at) = listing.expires.filter(|_| !listing.care.iter().any(|care| is_expiry(*care))) {
-        facts.push(("expires", minute(at)));
+        facts.push(("expires", expiry(at)));
     }
     let (added, since) = (minute(listing.created_at), minute(listing.since));
     let replaced = since != added;

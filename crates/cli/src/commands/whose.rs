@@ -1,7 +1,7 @@
 //! `keymoor whose`: a key that was found somewhere, told to its credential.
 
 use keymoor_providers::provider;
-use keymoor_vault::{Held, Owner};
+use keymoor_vault::{Care, Held, Owner};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
@@ -47,8 +47,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if owners.is_empty() {
         return Err(Failure::NobodysKey { unread });
     }
-    for owner in &owners {
-        output::data(&format!("{}/{}\n", plain(&owner.provider), plain(&owner.name)))?;
+    let owners = titled(&mut session, owners);
+    for Titled { title, .. } in &owners {
+        output::data(&format!("{}\n", plain(title)))?;
     }
     owners.iter().for_each(|owner| advise(owner, is_long));
     if unread > 0 {
@@ -79,9 +80,35 @@ fn text() -> Result<SecretString, Failure> {
     Ok(SecretString::from(text.as_str()))
 }
 
+/// A credential under the name that lists show for it.
+struct Titled {
+    owner: Owner,
+    title: String,
+    /// Whether a command that is given the title cannot tell which is meant: then its id goes with it.
+    is_shared: bool,
+}
+
+fn titled(session: &mut Session, owners: Vec<Owner>) -> Vec<Titled> {
+    let titled = |owner: Owner| {
+        let listing = session.vault.glance(owner.id).ok().map(|detail| detail.listing);
+        let is_shared = listing.as_ref().is_some_and(|listing| listing.care.contains(&Care::SharedName));
+        let title =
+            listing.map_or_else(|| format!("{}/{}", owner.provider, owner.name), |listing| listing.title());
+        Titled { owner, title, is_shared }
+    };
+    let mut all: Vec<Titled> = owners.into_iter().map(titled).collect();
+    // In the trash nothing tells two of one name apart.
+    let same =
+        |one: &Titled| all.iter().any(|other| other.owner.id != one.owner.id && other.title == one.title);
+    let shared: Vec<bool> = all.iter().map(|one| one.is_shared || same(one)).collect();
+    for (one, is_shared) in all.iter_mut().zip(shared) {
+        one.is_shared = is_shared;
+    }
+    all
+}
+
 /// Where the key is in it, and how it is revoked.
-fn advise(owner: &Owner, is_long: bool) {
-    let name = format!("{}/{}", owner.provider, owner.name);
+fn advise(Titled { owner, title, is_shared }: &Titled, is_long: bool) {
     let held = match owner.held {
         Held::Now => "is this key",
         Held::InConflict => "has this key as the other value of a conflict",
@@ -89,11 +116,13 @@ fn advise(owner: &Owner, is_long: bool) {
         Held::Before => "had this key before; it may still be good at the provider",
     };
     let line = if is_long { format!("line {}: ", grouped(owner.line as u64)) } else { String::new() };
-    output::say(format!("{line}{} {held}.", plain(&name)));
+    let id = if *is_shared { format!(" ({})", owner.id) } else { String::new() };
+    output::say(format!("{line}{}{id} {held}.", plain(title)));
     if let Some(console) = provider(&owner.provider).and_then(|provider| provider.console.as_deref()) {
         output::say(format!("To revoke it: {console}"));
     }
     if owner.held == Held::Now {
-        output::say(format!("Then save the new one: keymoor edit {}", argument(&name)));
+        let name = if *is_shared { owner.id.to_string() } else { argument(title) };
+        output::say(format!("Then save the new one: keymoor edit {name}"));
     }
 }

@@ -2,7 +2,7 @@
 
 use keymoor_vault::{Care, Listing};
 
-use crate::output::{counted, grouped, minute};
+use crate::output::{counted, expiry, grouped};
 
 /// After a new secret took the place of one whose expiry was said by hand.
 pub(crate) const EXPIRY_GONE: &str = "When the old secret expires says nothing of the new one and is taken away. keymoor edit NAME --expires DATE sets it.";
@@ -24,9 +24,9 @@ pub(crate) fn status(word: &str, listing: &Listing, now: u64) -> String {
 pub(crate) fn sentences(listing: &Listing, now: u64) -> Vec<String> {
     let sentence = |care: &Care| match *care {
         Care::Expired { at } => {
-            Some(format!("expired {}: make a new one, then keymoor edit NAME", minute(at)))
+            Some(format!("expired {}: make a new one, then keymoor edit NAME", expiry(at)))
         }
-        Care::ExpiresSoon { at } => Some(format!("{}, {}", expires(at, now), minute(at))),
+        Care::ExpiresSoon { at } => Some(format!("{}, {}", expires(at, now), expiry(at))),
         Care::TooOld { since, days } => Some(format!(
             "the secret is {} old, and a policy allows {}: make a new one, then keymoor edit NAME",
             counted((now.saturating_sub(since)) / DAY_MS, "day", "days"),

@@ -10,10 +10,13 @@ use crate::{
     prompt,
 };
 
+/// After an edit that changes nothing.
+pub(crate) const NOTHING_CHANGED: &str = "Nothing changed.";
+
 /// After a save.
 pub(crate) fn saved(saved: &Saved) -> String {
     if !saved.changed {
-        return "Nothing changed.".to_owned();
+        return NOTHING_CHANGED.to_owned();
     }
     let mut text = kept(&format!("{}, version {}", plain(&full_name(saved)), saved.version), saved);
     if let [only] = &saved.settled[..] {

@@ -38,6 +38,11 @@ pub(crate) enum Failure {
     Clipboard(ClipboardError),
     /// A provider's base in the environment is not on this machine.
     TestProvider,
+    /// No name was said, and there is nobody to be asked.
+    NoName {
+        /// The provider, if it was said.
+        provider: Option<String>,
+    },
     /// No provider was named, and the secret does not tell: none of the catalogue's, or one of these.
     WhichProvider(Vec<&'static Provider>),
     /// No provider was named, and the secret looks like one of this, with a typo.
@@ -77,13 +82,22 @@ pub(crate) enum Failure {
         /// How many could not be looked at.
         unread: u64,
     },
-    /// The service has no setting of that name, or the setting cannot have that value.
+    /// What was to be set of a service cannot be.
     Setting {
         /// The service.
         service: &'static Service,
-        /// Whether the name is one of its settings.
-        known: bool,
+        /// What is wrong with it.
+        wrong: WrongSetting,
     },
+    /// The vault could not do it with this service.
+    Service {
+        /// The service, as it was typed.
+        id: String,
+        /// Why.
+        error: Error,
+    },
+    /// The catalogue has no such template.
+    NoTemplate,
     /// Nothing but blanks, where a key was to be looked for.
     NothingToLookFor,
     /// More text than is looked through, which is so many bytes.
@@ -124,10 +138,22 @@ pub(crate) enum Failure {
     Output(io::Error),
 }
 
+/// What is wrong with something that was to be set of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WrongSetting {
+    /// It is not KEY=VALUE.
+    Form,
+    /// The service has no setting of that name.
+    Name,
+    /// The setting cannot have that value.
+    Value,
+}
+
 impl Failure {
     /// Whether the cache file turned out to be damaged: [`crate::session::Session::mend`] may help.
     pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, Self::Vault(Error::Cache(CacheError::Damaged | CacheError::Other(_))))
+        let (Self::Vault(error) | Self::Service { error, .. }) = self else { return false };
+        matches!(error, Error::Cache(CacheError::Damaged | CacheError::Other(_)))
     }
 
     /// Whether the account is full at the server.

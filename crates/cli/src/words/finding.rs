@@ -45,6 +45,12 @@ pub(crate) fn finding(finding: &Finding) -> String {
         Finding::Broken { home, id, healed: false } => {
             format!("Record {id}: the copy of the {} is damaged. Another home may have a good one.", home_name(*home))
         }
+        Finding::Misnamed { id, healed: true } => {
+            format!("Record {id}: the cache had it under another name or in another place; it is right again. {}", super::notice::WRITTEN_BY_ANOTHER)
+        }
+        Finding::Misnamed { id, healed: false } => {
+            format!("Record {id}: the cache has it under another name or in another place than the record says. A repair puts it right. {}", super::notice::WRITTEN_BY_ANOTHER)
+        }
         Finding::NotMirrored { id, healed: true } => format!("Record {id}: the keychain has its copy now."),
         Finding::NotMirrored { id, healed: false } => {
             format!("Record {id}: the keychain has no copy of the latest value yet.")

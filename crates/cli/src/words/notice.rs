@@ -18,6 +18,7 @@ pub(crate) fn notice(notice: &Notice) -> String {
         }
         Notice::CacheWasOlder { taken } => cache_was_older(*taken),
         Notice::Healed { id, from } => healed(*id, *from),
+        Notice::Misnamed { records } => misnamed(*records),
         Notice::Quarantined { id } => quarantined(*id),
         Notice::Back { name, erased, here } => back(name, *erased, *here),
         Notice::OnlyTrashed { name } => only_trashed(name),
@@ -57,6 +58,16 @@ pub(super) fn cache_was_older(taken: u64) -> String {
 
 pub(super) fn healed(id: RecordId, from: HomeName) -> String {
     format!("A damaged copy of credential {id} was replaced by the good one of the {}.", home_name(from))
+}
+
+/// Of what only something else can have done.
+pub(super) const WRITTEN_BY_ANOTHER: &str = "Something that is not Keymoor wrote to the cache file.";
+
+fn misnamed(records: u64) -> String {
+    format!(
+        "{WRITTEN_BY_ANOTHER} Under which name {} found was changed, and is right again. The keys themselves are sealed.",
+        counted(records, "credential is", "credentials are")
+    )
 }
 
 pub(super) fn quarantined(id: RecordId) -> String {

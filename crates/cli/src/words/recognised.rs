@@ -1,6 +1,6 @@
 //! Whose a secret is, and what is odd about it.
 
-use keymoor_providers::{Field, FieldProblem, Flaw, Provider, provider};
+use keymoor_providers::{Field, FieldProblem, Flaw, Found, Provider, provider};
 use keymoor_vault::Saved;
 
 use super::Words;
@@ -21,6 +21,27 @@ pub(super) fn which(providers: &[&Provider]) -> Words {
     }
 }
 
+/// Asks what a new credential is called.
+pub(crate) fn name_of_new(provider: &str, offered: &str) -> String {
+    let provider = provider.trim();
+    let provider = self::provider(&provider.to_lowercase())
+        .map_or_else(|| plain(provider), |known| known.name.as_str().into());
+    format!("What do you call this credential of {provider}? (Enter: {offered}) ")
+}
+
+/// The answer is the name of another one.
+pub(crate) fn name_is_taken(provider: &str, name: &str) -> String {
+    format!("{} already has a credential named \"{}\".", plain(provider.trim()), plain(name))
+}
+
+/// There is no name, and nobody to be asked.
+pub(super) fn no_name(id: Option<&str>) -> Words {
+    let id = id.map(|id| format!("{} ", argument(id.trim()))).unwrap_or_default();
+    Words::new("A name is missing, and there is no terminal to ask for it.")
+        .safe(NOTHING)
+        .hint(format!("Say what you call it: keymoor add {id}--name default"))
+}
+
 /// It looks like a provider's key, and cannot be one.
 pub(super) fn typo(provider: &Provider, flaw: Flaw) -> Words {
     Words::new(format!("It looks like a key of {}, {}.", provider.name, flawed(flaw)))
@@ -28,12 +49,37 @@ pub(super) fn typo(provider: &Provider, flaw: Flaw) -> Words {
         .hint(format!("Copy it again. To keep it as it is: keymoor add {} --name NAME", provider.id))
 }
 
-/// Several credentials at once.
+/// Several credentials at once, where nobody can be asked.
 pub(super) fn several(providers: &[&Provider]) -> Words {
     let names: Vec<&str> = providers.iter().map(|provider| provider.name.as_str()).collect();
-    Words::new(format!("There is more than one credential in it: {}.", names.join(", ")))
-        .safe(NOTHING)
-        .hint("Add them one by one, each with its provider: keymoor add openai --name work")
+    let words = match names.as_slice() {
+        [one] => format!("Beside a credential of {one} there is something else in it."),
+        _ => format!("There is more than one credential in it: {}.", names.join(", ")),
+    };
+    let mut hint =
+        String::from("At a terminal, keymoor add takes all of them. One by one, each with its own lines:");
+    for provider in providers {
+        hint.push_str(&format!("\n  keymoor add {} --name NAME --stdin", provider.id));
+    }
+    Words::new(words).safe(NOTHING).hint(hint)
+}
+
+/// What of a text is not saved: names as they stand there, and providers of which something is missing.
+pub(crate) fn left_out(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| plain(name)).collect();
+    format!(
+        "Not saved, for whose it is cannot be told, or something is missing: {}. Each on its own: keymoor add PROVIDER",
+        names.join(", ")
+    )
+}
+
+/// Asks whether to save what was recognised.
+pub(crate) fn save_all(found: &[Found]) -> String {
+    let names: Vec<&str> = found.iter().map(|found| found.provider.name.as_str()).collect();
+    match names.as_slice() {
+        [one] => format!("There is a credential of {one} in it. Save that?"),
+        _ => format!("There are {} credentials in it: {}. Save them all?", names.len(), names.join(", ")),
+    }
 }
 
 /// Fields are missing.

@@ -6,7 +6,7 @@ use keymoor_providers::{
     Provider,
     rotate::{self, NotMade},
 };
-use keymoor_vault::{Detail, ShownField};
+use keymoor_vault::{Detail, RecordId, ShownField};
 
 pub(crate) use self::old_key::*;
 use crate::output::{argument, minute, plain};
@@ -70,6 +70,14 @@ pub(crate) fn changed(name: &str) -> String {
         "Somebody changed one of the two keys meanwhile, another keymoor rotate perhaps. Nothing more was done here; what was \
          said before stands. A key that was stored is there: keymoor list shows it, or keymoor history {name}, if another came \
          in its place. To go on with what is there now: keymoor rotate {name}"
+    )
+}
+
+/// Another credential is in the way.
+pub(crate) fn one_cannot_be_read(id: RecordId) -> String {
+    format!(
+        "Credential {id} cannot be read. It may have the same key, or be part of this rotation: nothing more is done until it \
+         can be."
     )
 }
 

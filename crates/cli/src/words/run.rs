@@ -7,7 +7,7 @@ use keymoor_vault::{
     lend::{LendError, Source},
 };
 
-use super::{Words, vault};
+use super::{Words, service::nothing_to_use, vault};
 use crate::{
     commands::run::{Changes, NotRun, ProjectError},
     output::{argument, plain, quoted},
@@ -98,7 +98,7 @@ pub(super) fn lend(error: &LendError) -> Words {
             source(of),
             plain(variable)
         ))
-        .hint("Look at it: keymoor get NAME. To put in another: keymoor edit NAME --secret"),
+        .hint("Look at it: keymoor get NAME. To put in another: keymoor edit NAME"),
         LendError::SettingsMissing { service, settings } => {
             let service = plain(service);
             let settings: Vec<_> = settings.iter().map(|key| format!("{}=…", plain(key))).collect();
@@ -116,9 +116,8 @@ fn of_service(service: &str, error: &Error) -> Words {
             .hint("keymoor service list --all shows them. A credential by its name: --with NAME"),
         Error::ServiceOff => Words::new(format!("The service {service} is switched off."))
             .hint(format!("keymoor service enable {service}")),
-        Error::NothingToUse => Words::new(format!("There is no credential that {service} could use.")).hint(
-            "Add one: keymoor add PROVIDER --name NAME. One that is switched off: keymoor edit NAME --on",
-        ),
+        Error::NothingToUse => Words::new(format!("There is no credential that {service} could use."))
+            .hint(nothing_to_use(service)),
         Error::Unsettled => {
             Words::new(format!("Two devices changed at the same time where the key of {service} goes."))
                 .hint(format!("keymoor service list shows it. Choose: keymoor service enable {service} --credential NAME, keymoor service set {service} NAME=VALUE"))

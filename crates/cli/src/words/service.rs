@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use keymoor_providers::Service;
-use keymoor_vault::{Because, Resolved, ServiceState, WhyNone};
+use keymoor_providers::{Service, service, services, templates};
+use keymoor_vault::{Because, Error, Resolved, ServiceState, WhyNone};
 
-use super::Words;
+use super::{Words, WrongSetting, vault};
 use crate::output::plain;
+
+/// What a fallback is, and how it becomes another.
+pub(crate) const FALLBACK: &str = "used only while no credential of your own can be: keymoor edit NAME --own";
 
 /// What became of a service.
 pub(crate) fn state(state: &ServiceState) -> String {
@@ -57,24 +60,98 @@ pub(crate) fn named(state: &ServiceState) -> String {
     )
 }
 
-/// A setting that there is not, or a value that it cannot have; and what there is.
-pub(super) fn no_setting(service: &Service, known: bool) -> Words {
+/// What cannot be set; and what can.
+pub(super) fn no_setting(service: &Service, wrong: WrongSetting) -> Words {
     let all: Vec<String> = (service.settings.iter())
         .map(|setting| match &setting.help {
             Some(help) => format!("  {}  {}: {help}", setting.key, setting.label),
             None => format!("  {}  {}", setting.key, setting.label),
         })
         .collect();
-    let words = match (all.is_empty(), known) {
-        (true, _) => {
-            return Words::new(format!("{} has no settings.", service.name))
-                .safe("Nothing was changed.")
-                .hint("keymoor service list --all shows what each service has.");
-        }
-        (false, true) => "That is no value which this setting can have.".to_owned(),
-        (false, false) => format!("{} has no setting of that name.", service.name),
+    let all = format!("It has: \n{}", all.join("\n"));
+    let (words, hint) = match (service.settings.first(), wrong) {
+        (None, _) => (
+            format!("{} has no settings.", service.name),
+            "keymoor service list --all shows what each service has.".to_owned(),
+        ),
+        (Some(first), WrongSetting::Form) => (
+            "A setting has a name and a value.".to_owned(),
+            format!("keymoor service set {} {}=VALUE\n{all}", service.id, first.key),
+        ),
+        (Some(_), WrongSetting::Value) => ("That is no value which this setting can have.".to_owned(), all),
+        (Some(_), WrongSetting::Name) => (format!("{} has no setting of that name.", service.name), all),
     };
-    Words::new(words).safe("Nothing was changed.").hint(format!("It has: \n{}", all.join("\n")))
+    Words::new(words).safe("Nothing was changed.").hint(hint)
+}
+
+/// Why something could not be done with a service, and the command that leads on.
+pub(super) fn failed(id: &str, error: &Error) -> Words {
+    let Some(service) = service(id) else { return no_service(id) };
+    let name = &service.name;
+    match error {
+        Error::NothingToUse => Words::new(format!("There is no credential that {name} could use."))
+            .safe("Nothing was changed.")
+            .hint(nothing_to_use(id)),
+        Error::WhichCredential(titles) => {
+            let titles: Vec<_> = titles.iter().map(|title| plain(title)).collect();
+            Words::new(format!("Several credentials could be meant for {name}: {}.", titles.join(", ")))
+                .safe("Nothing was changed.")
+                .hint(format!("Say which: keymoor service enable {id} --credential NAME"))
+        }
+        Error::NotAccepted(_) => {
+            Words::new(format!("{name} takes credentials of {}.", service.accepts.join(" or ")))
+                .safe("Nothing was changed.")
+                .hint(format!("keymoor list shows those that are here. {}", add_one(service)))
+        }
+        Error::ServiceOff => {
+            Words::new(format!("{name} is switched off.")).hint(format!("keymoor service enable {id}"))
+        }
+        error => vault::words(error),
+    }
+}
+
+fn no_service(id: &str) -> Words {
+    let words = Words::new("There is no such service.").safe("Nothing was changed.");
+    let like: Vec<&str> = services()
+        .filter(|service| is_like(id, &service.id) || is_like(id, &service.name))
+        .map(|service| service.id.as_str())
+        .take(5)
+        .collect();
+    // What was typed is not repeated: it may be anything.
+    match like.is_empty() {
+        true => words.hint("keymoor service list --all shows them."),
+        false => {
+            words.hint(format!("Perhaps: {}. keymoor service list --all shows them all.", like.join(", ")))
+        }
+    }
+}
+
+/// No template has that name; there are few.
+pub(super) fn no_template() -> Words {
+    let all: Vec<_> = templates().map(|template| format!("  {}  {}", template.id, template.about)).collect();
+    Words::new("There is no such template.")
+        .safe("Nothing was changed.")
+        .hint(format!("There is:\n{}", all.join("\n")))
+}
+
+/// Whether somebody who typed one may mean the other.
+fn is_like(typed: &str, name: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (typed, name) = (letters(typed), letters(name));
+    typed.len() >= 3 && (name.contains(&typed) || typed.contains(&name))
+}
+
+/// What to do where a service has no credential to use.
+pub(super) fn nothing_to_use(id: &str) -> String {
+    let first = service(id).map_or_else(|| "Add one: keymoor add PROVIDER.".to_owned(), add_one);
+    format!("{first} One that is switched off: keymoor edit NAME --on")
+}
+
+fn add_one(service: &Service) -> String {
+    let first = service.accepts.first().map_or("PROVIDER", String::as_str);
+    format!("To add one: keymoor add {first}, then keymoor service enable {}.", service.id)
 }
 
 /// What a service lacks.
@@ -82,6 +159,13 @@ pub(crate) fn care(state: &ServiceState) -> String {
     let mut parts = Vec::new();
     if let Some(WhyNone::Unreadable(id)) = &state.why_none {
         parts.push(format!("{id} cannot be read: keymoor doctor --repair"));
+    } else if let (true, Some(WhyNone::Nothing), Some(service)) =
+        (state.on, &state.why_none, service(&state.id))
+    {
+        parts.push(format!(
+            "keymoor add {}, or keymoor edit NAME --on for one that is switched off",
+            service.accepts.first().map_or("PROVIDER", String::as_str)
+        ));
     } else if state.on && state.uses.is_none() {
         parts.push(format!("keymoor service enable {} --credential NAME", state.id));
     }
@@ -126,12 +210,18 @@ fn in_use_first(values: &[String]) -> String {
     format!("{first} (in use) and {}", others.join(", "))
 }
 
-/// A service of a template that has no credential yet.
-pub(crate) fn lacking(service: &Service) -> String {
-    format!(
-        "{} has no credential yet, or several: keymoor add {} --name NAME, then keymoor service enable {}",
-        service.name,
-        service.accepts.first().map_or("PROVIDER", String::as_str),
-        service.id
-    )
+/// A service of a template that could not be enabled, and why.
+pub(crate) fn lacking(service: &Service, why: Option<&Error>) -> String {
+    match why {
+        Some(Error::WhichCredential(titles)) => {
+            let titles: Vec<_> = titles.iter().map(|title| plain(title)).collect();
+            format!(
+                "{} could use several: {}. Say which: keymoor service enable {} --credential NAME",
+                service.name,
+                titles.join(", "),
+                service.id
+            )
+        }
+        _ => format!("{} has no credential to use. {}", service.name, add_one(service)),
+    }
 }

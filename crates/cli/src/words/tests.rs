@@ -130,6 +130,8 @@ fn failures() -> Vec<Failure> {
     ];
     let kits = [KitError::NotAKit, KitError::Line("epoch"), KitError::Check, KitError::Word(3)];
     let name = |place, elsewhere| Failure::NoSuchName { name: "work".into(), place, elsewhere };
+    let setting = |id, wrong| Failure::Setting { service: keymoor_providers::service(id).unwrap(), wrong };
+    let of_service = |id: &str, error| Failure::Service { id: id.to_owned(), error };
     (vault.into_iter())
         .chain(keychain.into_iter().map(Error::Keychain))
         .chain(server.into_iter().map(Error::Server))
@@ -152,9 +154,20 @@ fn failures() -> Vec<Failure> {
             Failure::PasswordsDiffer,
             Failure::NothingToLookFor,
             Failure::TooMuchToLookThrough(32 << 20),
-            Failure::Setting { service: keymoor_providers::service("google_sheets").unwrap(), known: true },
-            Failure::Setting { service: keymoor_providers::service("google_sheets").unwrap(), known: false },
-            Failure::Setting { service: keymoor_providers::service("openai").unwrap(), known: false },
+            Failure::NoName { provider: Some("openai".into()) },
+            Failure::SeveralCredentials(Vec::new()),
+            setting("google_sheets", WrongSetting::Form),
+            setting("google_sheets", WrongSetting::Name),
+            setting("google_sheets", WrongSetting::Value),
+            setting("openai", WrongSetting::Name),
+            of_service("opnai", Error::NoSuchService),
+            of_service("sheets", Error::NoSuchService),
+            of_service("google_sheets", Error::NothingToUse),
+            of_service("google_sheets", Error::WhichCredential(vec!["openai/a".into()])),
+            of_service("google_sheets", Error::NotAccepted(Vec::new())),
+            of_service("openai", Error::ServiceOff),
+            of_service("openai", Error::Unsettled),
+            Failure::NoTemplate,
             Failure::Cancelled,
             Failure::Mended,
             Failure::Clipboard(ClipboardError::NoDisplay),

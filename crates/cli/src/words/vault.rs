@@ -70,7 +70,7 @@ pub(super) fn words(error: &Error) -> Words {
             .hint("Add one: keymoor add PROVIDER --name NAME. One that is switched off: keymoor edit NAME --on"),
         Error::ServiceOff => Words::new("The service is switched off.").hint("keymoor service enable SERVICE"),
         Error::NothingToChange => Words::new("There is nothing to change.")
-            .hint("Say what is new: --name, --set, --label, --note, --on, --off, or the secret with --stdin."),
+            .hint("Say what is new: --name, --set, --label, --note, --expires, --on, --off, --fallback, --own, or the secret with --stdin."),
         Error::NotFound => Words::new("That credential is not here (any more).").hint("keymoor list shows those that are."),
         Error::NoSuchVersion => Words::new("There is no such version.").safe(UNCHANGED).hint("keymoor history NAME lists them."),
         Error::NoSuchChoice => {

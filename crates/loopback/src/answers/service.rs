@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use keymoor_providers::Service;
 use keymoor_providers::verify::Reason;
-use keymoor_vault::{Because, Resolved, ServiceAsked, ServiceState};
+use keymoor_vault::{Because, Resolved, ServiceAsked, ServiceState, WhyNone};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub(crate) struct Shown {
     enabled: bool,
     /// What it uses now.
     credential: Option<Uses>,
+    /// Why it uses none, although it is enabled.
+    why_none: Option<Why>,
     /// The providers whose credentials it takes.
     accepts: Vec<String>,
     settings: BTreeMap<String, Option<String>>,
@@ -49,6 +51,36 @@ struct Uses {
     instead_of: Option<String>,
 }
 
+/// Why a service that is enabled uses no credential.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+#[schemars(rename = "WhyNone")]
+enum Why {
+    /// There is none that it takes.
+    Nothing,
+    /// None was chosen, or the chosen one cannot be used.
+    Which {
+        /// Those that could be meant: `provider/name`.
+        choices: Vec<String>,
+    },
+    /// One that may be meant does not open.
+    Unreadable {
+        /// Which.
+        #[schemars(extend("format" = "uuid"))]
+        id: String,
+    },
+}
+
+impl From<WhyNone> for Why {
+    fn from(why: WhyNone) -> Self {
+        match why {
+            WhyNone::Nothing => Self::Nothing,
+            WhyNone::Which(choices) => Self::Which { choices },
+            WhyNone::Unreadable(id) => Self::Unreadable { id: id.to_string() },
+        }
+    }
+}
+
 impl Shown {
     pub(crate) fn new(service: &Service, state: Option<ServiceState>) -> Self {
         let state = state.unwrap_or_else(|| untouched(service));
@@ -57,6 +89,7 @@ impl Shown {
             name: state.name,
             enabled: state.on,
             credential: state.uses.map(Uses::new),
+            why_none: state.why_none.map(Why::from),
             accepts: service.accepts.clone(),
             settings: state.settings,
             missing: state.missing,

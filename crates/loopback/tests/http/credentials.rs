@@ -297,15 +297,15 @@ fn an_expiry_is_set_read_and_taken_away_and_what_needs_care_is_listed() {
     let day = client.call("PUT", &at, Some(json!({ "expires_at": "2999-01-01" })));
     assert_eq!(
         (&day.json["expires_at"], &day.json["expires_as_set"]),
-        (&json!("2999-01-01T00:00:00Z"), &json!("2999-01-01T00:00:00Z"))
+        (&json!("2999-01-01T23:59:59Z"), &json!("2999-01-01T23:59:59Z"))
     );
     assert_eq!(
         client.call("PUT", &at, Some(json!({ "note": "x" }))).json["expires_at"],
-        "2999-01-01T00:00:00Z"
+        "2999-01-01T23:59:59Z"
     );
     let body = json!({ "provider": "openai", "name": "old", "expires_at": "2998-01-01" });
     let saved = client.call("POST", "/api/credentials/save", Some(body));
-    assert_eq!((saved.status, &saved.json["expires_at"]), (200, &json!("2998-01-01T00:00:00Z")));
+    assert_eq!((saved.status, &saved.json["expires_at"]), (200, &json!("2998-01-01T23:59:59Z")));
     assert_eq!(client.call("PUT", &at, Some(json!({ "expires_at": null }))).json["expires_at"], Value::Null);
     assert_eq!(names("care"), Vec::<String>::new());
     let wrong = client.call("PUT", &at, Some(json!({ "expires_at": "soon" })));

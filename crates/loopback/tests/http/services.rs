@@ -37,6 +37,19 @@ fn a_service_is_taken_into_use_and_out_of_it() {
     let sheets =
         client.call("POST", "/api/services/google_sheets/enable", Some(json!({ "credential": "work" })));
     assert_eq!(sheets.code(), (409, "not_accepted"));
+    // Why one uses none is said, too.
+    client.call("POST", "/api/services/openai/enable", Some(json!({ "credential": home })));
+    assert_eq!(client.get("/api/services").json["services"][0]["why_none"], json!(null));
+    client.call("PUT", &format!("/api/credentials/{home}"), Some(json!({ "enabled": false })));
+    let which = json!({ "reason": "which", "choices": ["openai/work"] });
+    assert_eq!(client.get("/api/services").json["services"][0]["why_none"], which);
+    client.call("PUT", &format!("/api/credentials/{work}"), Some(json!({ "fallback": true })));
+    let uses = client.get("/api/services").json["services"][0]["credential"].clone();
+    assert_eq!((&uses["name"], &uses["fallback"]), (&json!("work"), &json!(true)));
+    client.call("PUT", &format!("/api/credentials/{work}"), Some(json!({ "enabled": false })));
+    let nothing = json!({ "reason": "nothing" });
+    assert_eq!(client.get("/api/services").json["services"][0]["why_none"], nothing);
+    client.call("PUT", &format!("/api/credentials/{work}"), Some(json!({ "enabled": true })));
     for action in ["enable", "disable"] {
         let unknown = client.call("POST", &format!("/api/services/nothing/{action}"), None);
         assert_eq!(unknown.code(), (404, "no_such_service"));

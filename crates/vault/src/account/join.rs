@@ -23,6 +23,7 @@ use crate::homes::lock::Lock;
 use crate::homes::without_keychain;
 use crate::keys::Keys;
 use crate::kit::JoinKit;
+use crate::rotate::asked;
 use crate::rules::gone::reborn;
 use crate::services::document::moved;
 use crate::synchronise::{Progress, SyncOptions, SyncReport};
@@ -154,6 +155,7 @@ impl Vault {
                 change.forget(id)?;
                 let content = reborn(&moved(content, &new_ids), actor);
                 drafts::write(change, keys, new_ids[&id], &content)?;
+                asked::follow(change, id, new_ids[&id])?;
             }
             grants::hand_over(change, &old_keys, keys, &new_ids)?;
             Ok::<_, Error>(())
@@ -263,6 +265,9 @@ mod tests {
         let (kept, trashed) = (add(&mut vault, "kept").unwrap(), add(&mut vault, "trashed").unwrap());
         vault.trash(trashed).unwrap();
         let last_moment = add(&mut other, "last moment").unwrap();
+        let note =
+            |change: &mut keymoor_cache::Change<'_>| change.set_setting(&format!("key_asked:{kept}"), b"7");
+        vault.cache.write(note).unwrap();
 
         let (kit, opened) = account();
         let device = vault.cache.read(|view| view.device()).unwrap().unwrap();
@@ -286,6 +291,8 @@ mod tests {
             assert!(id != kept && id != last_moment, "a new record of the account");
             assert_eq!(vault.reveal(id, None).unwrap().expose_secret(), format!("secret of {name}"));
         }
+        let id = vault.find("kept", Place::Active).unwrap();
+        assert_eq!(vault.key_asked_at(id).unwrap(), Some(7), "that a key may be there is not forgotten");
         let back = vault.find("trashed", Place::Trash).unwrap();
         vault.restore(back).unwrap();
         assert_eq!(vault.list(&Default::default()).unwrap().len(), 3);

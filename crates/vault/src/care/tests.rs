@@ -2,7 +2,7 @@ use keymoor_protocol::{ActorId, RecordId};
 use keymoor_providers::verify::{Reason, Report};
 
 use super::*;
-use crate::content::edit::fingerprint;
+use crate::content::fingerprint::fingerprint;
 use crate::content::{Content, merge};
 use crate::list::listing;
 use crate::verification::{Values, Verification};
@@ -173,6 +173,19 @@ fn another_secret_beside_it_makes_a_key_no_younger_and_takes_no_expiry() {
     assert_eq!(said(&named("one")), stays, "another name for it");
     assert_eq!(said(&named("two")), (None, NOW), "another one under another name");
     assert_eq!(said(&replaced(&both, "two", NOW)), (None, NOW), "one of two is another");
+    // The former key is kept beside the new one.
+    let kept = |new: &str, former: &str, removed: &[&str]| {
+        let mut action = set.clone().act(A, NOW);
+        let parts = vec![(new.to_owned(), "two".into()), (former.to_owned(), "one".into())];
+        action.set_secrets(parts, &removed.iter().map(|name| (*name).to_owned()).collect());
+        action.finish()
+    };
+    assert_eq!(said(&kept("secret", "former", &[])), (None, NOW), "under another name");
+    assert_eq!(said(&kept("api_key", "former", &["secret"])), (None, NOW), "both under others");
+    assert_eq!(said(&kept("webhook", "api_key", &["secret"])), stays, "the key only has another name");
+    let mut action = both.clone().act(A, NOW);
+    action.set_secrets(vec![("webhook".to_owned(), "another".into())], &[].into());
+    assert_eq!(said(&action.finish()), stays, "what was replaced is not the key");
     // From before it was written down.
     let mut old = credential();
     old.meta.fields.remove(field::SINCE);

@@ -3,17 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use keymoor_protocol::ActorId;
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::Sha256;
+use secrecy::SecretString;
 
+use super::fingerprint::shadow;
 use super::payload::schema;
 use super::{Content, Entry, Fingerprint, Meta, Secrets, Shadow, Stamp, Value, field};
 use crate::care::since;
-
-/// A secret shorter than this shows none of its characters.
-const LAST_FOUR_FROM: usize = 12;
+use crate::meant::first;
 
 /// One action under way. Everything that it writes has the same stamp.
 pub(crate) struct Action {
@@ -85,8 +82,8 @@ impl Action {
     }
 
     /// Sets secret fields, and takes away those in `removed`; the others stay as they are shown. With another in the place of
-    /// one that was there the key is as old as this action, and when the former expires says nothing of it. One that comes
-    /// beside those that were there, or only goes, changes neither.
+    /// the one that is meant ([`crate::meant`]) the key is as old as this action, and when the former expires says nothing of
+    /// it, also if that is kept under another name. One that comes beside those that were there, or only goes, changes neither.
     pub(crate) fn set_secrets(&mut self, parts: Vec<(String, SecretString)>, removed: &BTreeSet<String>) {
         let before = self.content.meta.shown(field::KEY).cloned();
         let mut key = before.as_ref().and_then(Value::key).cloned().unwrap_or_default();
@@ -105,7 +102,20 @@ impl Action {
             parts.iter().map(|(_, fingerprint)| *fingerprint).collect()
         };
         let (old, new) = (secrets(&were), secrets(&are));
-        let another = !new.is_subset(&old) && (old.is_empty() || !old.is_subset(&new));
+        let first = |parts: &BTreeSet<(String, Fingerprint)>| {
+            let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+            first(self.content.meta.text(field::PROVIDER), &names).map(str::to_owned)
+        };
+        let meant =
+            first(&were).and_then(|name| if key.contains_key(&name) { Some(name) } else { first(&are) });
+        let another = match meant.and_then(|name| key.get(&name)) {
+            Some(shadow) => !old.contains(&shadow.fingerprint),
+            None => {
+                // Nobody knows which counts: one that gave way is enough.
+                let stays = |part: &(String, Fingerprint)| are.contains(part) || !key.contains_key(&part.0);
+                !new.is_subset(&old) && (!old.is_subset(&new) || old.is_empty() || !were.iter().all(stays))
+            }
+        };
         match before {
             Some(before) if !another => {
                 // What says nothing new is no change, not even that it says since when.
@@ -237,53 +247,5 @@ impl Action {
         } else {
             self.content.meta.fields.insert(name.to_owned(), entries);
         }
-    }
-}
-
-/// What may be shown of a secret.
-pub(crate) fn shadow(salt: &[u8; 16], secret: &SecretString) -> Shadow {
-    let text = secret.expose_secret(); // the fingerprint and the last four are all that leaves here
-    let characters = text.chars().count();
-    let last_four = if characters >= LAST_FOUR_FROM && !text.contains(char::is_control) {
-        text.chars().skip(characters - 4).collect()
-    } else {
-        String::new()
-    };
-    Shadow { last_four, fingerprint: fingerprint(salt, text), more: Vec::new() }
-}
-
-/// Names a secret within a record.
-pub(crate) fn fingerprint(salt: &[u8; 16], text: &str) -> Fingerprint {
-    // HMAC takes keys of any length.
-    #[expect(clippy::expect_used)]
-    let mac = Hmac::<Sha256>::new_from_slice(salt).expect("any key");
-    let full: [u8; 32] = mac.chain_update(text.as_bytes()).finalize().into_bytes().into();
-    let mut short = [0; 16];
-    short.copy_from_slice(&full[..16]);
-    Fingerprint(short)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_of_its_record_and_shows_no_short_secret() {
-        let long = || "sk-test-secret-1234".into();
-        let one = shadow(&[7; 16], &long());
-        // HMAC-SHA256 with the key 07…07, its first 16 bytes.
-        let expected = "dfb8581e3344fa4db6dbe623d7ef3a83";
-        assert_eq!(crate::show::hex(&one.fingerprint.0), expected);
-        assert_eq!(one, shadow(&[7; 16], &long()));
-        assert_ne!(
-            one.fingerprint,
-            shadow(&[8; 16], &long()).fingerprint,
-            "another record, another fingerprint"
-        );
-        assert_eq!(one.last_four, "1234");
-        for short in ["elevenchars", "twelve\ncharsmore"] {
-            assert_eq!(shadow(&[7; 16], &short.into()).last_four, "", "{short}");
-        }
-        assert_eq!(shadow(&[7; 16], &"ä2345678ü012".into()).last_four, "ü012", "characters, not bytes");
     }
 }

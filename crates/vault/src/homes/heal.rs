@@ -3,6 +3,8 @@
 //! The same means the digest that the cache put down when it wrote the record: another home's older or other value never
 //! takes its place. What no home can give back is an error that says what each home answered.
 
+pub(crate) mod in_vain;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

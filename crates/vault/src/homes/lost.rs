@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::homes::copy::Copy;
 use crate::keys::{Keys, is_newer};
 use crate::notice::Notice;
+use crate::rotate::asked;
 use crate::rules::gone::reborn;
 use crate::rules::take::{Left, left};
 use crate::vault::Vault;
@@ -70,12 +71,14 @@ fn take_over(
             return Ok(None);
         }
         // The record was forgotten by somebody who had not seen this; see `forget`.
+        let new = RecordId::generate();
         if lost.is_newer() {
-            drafts::carry(change, keys, RecordId::generate(), draft)?;
+            drafts::carry(change, keys, new, draft)?;
         } else {
             let actor = drafts::actor(change, keys)?;
-            drafts::write(change, keys, RecordId::generate(), &reborn(&lost, actor))?;
+            drafts::write(change, keys, new, &reborn(&lost, actor))?;
         }
+        asked::follow(change, id, new)?;
         return Ok(Some(Notice::Back { name: lost.meta.title(), erased: true, here: false }));
     };
     let stands = keys.open(current.record()).map_err(unreadable)?;

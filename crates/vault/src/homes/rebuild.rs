@@ -24,6 +24,7 @@ use crate::homes::placeholder;
 use crate::homes::salvaged::Salvaged;
 use crate::keys::Keys;
 use crate::notice::Notice;
+use crate::rotate::asked;
 use crate::rules::copies::{self, Lives};
 use crate::rules::gone::reborn;
 use crate::vault::{DEVICE_SLOT, Vault, new_device};
@@ -157,7 +158,9 @@ fn fill(
                 // Sealed before a join and not yet anew: it comes along as a new record, as the join would have done it,
                 // and the copy under the old id goes once the new one is there.
                 change.clear_slot(&slot_key(id))?;
-                drafts::write(change, keys, RecordId::generate(), &reborn(content, device.actor))?;
+                let new = RecordId::generate();
+                drafts::write(change, keys, new, &reborn(content, device.actor))?;
+                asked::follow(change, id, new)?;
                 change.mark_unmirrored(id)?;
                 change.set_setting(FORMER, b"1")?;
                 records += u64::from(!content.meta.deleted());

@@ -16,6 +16,7 @@ use crate::activity;
 use crate::error::Error;
 use crate::homes::mirror::genuine;
 use crate::keys::Keys;
+use crate::rotate::asked;
 use crate::verify::habits;
 
 /// What is believed of a damaged file.
@@ -39,6 +40,8 @@ pub(crate) struct Salvaged {
     must_have_log: bool,
     /// When this device asked providers by itself.
     habits: habits::Left,
+    /// That keys were asked for.
+    asked: asked::Left,
     /// What happened on this device: when, and sealed.
     activity: Vec<(u64, Envelope)>,
 }
@@ -53,7 +56,8 @@ impl Salvaged {
     /// then on is the keychain.
     pub(crate) fn of(found: Salvage, keys: &Keys) -> Self {
         if found.device.as_ref().is_some_and(|device| device.account != keys.account) {
-            return Self::default();
+            // A key that a provider may have made is of no account's.
+            return Self { asked: asked::Left::of(&found.settings), ..Self::default() };
         }
         let opens = |record: &Record| keys.open(record).is_ok();
         let mut layers: BTreeMap<RecordId, (Option<Base>, Option<Record>)> = BTreeMap::new();
@@ -109,6 +113,7 @@ impl Salvaged {
             document_version,
             must_have_log: found.settings.contains_key(MUST_HAVE_LOG),
             habits: habits::Left::of(&found.settings, found.all_settings),
+            asked: asked::Left::of(&found.settings),
             activity: found.activity.into_iter().filter_map(of_use).collect(),
         }
     }
@@ -138,6 +143,7 @@ impl Salvaged {
             change.set_setting(MUST_HAVE_LOG, b"1")?;
         }
         self.habits.write(change)?;
+        self.asked.write(change)?;
         for (at, entry) in &self.activity {
             activity::chain::append(change, keys, *at, entry)?;
         }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use keymoor_fail_points::reached;
+use keymoor_protocol::RecordId;
 use keymoor_providers::Provider;
 use keymoor_providers::rotate::{self, NotMade};
 use keymoor_providers::verify::{Fields, Options, verify};
@@ -52,14 +53,14 @@ impl Vault {
     /// Nothing was made after an error: as there; [`Error::ChangedMeanwhile`] if a new key is there by now, or another
     /// process is making one; what the disk cannot take. Why there is no key otherwise is no error of the vault's.
     pub fn make_rotation(&mut self, before: &Before, options: &Options) -> Result<MadeOrNot, Error> {
-        let lock = Lock::wait_for(&self.config, "rotate", PATIENCE)?;
+        let lock = Lock::wait_for(&self.config, asked::LOCK, PATIENCE)?;
         let _lock = lock.ok_or(Error::ChangedMeanwhile)?;
         if before.under_way.is_some() {
             return Err(Error::ChangedMeanwhile);
         }
         self.note_file()?;
-        let (keys, old) = (&self.keys, before.old);
-        let content = self.cache.read(|view| before.still(view, keys))?;
+        let old = before.old;
+        let content = self.still_before(before)?;
         let Some(provider) = provider_of(&content).filter(|provider| provider.rotation.makes()) else {
             return Ok(Err(NoKey::NotMade(NotMade::ByHand)));
         };
@@ -72,10 +73,10 @@ impl Vault {
         if !verify(provider, &fields_of(&content), options).verdict.is_good() {
             return Ok(Err(NoKey::NotMade(NotMade::NotAsked)));
         }
-        let content = self.cache.write(|change| {
+        let keys = &self.keys;
+        let (content, asked_at) = self.cache.write(|change| {
             let content = before.still(change, keys)?;
-            asked::note(change, old)?;
-            Ok::<_, Error>(content)
+            Ok::<_, Error>((content, asked::note(change, old)?))
         })?;
         let by = fields_of(&content);
         reached("rotate.asking");
@@ -84,15 +85,14 @@ impl Vault {
         drop(room);
         let made = match made {
             Ok(made) => made,
-            Err(NotMade::Unknown) => return Ok(Err(NoKey::NotMade(NotMade::Unknown))),
             Err(why) => {
-                self.forget_key_asked(old)?;
+                self.settle_asked(old, asked_at, why != NotMade::Unknown)?;
                 return Ok(Err(NoKey::NotMade(why)));
             }
         };
         let mut failed = None;
         for pause in TRIES {
-            match self.store_made(old, fields(provider, &made)) {
+            match self.store_made(old, asked_at, fields(provider, &made)) {
                 Ok(saved) => return Ok(Ok(saved)),
                 Err(error) => failed = Some(error),
             }
@@ -102,11 +102,23 @@ impl Vault {
         Ok(Err(match rotate::unmake(provider, &made, &by, options) {
             true => {
                 // What cannot be written now is asked about the next time.
-                let _ = self.forget_key_asked(old);
+                let _ = self.settle_asked(old, asked_at, true);
                 NoKey::TakenBack(error)
             }
-            false => NoKey::LeftThere { called: rotate::called(&made).unwrap_or_default().to_owned(), error },
+            false => {
+                let _ = self.settle_asked(old, asked_at, false);
+                NoKey::LeftThere { called: rotate::called(&made).unwrap_or_default().to_owned(), error }
+            }
         }))
+    }
+
+    /// Puts down whether it is known what came of a request.
+    fn settle_asked(&mut self, old: RecordId, asked_at: u64, known: bool) -> Result<(), Error> {
+        let keys = &self.keys;
+        self.cache.write(|change| match known {
+            true => asked::is_known(change, keys, old, asked_at),
+            false => asked::is_unknown(change, keys, old, asked_at),
+        })
     }
 }
 

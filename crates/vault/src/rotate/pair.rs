@@ -71,6 +71,17 @@ impl Rotates {
     }
 }
 
+/// The keys that took the place of this one, as far as they can be read.
+pub(super) fn heirs(view: &View<'_>, keys: &Keys, old: RecordId) -> Result<Vec<RecordId>, Error> {
+    let mut found = Vec::new();
+    list::each_meta(view, keys, false, |row| {
+        if Rotates::of(&row.meta).is_some_and(|of| of.switched && of.id == Some(old)) {
+            found.push(row.id);
+        }
+    })?;
+    Ok(found)
+}
+
 /// What is kept of it in the new record.
 pub(super) fn text(step: &str, id: RecordId, title: &str) -> String {
     format!("{step} {id} {title}")
@@ -78,6 +89,9 @@ pub(super) fn text(step: &str, id: RecordId, title: &str) -> String {
 
 impl Rotation {
     /// The one under way of which `id`, that is this content, is the new or the old key.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] for a credential that does not open: it may be the new key.
     pub(super) fn of(
         view: &View<'_>,
         keys: &Keys,
@@ -88,7 +102,7 @@ impl Rotation {
             return Self::begun_by(view, keys, id, &content.meta);
         }
         let (mut found, title) = (Vec::new(), content.meta.title());
-        list::each_meta(view, keys, false, |row| {
+        list::every_meta(view, keys, |row| {
             let of = Rotates::of(&row.meta).filter(|of| of.id == Some(id) || of.title == title);
             if let Some(of) = of {
                 found.push((of.switched, row.id, row.meta));
@@ -138,7 +152,14 @@ impl Before {
         let under_way = Rotation::of(view, keys, id, &content)?;
         let old = under_way.as_ref().map_or(id, |rotation| rotation.old);
         let version = content.meta.version_id(None);
-        Ok(Self { old, under_way, asked_at: asked::at(view, old)?, looked_at: id, version })
+        let before = Self { old, under_way, asked_at: None, looked_at: id, version };
+        let asked_at = asked::of_all(view, before.pair())?;
+        Ok(Self { asked_at, ..before })
+    }
+
+    /// The old key, and the new one if there is one: that one has the name, and what is noted under it, once it was switched.
+    pub(super) fn pair(&self) -> impl Iterator<Item = RecordId> + use<> {
+        std::iter::once(self.old).chain(self.under_way.as_ref().map(|rotation| rotation.new))
     }
 
     /// The key that is to be replaced, if all is as it was.

@@ -50,8 +50,8 @@ impl Vault {
     /// first, and the homes have to have it; with `anyway` the homes may lack it.
     ///
     /// # Errors
-    /// [`Error::ChangedMeanwhile`] if the two are not what they were; [`Error::Unsettled`]; what cannot be read. Nothing is
-    /// sent then. What the provider did is no error of the vault's.
+    /// [`Error::ChangedMeanwhile`] if the two are not what they were; [`Error::Unsettled`]; [`Error::Unreadable`], also for
+    /// another credential: it may have the same secret. Nothing is sent then. What the provider did is no error of the vault's.
     pub fn revoke_rotated(
         &mut self,
         rotation: &Rotation,
@@ -102,17 +102,20 @@ impl Vault {
         Ok(Revoking::Asked(outcome))
     }
 
-    /// The other credentials in use that have a secret of this one, also as the other value of a conflict.
+    /// The other credentials in use that have a secret of this one, also as the other value of a conflict. One that does not
+    /// open, and that no home has, is an error: it may be one of them.
     fn sharing(&mut self, rotation: &Rotation, old: &Content) -> Result<Vec<String>, Error> {
-        let keys = &self.keys;
-        let owners = self.cache.read(|view| {
-            let mut owners = BTreeSet::new();
-            for fingerprint in old.meta.key().into_iter().flat_map(|parts| parts.values()) {
-                if let Some(secret) = old.secrets.get(&fingerprint.fingerprint) {
-                    owners.extend(whose::in_use(view, keys, secret)?);
+        let owners = self.healing(|vault| {
+            let keys = &vault.keys;
+            vault.cache.read(|view| {
+                let mut owners = BTreeSet::new();
+                for fingerprint in old.meta.key().into_iter().flat_map(|parts| parts.values()) {
+                    if let Some(secret) = old.secrets.get(&fingerprint.fingerprint) {
+                        owners.extend(whose::in_use(view, keys, secret)?);
+                    }
                 }
-            }
-            Ok::<_, Error>(owners)
+                Ok::<_, Error>(owners)
+            })
         })?;
         let others = owners.into_iter().filter(|(id, _)| *id != rotation.old && *id != rotation.new);
         Ok(others.map(|(_, title)| title).collect())

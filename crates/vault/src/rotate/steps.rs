@@ -27,9 +27,14 @@ impl Vault {
     }
 
     /// The same for a key that its provider just made, which is stored whatever became of the old one meanwhile.
-    pub(super) fn store_made(&mut self, old: RecordId, fields: Vec<Field>) -> Result<Saved, Error> {
+    pub(super) fn store_made(
+        &mut self,
+        old: RecordId,
+        asked_at: u64,
+        fields: Vec<Field>,
+    ) -> Result<Saved, Error> {
         self.put_beside(fields, false, |change, keys| {
-            asked::over(change, old)?;
+            asked::is_known(change, keys, old, asked_at)?;
             Ok((old, drafts::current(change, keys, old)?))
         })
     }
@@ -99,7 +104,8 @@ impl Vault {
     /// switched off and called `NAME (old DATE)`. Returns that as `provider/name`, and the rotation as it is now.
     ///
     /// # Errors
-    /// [`Error::ChangedMeanwhile`] if they are not what they were, [`Error::Unsettled`]. Nothing is changed after an error.
+    /// [`Error::ChangedMeanwhile`] if they are not what they were, [`Error::Unsettled`]; [`Error::Unreadable`], also for another
+    /// credential. Nothing is changed after an error.
     pub fn switch_rotation(
         &mut self,
         rotation: &Rotation,
@@ -111,6 +117,8 @@ impl Vault {
         self.heal(old)?;
         self.heal(new)?;
         self.heal_services()?;
+        // Nothing is healed inside a transaction, and the last question there is about every credential.
+        self.healing(|vault| vault.cache.read(|view| Before::of(view, &vault.keys, old)))?;
         self.save(|change, keys| {
             let [was, is] = rotation.still(change, keys)?;
             if rotation.switched {

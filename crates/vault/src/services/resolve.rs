@@ -55,15 +55,12 @@ pub(super) fn resolve(
     }
     let chosen = document.chosen(&service.id);
     let mut all = Vec::new();
-    let broken = list::each_meta(view, keys, false, |row| {
+    list::every_meta(view, keys, |row| {
         let listing = list::listing(row.id, &row.meta, false);
         if takes(&listing) {
             all.push(listing);
         }
-    })?;
-    if let Some(id) = broken.first() {
-        return Err(Error::Unreadable { id: *id, homes: Vec::new() }); // nobody can tell whose it is
-    }
+    })?; // of one that does not open nobody can tell whose it is
     for listing in &mut all {
         listing.display = find::shown_as(view, keys, listing.id, &listing.provider, &listing.name)?;
     }

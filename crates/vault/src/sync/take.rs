@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::homes::{heal, lost};
 use crate::keys::{Keys, NAMELESS, is_newer};
 use crate::notice::Notice;
+use crate::rotate::asked;
 use crate::rules::forgetting::KEPT_MS;
 use crate::rules::gone::{self, Forgotten};
 use crate::rules::take::{Back, Draft, Here};
@@ -122,7 +123,9 @@ pub(crate) fn take(
         let subject = Subject { id, name: incoming.meta.title() };
         activity::put(change, keys, &Event::DeletedElsewhere(subject))?;
     }
-    outcome.conflicts += u64::from(taken.conflict && is_credential);
+    // Nobody has to choose between the values of what lies in the trash, and no list shows them.
+    let in_use = !taken.shown(here, &incoming).meta.deleted();
+    outcome.conflicts += u64::from(taken.conflict && is_credential && in_use);
     outcome.deleted += u64::from(deleted);
     outcome.trashed += u64::from(deleted);
     Ok(())
@@ -172,9 +175,15 @@ pub(crate) fn forget(
                     goes = true;
                     outcome.deleted += u64::from(live);
                 }
-                Forgotten::Carried => drafts::carry(change, keys, RecordId::generate(), &draft.record)?,
+                Forgotten::Carried => {
+                    let new = RecordId::generate();
+                    drafts::carry(change, keys, new, &draft.record)?;
+                    asked::follow(change, id, new)?;
+                }
                 Forgotten::Anew(anew) => {
-                    drafts::write(change, keys, RecordId::generate(), &anew)?;
+                    let new = RecordId::generate();
+                    drafts::write(change, keys, new, &anew)?;
+                    asked::follow(change, id, new)?;
                     outcome.notices.push(Notice::Back {
                         name: content.meta.title(),
                         erased: true,

@@ -154,6 +154,7 @@ fn what_changes_nothing_makes_no_version() {
         fields: vec![sealed("secret", "the secret"), plain("org", "one"), plain("gone", "")],
         labels: Some(vec!["a".into()]),
         note: Some(String::new()),
+        fallback: None,
         on: None,
         expires: None,
     };

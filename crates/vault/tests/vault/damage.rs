@@ -18,7 +18,7 @@ fn raw(home: &Path) -> rusqlite::Connection {
 }
 
 /// Flips one bit of a draft's envelope. At the front it is no envelope any more, further on only the seal can tell.
-fn flip(home: &Path, id: RecordId, column: &str, at: usize) -> Vec<u8> {
+pub(crate) fn flip(home: &Path, id: RecordId, column: &str, at: usize) -> Vec<u8> {
     let cache = raw(home);
     let select = format!("SELECT {column} FROM draft WHERE id = ?1");
     let mut bytes: Vec<u8> = cache.query_row(&select, [id.0], |row| row.get(0)).unwrap();

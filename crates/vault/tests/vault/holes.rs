@@ -161,6 +161,10 @@ fn without_a_keychain_a_damaged_file_gives_what_it_has() {
     vault.trash(ids[9]).unwrap();
     vault.set_habits(Habits { on_save: false, in_background: false }).unwrap();
     drop(vault);
+    let note = format!("key_asked:{}", ids[0]);
+    let raw = rusqlite::Connection::open(made.join("keymoor.db")).unwrap();
+    raw.execute("INSERT INTO setting VALUES (?1, ?2)", (note, &b"7"[..])).unwrap();
+    drop(raw);
     fs::create_dir(&path).unwrap();
     let length = fs::metadata(made.join("keymoor.db")).unwrap().len() as usize;
     let (mut pages, mut opened, mut still_off, mut not_known) = (0, 0, 0, 0);
@@ -192,6 +196,8 @@ fn without_a_keychain_a_damaged_file_gives_what_it_has() {
         assert!(!habits.in_background && (told || !habits.on_save), "hole at {at}");
         still_off += usize::from(!habits.on_save);
         not_known += usize::from(told);
+        let asked = vault.key_asked_at(ids[0]).unwrap();
+        assert!(asked == Some(7) || habits.on_save, "that a key may be there lies beside it");
         let mut back = 0;
         for (n, id) in ids.iter().enumerate().take(9) {
             match vault.reveal(*id, None) {

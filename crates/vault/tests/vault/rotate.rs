@@ -15,6 +15,8 @@ use crate::place::{add, all, names, new, open, sealed, secret};
 
 mod at_once;
 mod made;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod unread;
 mod used;
 
 const DATE: &str = "2026-11-22";

@@ -32,6 +32,39 @@ fn a_keychain_that_locks_itself_meanwhile_has_the_old_key_kept() {
     device.assert_well();
 }
 
+/// Nobody can tell what is in it.
+#[test]
+fn a_credential_that_cannot_be_read_has_nothing_revoked_and_is_named() {
+    let world = World::new();
+    let mut device = world.device_without_keychain("a");
+    let provider = Provider::new("github");
+    provider.stands_in_for(&mut device);
+    provider.say("ghp_new", Reply::of(200, USER));
+    provider.say(NO_KEY, Reply::of(202, ""));
+    device.add("github", "work", "ghp_old").done();
+    device.add("github", "twin", "ghp_old").done();
+    let twin = device.done(&["show", "twin", "--json"]).json()["id"].as_str().unwrap().to_owned();
+    rotate(&device, &["--stdin"], "ghp_new").ends(0, &["github/work has the new key now", "was not revoked"]);
+    let cache = rusqlite::Connection::open(device.cache()).unwrap();
+    let meta: Vec<u8> = cache
+        .query_row("SELECT meta FROM draft WHERE lower(hex(id)) = ?1", [twin.replace('-', "")], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    let set = |bytes: &[u8]| {
+        let sql = "UPDATE draft SET meta = ?2 WHERE lower(hex(id)) = ?1";
+        assert_eq!(cache.execute(sql, (twin.replace('-', ""), bytes)).unwrap(), 1);
+    };
+    let mut broken = meta.clone();
+    broken[150] ^= 1;
+    set(&broken);
+    let said = format!("Credential {twin} cannot be read");
+    rotate(&device, &["--yes"], "").ends(7, &[&said, "nothing more is done"]);
+    assert!(!provider.asked().contains(&NO_KEY.to_owned()), "nothing was revoked");
+    set(&meta);
+    rotate(&device, &["--yes"], "").ends(5, &["github/twin"]);
+}
+
 const DISKS: &str = "rotated::refused::a_disk_that_fills_up_while_a_key_is_made_has_room_for_it";
 
 #[test]

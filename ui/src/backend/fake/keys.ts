@@ -1,13 +1,13 @@
 import type { AddRequest, Copied, Detail, EditRequest, Habits, Listing, NewField, Past, ProviderInfo, Recognised, Said, Saved, Status, Using } from "../backend";
 import { PROVIDERS, recognised } from "./catalogue";
 import { check, defined, failure, replaced } from "./checks";
-import { FakeDesk } from "./desk";
+import { FakeSystem } from "./system";
 import { listingOf, lastFour, now, since, usedBy, verifiable, versionId, type Kept, type Service, type Version } from "./kept";
 
 export const PRIMARY_FIELD = "secret";
 
 /** What the fake does with keys: it keeps every version, and providers say of them what a test wants. */
-export class FakeKeys extends FakeDesk {
+export class FakeKeys extends FakeSystem {
   readonly kept = new Map<string, Kept>();
   clipboard = "";
   waiting = 0;

@@ -36,6 +36,11 @@ export const COMMANDS = [
   "unlock_with_password",
   "choose_file",
   "stop_waiting",
+  "settings",
+  "set_settings",
+  "set_tray",
+  "notify",
+  "close_picker",
 ] as const;
 
 export type Command = (typeof COMMANDS)[number];
@@ -48,3 +53,9 @@ export const EVENT_WAITING = "waiting";
 
 /** Sent with how far something is that takes longer, and with nothing when it is over. */
 export const EVENT_PROGRESS = "progress";
+
+/** Sent when a key is to be added, from the tray. */
+export const EVENT_ADD = "add";
+
+/** Sent with a failure of what was asked for outside the window. */
+export const EVENT_TROUBLE = "trouble";

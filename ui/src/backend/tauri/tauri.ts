@@ -2,7 +2,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
 import type { Backend, Progress } from "../backend";
-import { EVENT_CHANGED, EVENT_PROGRESS, EVENT_WAITING, type Command } from "./commands";
+import { EVENT_ADD, EVENT_CHANGED, EVENT_PROGRESS, EVENT_TROUBLE, EVENT_WAITING, type Command } from "./commands";
 
 const call = <T>(command: Command, args: Record<string, unknown> = {}): Promise<T> => invoke<T>(command, args);
 
@@ -44,8 +44,15 @@ export const tauriBackend: Backend = {
   unlockWithPassword: (password) => call("unlock_with_password", { password }),
   chooseFile: async (purpose) => (await call<string | null>("choose_file", { purpose })) ?? undefined,
   stopWaiting: () => call("stop_waiting"),
+  settings: () => call("settings"),
+  setSettings: (preferences, autostart) => call("set_settings", { preferences, autostart }),
+  setTray: (tray) => call("set_tray", { tray }),
+  notify: (notification) => call("notify", { notification }),
+  closePicker: () => call("close_picker"),
   onChanged: (callback) => hear(EVENT_CHANGED, callback),
   onWaiting: (callback) => hear(EVENT_WAITING, callback),
+  onAdd: (callback) => hear(EVENT_ADD, () => callback()),
+  onTrouble: (callback) => hear(EVENT_TROUBLE, callback),
   onProgress: (callback) => hear<Progress | null>(EVENT_PROGRESS, (progress) => callback(progress ?? undefined)),
 };
 

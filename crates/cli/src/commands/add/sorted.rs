@@ -4,6 +4,7 @@ use keymoor_providers::{Found, Provider, Recognition, is_sample, provider, recog
 use keymoor_vault::{Error, Input};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::several::agreed;
 use crate::{
     commands::fields::{Given, Open, fields, of_kept},
     input::Entered,
@@ -11,21 +12,23 @@ use crate::{
     words::Failure,
 };
 
-/// Provider and fields. Without a provider, the secret has to tell it. What looks odd is said.
+/// Provider and fields. Without a provider, the secret has to tell it, and may hold several credentials: `has_name` says
+/// whether what they are called is said already. What looks odd is said.
 ///
 /// # Errors
 /// Nothing was stored: what it could be, and what is wrong with it.
 pub(super) fn sorted(
-    named: Option<String>,
+    named: Option<&str>,
+    has_name: bool,
     open: Open,
     entered: Entered,
-) -> Result<(String, Given), Failure> {
+) -> Result<Vec<(String, Given)>, Failure> {
     match (named, entered) {
         (Some(id), entered) => {
-            let given = fields(provider(&known_as(&id)), None, open, Some(entered))?;
-            Ok((id, given))
+            let given = fields(provider(&known_as(id)), None, open, Some(entered))?;
+            Ok(vec![(id.to_owned(), given)])
         }
-        (None, Entered::One(secret)) => told_by(&secret, open),
+        (None, Entered::One(secret)) => told_by(&secret, has_name, open),
         (None, Entered::Fields(_)) => Err(Failure::WhichProvider(Vec::new())),
     }
 }
@@ -35,8 +38,8 @@ pub(super) fn known_as(id: &str) -> String {
     id.trim().to_lowercase()
 }
 
-/// The credential that the secret tells.
-fn told_by(secret: &SecretString, open: Open) -> Result<(String, Given), Failure> {
+/// The credential that the secret tells, or several.
+fn told_by(secret: &SecretString, has_name: bool, open: Open) -> Result<Vec<(String, Given)>, Failure> {
     // Exposed to be recognised, here, by its shape.
     let text = secret.expose_secret();
     if is_sample(text) {
@@ -54,16 +57,20 @@ fn told_by(secret: &SecretString, open: Open) -> Result<(String, Given), Failure
             }
             output::say(format!("It is a credential of {}.", found.provider.name));
             let known = found.provider;
-            Ok((known.id.clone(), of_kept(known, open, found.kept())?))
+            Ok(vec![(known.id.clone(), of_kept(known, open, found.kept())?)])
         }
         Recognition::Candidates(found) => Err(Failure::WhichProvider(providers(&found))),
         Recognition::Typo(found, flaw) => Err(Failure::Typo(found.provider, flaw)),
-        Recognition::Several { found, .. } => Err(Failure::SeveralCredentials(providers(&found))),
+        // Which of them a field that was set belongs to, nobody says.
+        Recognition::Several { found, .. } if !open.is_empty() => {
+            Err(Failure::SeveralCredentials(providers(&found)))
+        }
+        Recognition::Several { found, unknown } => agreed(found, &unknown, has_name),
         Recognition::Unknown => Err(Failure::WhichProvider(Vec::new())),
     }
 }
 
-fn providers(found: &[Found]) -> Vec<&'static Provider> {
+pub(super) fn providers(found: &[Found]) -> Vec<&'static Provider> {
     let mut providers: Vec<&'static Provider> = Vec::new();
     for found in found {
         if providers.iter().all(|known| known.id != found.provider.id) {

@@ -23,7 +23,7 @@ pub(super) fn stored(
 ) -> Result<Result<Rotation, Stop>, Failure> {
     let mut before = session.vault.before_rotation(id)?;
     if args.looked && before.asked_at.is_some() {
-        session.vault.forget_key_asked(before.old)?;
+        session.vault.forget_key_asked(&before)?;
         before = session.vault.before_rotation(id)?;
     }
     let detail = session.vault.show(id)?;

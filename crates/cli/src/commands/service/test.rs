@@ -42,8 +42,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         let questions = usable.iter().map(|state| vault.service_question(&state.id));
         (questions.collect::<Result<Vec<ServiceQuestion>, _>>()?, lacking)
     } else {
-        let questions = args.services.iter().map(|id| vault.service_question(id));
-        (questions.collect::<Result<_, _>>()?, Vec::new())
+        let question = |id: &String| vault.service_question(id).map_err(super::of(id));
+        (args.services.iter().map(question).collect::<Result<_, _>>()?, Vec::new())
     };
     let (mut shown, mut asked, of) = (ProgressLine::new(), Vec::new(), questions.len() as u64);
     test_services(questions, &options, |heard| {

@@ -66,6 +66,8 @@ pub(crate) struct ChangeRequest {
     note: Option<Text>,
     /// Whether services and programs may use it.
     enabled: Option<bool>,
+    /// Whether it is used only where no other credential of its provider is.
+    fallback: Option<bool>,
     /// When it expires; null for never. A new secret has none, unless it is given here.
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Option<Moment>")]
@@ -136,7 +138,8 @@ pub(super) fn change(
     _: Nothing,
     request: ChangeRequest,
 ) -> Result<Done<SavedCredential>, Refusal> {
-    let ChangeRequest { name, secret, secrets, fields, labels, note, enabled, expires_at } = request;
+    let ChangeRequest { name, secret, secrets, fields, labels, note, enabled, fallback, expires_at } =
+        request;
     let expires = expires_at.map(|at| at.map(|Moment(at)| at));
     let detail = known(call, id)?;
     let fields = fields.0.into_iter().map(|(name, value)| (name, value.map(|Text(text)| text))).collect();
@@ -152,7 +155,7 @@ pub(super) fn change(
     edited(
         call,
         detail,
-        Edit { name, fields, labels: texts(labels), note, on: enabled, expires, ..Edit::default() },
+        Edit { name, fields, labels: texts(labels), note, on: enabled, fallback, expires, ..Edit::default() },
     )
 }
 

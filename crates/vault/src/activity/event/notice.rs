@@ -4,8 +4,8 @@ use super::Event;
 use crate::notice::Notice;
 
 impl Event {
-    /// What a notice is in the activity. Two are none: that nothing can be added to it, and what `verify` and Settings go on
-    /// showing.
+    /// What a notice is in the activity. Three are none: that nothing can be added to it, what `verify` and Settings go on
+    /// showing, and where the cache looks for a name.
     pub(crate) fn of(notice: &Notice) -> Option<Self> {
         Some(match notice {
             Notice::CacheRebuilt { records } => Self::CacheRebuilt { records: *records },
@@ -23,7 +23,7 @@ impl Event {
             Notice::PasswordChanged => Self::PasswordChanged,
             Notice::ActivityBroken => Self::ActivityBroken,
             Notice::Alarm(alarm) => Self::Alarm { alarm: *alarm },
-            Notice::UseNotNoted | Notice::NotInBackground => return None,
+            Notice::UseNotNoted | Notice::NotInBackground | Notice::Misnamed { .. } => return None,
         })
     }
 }

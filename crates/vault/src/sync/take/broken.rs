@@ -142,6 +142,7 @@ fn one_that_the_keychain_has_is_taken_over_before_its_copy_is_replaced() {
 
             // And where somebody forgot the record, unaware of the edit.
             vault.edit(id, note("mine, too")).unwrap();
+            vault.cache.write(|change| change.set_setting(&format!("key_asked:{id}"), b"7")).unwrap();
             flip(&home, id, at);
             let keys = &vault.keys;
             vault.cache.write(|change| forget(change, keys, id, &mut Outcome::default())).unwrap();
@@ -150,6 +151,7 @@ fn one_that_the_keychain_has_is_taken_over_before_its_copy_is_replaced() {
             let listing = vault.list(&Default::default()).unwrap().remove(0);
             assert_ne!(listing.id, id);
             assert_eq!(listing.note.as_deref(), Some("mine, too"));
+            assert_eq!(vault.key_asked_at(listing.id).unwrap(), Some(7));
             vault.erase(listing.id).unwrap();
         }
     })

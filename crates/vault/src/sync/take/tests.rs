@@ -174,3 +174,17 @@ fn what_is_carried_on_keeps_its_schema_and_every_byte_inside() {
     let merged = crate::content::merge(&known, &after);
     assert!(matches!(vault.keys.seal(id, 8, &merged), Err(Error::NewerRecord)), "merged or not");
 }
+
+/// It is the same key, known by another id.
+#[test]
+fn what_comes_back_as_a_new_record_keeps_the_note_that_a_key_was_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut vault, id) = synced(home.path());
+    vault.cache.write(|change| change.set_setting(&format!("key_asked:{id}"), b"7")).unwrap();
+    vault.edit(id, note("unseen")).unwrap();
+    let keys = &vault.keys;
+    vault.cache.write(|change| forget(change, keys, id, &mut Outcome::default())).unwrap();
+    let back = vault.list(&Default::default()).unwrap().remove(0).id;
+    assert_ne!(back, id);
+    assert_eq!(vault.key_asked_at(back).unwrap(), Some(7));
+}

@@ -110,7 +110,8 @@ fn that_a_key_may_be_there_is_known_until_somebody_looked() {
         (403, "<R/>", NotMade::NotAllowed),
         (400, "<R><Code>Throttling</Code></R>", NotMade::Refused),
     ] {
-        vault.forget_key_asked(id).unwrap();
+        let before = vault.before_rotation(id).unwrap();
+        vault.forget_key_asked(&before).unwrap();
         *said.lock().unwrap() = (status, body);
         let none = make(&mut vault, id, &options).unwrap().unwrap_err();
         assert!(matches!(none, NoKey::NotMade(said) if said == why), "{none:?}");
@@ -132,7 +133,11 @@ fn that_a_key_may_be_there_is_told_of_the_key_that_takes_the_place() {
     let rotation = vault.rotation(id).unwrap().unwrap();
     vault.switch_rotation(&rotation, DATE).unwrap();
     assert_eq!(vault.key_asked_at(id).unwrap(), None);
-    assert!(vault.key_asked_at(rotation.new).unwrap().is_some());
+    let at = vault.key_asked_at(rotation.new).unwrap();
+    assert!(at.is_some());
+    for id in [id, rotation.new] {
+        assert_eq!(vault.before_rotation(id).unwrap().asked_at, at, "also before that rotation is over");
+    }
 }
 
 /// Somebody replaces the key by hand while its provider makes one: that one is stored, and takes nobody's place.
@@ -151,8 +156,41 @@ fn a_made_key_is_stored_whatever_became_of_the_old_one_meanwhile() {
     });
     let made = make(&mut vault, id, &options).unwrap().unwrap().id;
     assert_eq!(secret(&mut vault, made), "a-made-secret-of-forty-characters-000002");
-    assert_ne!(vault.rotation(id).unwrap().unwrap().new, made, "the other one was first");
+    let first = vault.rotation(id).unwrap().unwrap().new;
+    assert_ne!(first, made, "the other one was first");
+    let asked = [id, first].map(|id| vault.key_asked_at(id).unwrap());
+    assert_eq!(asked, [None, None], "it is here: there is none to look for");
     let stray = vault.rotation(made).unwrap().unwrap();
     let refused = vault.switch_rotation(&stray, DATE);
     assert!(matches!(refused, Err(Error::ChangedMeanwhile)), "{refused:?}");
+}
+
+/// Somebody says that no key is there while one is being asked for, or of a request that they have not heard of.
+#[test]
+fn that_a_key_is_asked_for_now_is_not_forgotten() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut vault, id) = aws(home.path());
+    let path = home.path().to_owned();
+    let (options, _) = amazon(move |_| {
+        let mut other = open(&path);
+        let before = other.before_rotation(id).unwrap();
+        assert!(before.asked_at.is_some());
+        let done = other.forget_key_asked(&before);
+        assert!(matches!(done, Err(Error::ChangedMeanwhile)), "{done:?}");
+        // As a version did that asked for no lock.
+        let raw = rusqlite::Connection::open(path.join("keymoor.db")).unwrap();
+        let gone = raw.execute("DELETE FROM setting WHERE key = ?1", [format!("key_asked:{id}")]).unwrap();
+        assert_eq!(gone, 1);
+        (500, "oh")
+    });
+    let before = vault.before_rotation(id).unwrap();
+    make(&mut vault, id, &options).unwrap().unwrap_err();
+    let at = vault.key_asked_at(id).unwrap();
+    assert!(at.is_some(), "it is put down again");
+    let done = vault.forget_key_asked(&before);
+    assert!(matches!(done, Err(Error::ChangedMeanwhile)), "{done:?}");
+    assert_eq!(vault.key_asked_at(id).unwrap(), at);
+    let before = vault.before_rotation(id).unwrap();
+    vault.forget_key_asked(&before).unwrap();
+    assert_eq!(vault.key_asked_at(id).unwrap(), None);
 }
