@@ -1,19 +1,37 @@
 //! What the web view is told. No type here can hold a secret; the two reveals answer with bare text.
 
+mod activity;
 mod detail;
+mod devices;
 mod past;
 mod said;
+mod services;
 
 use keymoor_vault as vault;
 use serde::Serialize;
 
+#[cfg(test)]
+pub(crate) use self::activity::EVENT_MEMBERS;
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "the web view's types name every part of an answer")
+)]
+pub(crate) use self::activity::{ActivityDay, ActivityPage, Happened};
 pub(crate) use self::detail::Detail;
 #[cfg(test)]
 pub(crate) use self::detail::{Choice, Conflict, ShownField, Used};
+pub(crate) use self::devices::DeviceInfo;
 #[cfg(test)]
 pub(crate) use self::past::Changed;
 pub(crate) use self::past::Past;
 pub(crate) use self::said::{Care, Said, Tried};
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "the web view's types name every part of an answer")
+)]
+pub(crate) use self::services::{
+    ServiceConflict, ServiceInfo, ServiceTested, Services, SettingInfo, TemplateInfo, UsedKey, WhyNone,
+};
 use crate::failure::alarm_code;
 
 #[derive(Serialize)]

@@ -1,10 +1,13 @@
 //! The commands of the window: one line each over the vault.
 
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod catalogue;
+pub(crate) mod devices;
 pub(crate) mod files;
 pub(crate) mod keys;
 pub(crate) mod names;
+pub(crate) mod services;
 pub(crate) mod settings;
 pub(crate) mod state;
 

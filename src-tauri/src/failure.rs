@@ -24,6 +24,7 @@ impl Failure {
     pub(crate) const NO_ACCOUNT: &'static str = "NO_ACCOUNT";
     pub(crate) const NO_SUCH_TEXT: &'static str = "NO_SUCH_TEXT";
     pub(crate) const NOT_FOUND: &'static str = "NOT_FOUND";
+    pub(crate) const NO_SUCH_SERVICE: &'static str = "NO_SUCH_SERVICE";
     pub(crate) const SETTINGS: &'static str = "SETTINGS";
     pub(crate) const UNEXPECTED: &'static str = "UNEXPECTED";
 
@@ -101,11 +102,13 @@ fn code(error: &Error) -> &'static str {
         Error::Invalid(Input::Name | Input::Provider) => "INVALID_NAME",
         Error::Invalid(Input::Sample) => "NOBODYS_SECRET",
         Error::Invalid(Input::KeyAsName) => "KEY_AS_NAME",
-        Error::Invalid(_)
-        | Error::Ambiguous(_)
-        | Error::NotAccepted(_)
-        | Error::CredentialOff(_)
-        | Error::WhichCredential(_) => Failure::INVALID_INPUT,
+        Error::Invalid(Input::Setting) => "INVALID_SETTING",
+        Error::Invalid(_) | Error::Ambiguous(_) => Failure::INVALID_INPUT,
+        Error::NotAccepted(_) => "NOT_ACCEPTED",
+        Error::CredentialOff(_) => "KEY_IS_OFF",
+        Error::WhichCredential(_) => "WHICH_KEY",
+        Error::NothingToUse => "NOTHING_TO_USE",
+        Error::NoSuchService | Error::NoSuchTemplate => Failure::NO_SUCH_SERVICE,
         Error::NulByte(_) => "INVALID_SECRET",
         Error::TooLarge { .. } => "SECRET_TOO_LARGE",
         Error::WeakPassword => "WEAK_PASSWORD",
@@ -121,11 +124,8 @@ fn code(error: &Error) -> &'static str {
         Error::NotFound
         | Error::NoSuchVersion
         | Error::NoSuchChoice
-        | Error::NoSuchService
         | Error::NoSuchGrant
-        | Error::NoSuchTemplate
         | Error::NoSuchPolicy
-        | Error::NothingToUse
         | Error::ServiceOff => Failure::NOT_FOUND,
         Error::NoAccount => Failure::NO_ACCOUNT,
         Error::NameTaken | Error::GrantTaken => "NAME_TAKEN",

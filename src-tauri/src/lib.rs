@@ -24,7 +24,7 @@ use std::time::Duration;
 use tauri::Manager as _;
 use tauri_plugin_window_state::StateFlags;
 
-use crate::commands::{account, catalogue, files, keys, settings, state};
+use crate::commands::{account, activity, catalogue, devices, files, keys, services, settings, state};
 use crate::preferences::Chosen;
 use crate::system::picker::PICKER;
 
@@ -124,6 +124,16 @@ pub fn run() -> ExitCode {
             catalogue::catalogue,
             catalogue::copy_console,
             catalogue::recognise,
+            services::services,
+            services::enable_service,
+            services::disable_service,
+            services::set_service,
+            services::check_setting,
+            services::test_service,
+            activity::activity,
+            activity::activity_programs,
+            activity::verifications,
+            devices::devices,
             state::overview,
             state::stop_waiting,
             state::set_habits,

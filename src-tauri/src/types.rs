@@ -2,9 +2,11 @@
 
 use ts_rs::{Config, TS};
 
+use keymoor_vault::Event;
+
 use crate::{
     answers,
-    commands::{catalogue, settings, state},
+    commands::{activity, catalogue, services, settings, state},
     desk, failure, preferences, requests,
     system::tray,
     verifying,
@@ -24,6 +26,9 @@ fn declarations() -> String {
         ($($ty:ty),* $(,)?) => { vec![$(<$ty as TS>::decl(&config)),*] };
     }
     let mut all = all![
+        activity::ActivityRequest,
+        answers::ActivityDay,
+        answers::ActivityPage,
         answers::Care,
         answers::Changed,
         answers::CheckState,
@@ -31,6 +36,8 @@ fn declarations() -> String {
         answers::Conflict,
         answers::Copied,
         answers::Detail,
+        answers::DeviceInfo,
+        answers::Happened,
         answers::Kept,
         answers::Kits,
         answers::Listing,
@@ -38,11 +45,19 @@ fn declarations() -> String {
         answers::Past,
         answers::Said,
         answers::Saved,
+        answers::ServiceConflict,
+        answers::ServiceInfo,
+        answers::ServiceTested,
+        answers::Services,
+        answers::SettingInfo,
         answers::ShownField,
         answers::SyncReport,
+        answers::TemplateInfo,
         answers::Tried,
         answers::Used,
+        answers::UsedKey,
         answers::Using,
+        answers::WhyNone,
         catalogue::FieldInfo,
         catalogue::FoundInfo,
         catalogue::Problem,
@@ -62,6 +77,8 @@ fn declarations() -> String {
         requests::NewField,
         requests::RecoveryRequest,
         requests::SyncRequest,
+        services::NewSetting,
+        state::Counts,
         settings::Notification,
         settings::Settings,
         state::Habits,
@@ -77,6 +94,10 @@ fn declarations() -> String {
     let states: Vec<String> = HOME_STATES.iter().map(|state| format!("{state:?}")).collect();
     all.push(format!("type HomeState = {};", states.join(" | ")));
     all.push(format!("type CopyForm = {};", COPY_FORMS.map(|form| format!("{form:?}")).join(" | ")));
+    let codes: Vec<String> = Event::CODES.iter().map(|code| format!("{code:?}")).collect();
+    all.push(format!("type EventCode = {};", codes.join(" | ")));
+    let members = answers::EVENT_MEMBERS.iter().map(|(name, kind)| format!(" {name}?: {kind},"));
+    all.push(format!("type ActivityEvent = {{ event: EventCode,{} }};", members.collect::<String>()));
     all.sort();
     all.iter().fold(HEADER.to_owned(), |text, declaration| text + "export " + declaration + "\n")
 }

@@ -4,6 +4,7 @@
 //! their file, pushed with other changes or at most hourly, and the others' come at the same time. All of it is
 //! information: whatever goes wrong with it stops no sync.
 
+mod itself;
 mod payload;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,24 @@ pub struct Used {
     pub here: bool,
 }
 
+/// A device of the account, as its own record tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// Which.
+    pub id: DeviceId,
+    /// Whether it is this one.
+    pub here: bool,
+    /// What its computer is called; `None` where it did not say.
+    pub name: Option<String>,
+    /// Which system it has: `linux`, `macos`, `windows` …; `None` where it did not say.
+    pub platform: Option<String>,
+    /// When it was heard of last, by its own clock, milliseconds since 1970. It is known since the last exchange of the
+    /// records.
+    pub seen: Option<u64>,
+    /// For how many credentials it holds what their provider said.
+    pub verified: u64,
+}
+
 /// A record that opened, and its number, which grows with each writing.
 struct Known {
     number: u64,
@@ -68,6 +87,30 @@ impl Devices {
     pub(crate) fn verification(&self, id: RecordId, values: Values) -> Option<Verification> {
         let of = |record: &DeviceRecord| record.checks.get(&id).filter(|check| check.is_of(values)).cloned();
         self.records.values().filter_map(of).reduce(Verification::merge)
+    }
+
+    /// Each of them: this one first, then those that were heard of last.
+    fn all(self) -> Vec<DeviceInfo> {
+        let here = self.here;
+        let info = |(id, record): (DeviceId, DeviceRecord)| {
+            let used = record.used.values().max().copied();
+            let checked = record.checks.values().map(Verification::latest).max();
+            DeviceInfo {
+                id,
+                here: id == here,
+                seen: used.max(checked).max(Some(record.seen).filter(|seen| *seen > 0)),
+                verified: record.checks.len() as u64,
+                name: record.name,
+                platform: record.platform,
+            }
+        };
+        let mut all: Vec<DeviceInfo> = self.records.into_iter().map(info).collect();
+        all.sort_by_key(|device| std::cmp::Reverse((device.here, device.seen)));
+        for own in all.iter_mut().filter(|device| device.here) {
+            // Without an account its record says nothing of it.
+            (own.name, own.platform) = (itself::name(), Some(itself::platform().to_owned()));
+        }
+        all
     }
 
     /// When it was used last, by whichever device.
@@ -104,6 +147,26 @@ impl SealedDevices {
 }
 
 impl Vault {
+    /// The devices of the account, this one first: those whose record is known here.
+    ///
+    /// # Errors
+    /// When the cache cannot be read.
+    pub fn devices(&mut self) -> Result<Vec<DeviceInfo>, Error> {
+        Ok(self.all_devices()?.all())
+    }
+
+    /// How many they are; none of their records is opened.
+    ///
+    /// # Errors
+    /// When the cache cannot be read.
+    pub fn device_count(&mut self) -> Result<usize, Error> {
+        self.cache.read(|view| {
+            let here = view.device()?.ok_or(Error::Locked)?.device;
+            let others = view.device_records()?.into_iter().filter(|(device, _)| *device != here);
+            Ok(others.count() + 1)
+        })
+    }
+
     /// What the devices' records say.
     pub(crate) fn all_devices(&mut self) -> Result<Devices, Error> {
         let waiting = self.cache.uses().unwrap_or_default();
@@ -171,7 +234,6 @@ fn take(
     match (mine, newest) {
         (None, Some((bytes, _))) => {
             change.put_device_record(here, &bytes)?; // this cache was rebuilt
-            Ok(None)
         }
         // What this device wrote in another life of its cache, which this one lacks.
         (Some(mine), Some((_, theirs)))
@@ -179,11 +241,17 @@ fn take(
         {
             let merged = mine.record.merge(theirs.record);
             write(change, keys, here, merged, theirs.number + 1)?;
-            sent(change, keys, here)
         }
-        (Some(mine), _) if mine.number > at_server => sent(change, keys, here),
-        _ => Ok(None),
+        _ => {}
     }
+    let mine = change.device_record(here)?.and_then(|bytes| open(keys, here, bytes));
+    let (mut number, mut record) =
+        mine.map_or((0, DeviceRecord::default()), |mine| (mine.number, mine.record));
+    if itself::introduce(&mut record, now()) {
+        number += 1;
+        write(change, keys, here, record, number)?;
+    }
+    if number > at_server { sent(change, keys, here) } else { Ok(None) }
 }
 
 /// This device's record as the server takes it.

@@ -61,7 +61,7 @@ pub use add::{Field, NewCredential, Value};
 pub use care::{AHEAD_MS, Care};
 pub use config::{Backend, Config, ConfigError};
 pub use copy_as::CopyForm;
-pub use devices::Used;
+pub use devices::{DeviceInfo, Used};
 pub use differences::{Differences, ServiceDifference, SharedName};
 pub use doctor::{Diagnosis, Finding, examine};
 pub use drafts::{Kept, Saved};

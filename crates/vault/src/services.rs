@@ -42,6 +42,8 @@ pub struct ServiceState {
     pub uses: Option<Resolved>,
     /// Why it uses none, although it is in use.
     pub why_none: Option<WhyNone>,
+    /// The credential that was chosen for it, in use or not, if it is there and opens.
+    pub chosen: Option<RecordId>,
     /// Its settings by name; those of the catalogue that are not set have no value.
     pub settings: BTreeMap<String, Option<String>>,
     /// Settings without which it is of no use.
@@ -68,6 +70,19 @@ impl Vault {
         }
     }
 
+    /// How many services are in use; what they use is not looked at.
+    ///
+    /// # Errors
+    /// When the record of services cannot be read.
+    pub fn services_in_use(&mut self) -> Result<usize, Error> {
+        let keys = &self.keys;
+        self.cache.read(|view| {
+            let document = Document::read(view, keys)?;
+            let known = document.services().into_iter().filter(|id| service(id).is_some());
+            Ok(known.filter(|id| document.is_on(id)).count())
+        })
+    }
+
     fn states(&mut self) -> Result<Vec<ServiceState>, Error> {
         let keys = &self.keys;
         self.cache.read(|view| {
@@ -82,6 +97,11 @@ impl Vault {
                     Some(Ok(uses)) => (Some(uses), None),
                     Some(Err(error)) => (None, Some(WhyNone::of(error)?)),
                 };
+                let chosen = match resolve::chosen(view, keys, &document, service) {
+                    Ok(chosen) => chosen.map(|listing| listing.id),
+                    Err(Error::Unreadable { .. }) => None,
+                    Err(error) => return Err(error),
+                };
                 let settings: BTreeMap<_, _> = (service.settings.iter())
                     .map(|setting| (setting.key.clone(), document.setting(id, &setting.key)))
                     .collect();
@@ -94,6 +114,7 @@ impl Vault {
                     on,
                     uses,
                     why_none,
+                    chosen,
                     missing: missing.collect(),
                     settings,
                     conflicts: conflicts(view, keys, &document, id)?,

@@ -37,6 +37,17 @@ pub(crate) struct Overview {
     /// The ids of those that providers are being asked about.
     verifying: Vec<String>,
     habits: Habits,
+    counts: Counts,
+}
+
+/// How much there is of what has a page of its own.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Counts {
+    /// Services in use.
+    services: usize,
+    /// Devices that are known, this one among them.
+    devices: usize,
 }
 
 /// When this device asks providers by itself.
@@ -73,10 +84,13 @@ pub(crate) async fn overview(desk: State<'_, Desk>, ask: bool) -> Answer<Overvie
     }
     let shut = desk.keychain_shut();
     let failure = desk.sync_failure();
-    let (listings, status, habits) = desk
+    let (listings, status, habits, counts) = desk
         .ask(move |vault| {
             let status = if shut { vault.status_unasked()? } else { vault.status()? };
-            Ok((all(vault)?, status, vault.habits()?))
+            // What cannot be counted is said on its own page.
+            let services = vault.services_in_use().unwrap_or_default();
+            let counts = Counts { services, devices: vault.device_count().unwrap_or(1) };
+            Ok((all(vault)?, status, vault.habits()?, counts))
         })
         .await?;
     if status.homes.keychain.state == vault::HomeState::Locked {
@@ -85,7 +99,7 @@ pub(crate) async fn overview(desk: State<'_, Desk>, ask: bool) -> Answer<Overvie
     let notices = desk.notices().into_iter().map(Notice::from).collect();
     let status = Status::new(status, failure);
     let verifying = desk.verifying().ids();
-    Ok(Overview { listings, status, notices, verifying, habits: habits.into() })
+    Ok(Overview { listings, status, notices, verifying, habits: habits.into(), counts })
 }
 
 #[command]

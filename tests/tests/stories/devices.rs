@@ -1,6 +1,6 @@
 //! When a credential was last used: each device's record of it, sealed, at the server beside the log.
 
-use keymoor_journeys::Device;
+use keymoor_journeys::{Device, World};
 use keymoor_protocol::DeviceId;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -116,4 +116,48 @@ fn an_older_record_is_not_taken_and_is_replaced_by_who_wrote_it() {
         assert_eq!(at_server(), newer, "whoever wrote it puts it there again");
     }
     assert_eq!(b_asks(), at);
+}
+
+#[test]
+fn the_devices_are_told_apart_on_each_of_them_and_the_server_reads_no_name() {
+    use keymoor_vault::{Backend, Config, DeviceInfo, Patience, Vault};
+    let world = World::without_a_disk();
+    let (server, a) = (world.server(), world.device_without_keychain("a"));
+    let b = world.device_without_keychain("b");
+    let devices = |device: &Device| -> Vec<DeviceInfo> {
+        let (home, service) = (device.home().to_owned(), "unused".to_owned());
+        let config = Config { home, keychain: Backend::None, keychain_service: service };
+        let ask = &mut |_| Some(keymoor_journeys::PASSWORD.into());
+        let mut vault = Vault::open(config, Patience::default(), ask).unwrap();
+        assert_eq!(vault.device_count().unwrap(), vault.devices().unwrap().len());
+        vault.devices().unwrap()
+    };
+    a.add("openai", "work", "sk-work").done();
+    let alone = devices(&a);
+    assert!(alone.len() == 1 && alone[0].here && alone[0].name.is_some(), "{alone:?}");
+    world.create_account(&a, &server);
+    world.join(&b);
+    for device in [&a, &b, &a] {
+        an_hour_later(device);
+        device.sync();
+    }
+    for (device, other) in [(&a, &b), (&b, &a)] {
+        let all = devices(device);
+        assert_eq!(all.iter().map(|one| one.here).collect::<Vec<_>>(), [true, false], "{all:?}");
+        assert_eq!(all[1].id.to_string(), other.status()["device"].as_str().unwrap());
+        assert_eq!((&all[1].name, &all[1].platform), (&all[0].name, &all[0].platform), "one computer");
+        assert!(all[1].seen.is_some());
+    }
+    // What it said does not go again with every sync.
+    let at_server = || -> Vec<Vec<u8>> {
+        let database = server.database();
+        let mut rows = database.prepare("SELECT sealed FROM device ORDER BY device_id").unwrap();
+        rows.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let before = at_server();
+    an_hour_later(&a);
+    a.sync();
+    assert_eq!(at_server(), before);
+    let name = alone[0].name.clone().unwrap();
+    assert!(before.iter().all(|sealed| !sealed.windows(name.len()).any(|part| part == name.as_bytes())));
 }

@@ -1,6 +1,5 @@
 import type {
-  AddRequest, CopyForm, CreateRequest, Copied, Detail, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, Notification, Outcome, Overview, Past, Preferences, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, Settings, SyncReport,
-  SyncRequest, Tray, VerifiedSoFar,
+  ActivityDay, ActivityPage, ActivityRequest, AddRequest, Copied, CopyForm, CreateRequest, Detail, DeviceInfo, EditRequest, Failure, FilePurpose, Habits, KitRequest, Kits, NewSetting, Notification, Outcome, Overview, Past, Preferences, Progress, ProviderInfo, Recognised, RecoveryRequest, Saved, ServiceInfo, ServiceTested, Services, Settings, SyncReport, SyncRequest, Tray, VerifiedSoFar,
 } from "./types";
 
 export type * from "./types";
@@ -50,6 +49,28 @@ export interface Backend {
   recognise(secret: string, provider?: string): Promise<Recognised>;
   /** When this device asks providers by itself. */
   setHabits(habits: Habits): Promise<void>;
+
+  /** Every service of the catalogue, set up or not, and what sets up several at once. */
+  allServices(): Promise<Services>;
+  /** Takes it into use: with this key, or with the one chosen before, or the only one that fits. */
+  enableService(id: string, credential?: string): Promise<ServiceInfo>;
+  /** Its key and settings stay. */
+  disableService(id: string): Promise<ServiceInfo>;
+  /** An empty value removes a setting. */
+  setService(id: string, settings: NewSetting[]): Promise<ServiceInfo>;
+  /** What a setting would be kept as, of what was typed or pasted; nothing where it does not fit. */
+  checkSetting(id: string, key: string, text: string): Promise<string | undefined>;
+  /** Asks the provider whether key and settings go together. */
+  testService(id: string): Promise<ServiceTested>;
+
+  /** What happened on this device, newest first. */
+  activity(request: ActivityRequest): Promise<ActivityPage>;
+  /** The programs that there are entries of. */
+  activityPrograms(): Promise<string[]>;
+  /** How often keys were verified, by day of UTC, newest first. */
+  verifications(since: number): Promise<ActivityDay[]>;
+  /** The devices of the account, this one first. */
+  devices(): Promise<DeviceInfo[]>;
 
   /** Everything that the window shows, as it was at one moment. A locked keychain is asked again only with `ask`. */
   overview(ask: boolean): Promise<Overview>;

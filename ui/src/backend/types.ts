@@ -1,5 +1,49 @@
 // Written from src-tauri/src by `KEYMOOR_WRITE_TYPES=1 cargo test -p keymoor-desktop types`. Do not edit.
 
+export type ActivityDay = { 
+/**
+ * When it begins, in UTC, milliseconds since 1970.
+ */
+at: number, total: number, failed: number, };
+export type ActivityEvent = { event: EventCode, id?: string, name?: string, field?: string, copied?: boolean, program?: string, verdict?: string, why?: string, done?: boolean, service?: string, credential?: string, settings?: Array<string>, policy?: string, days?: number, pulled?: number, pushed?: number, deleted?: number, count?: number, alarm?: string, from?: string, erased?: boolean, here?: boolean, records?: number, path?: string, taken?: number, whole?: boolean, scope?: string, limited?: boolean, server?: string, };
+export type ActivityPage = { entries: Array<Happened>, 
+/**
+ * Whether there are older ones.
+ */
+more: boolean, };
+export type ActivityRequest = { 
+/**
+ * At this moment or later, milliseconds since 1970.
+ */
+since?: number, 
+/**
+ * Earlier than this.
+ */
+until?: number, 
+/**
+ * Of one key, by its id.
+ */
+key?: string, 
+/**
+ * What a program had done, or was lent.
+ */
+program?: string, 
+/**
+ * `cli`, `window` or `program`.
+ */
+by?: string, 
+/**
+ * The code of what happened.
+ */
+event?: EventCode, 
+/**
+ * Only what went wrong.
+ */
+failed: boolean, 
+/**
+ * At most so many, the newest.
+ */
+limit: number, };
 export type AddRequest = { provider: string, name: string, secret: string, fields: Array<NewField>, labels: Array<string>, note?: string, 
 /**
  * Whether it is used only where no other key of its provider is.
@@ -36,6 +80,15 @@ at?: number, };
 export type Conflict = { field: string, choices: Array<Choice>, };
 export type Copied = { seconds: number, };
 export type CopyForm = "environment" | "json" | "curl";
+export type Counts = { 
+/**
+ * Services in use.
+ */
+services: number, 
+/**
+ * Devices that are known, this one among them.
+ */
+devices: number, };
 export type CreateRequest = { server: string, password: string, kitPath: string, recoveryPath: string, };
 export type Detail = { 
 /**
@@ -90,6 +143,27 @@ identity?: string,
  * When any device last showed or copied it.
  */
 lastUsed?: number, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
+export type DeviceInfo = { id: string, 
+/**
+ * Whether it is this one.
+ */
+here: boolean, 
+/**
+ * What its computer is called; left out where it did not say.
+ */
+name?: string, 
+/**
+ * `linux`, `macos`, `windows` or another word of its system.
+ */
+platform?: string, 
+/**
+ * When it was heard of last, by its own clock, milliseconds since 1970.
+ */
+seen?: number, 
+/**
+ * For how many keys it holds what their provider said.
+ */
+verified: number, };
 export type EditRequest = { name?: string, labels?: Array<string>, 
 /**
  * Labels beside those that are there.
@@ -111,6 +185,7 @@ fallback?: boolean,
  * When it expires, milliseconds since 1970; 0: nothing is said of that any more.
  */
 expires?: number, };
+export type EventCode = "added" | "edited" | "deleted" | "restored" | "reverted" | "settled" | "rotated" | "revoked" | "service_enabled" | "service_disabled" | "service_set" | "policy_set" | "policy_removed" | "erased" | "deleted_elsewhere" | "erased_elsewhere" | "only_trashed" | "revealed" | "lent" | "verified" | "synced" | "conflict" | "conflict_over" | "forgotten" | "alarm" | "alarm_over" | "healed" | "quarantined" | "back" | "cache_rebuilt" | "cache_set_aside" | "cache_was_older" | "granted" | "grant_revoked" | "signed_in" | "account_created" | "joined" | "password_waits" | "password_changed" | "linked" | "activity_broken" | "unknown";
 export type Failure = { code: string, message: string, };
 export type FieldInfo = { 
 /**
@@ -128,6 +203,27 @@ first: boolean, };
 export type FilePurpose = "save-kit" | "save-recovery" | "open-kit" | "open-recovery";
 export type FoundInfo = { provider: string, fields: Array<string>, };
 export type Habits = { onSave: boolean, inBackground: boolean, };
+export type Happened = { 
+/**
+ * Milliseconds since 1970.
+ */
+at: number, 
+/**
+ * Who had it done: `cli`, `window` or `program`; left out for what the vault does by itself.
+ */
+by?: string, 
+/**
+ * Which program.
+ */
+asker?: string, 
+/**
+ * The key that it is about.
+ */
+key?: string, 
+/**
+ * Whether it says that something went wrong.
+ */
+failed: boolean, event: ActivityEvent, };
 export type Home = { state: HomeState, waiting: number, };
 export type HomeState = "ok" | "off" | "behind" | "not_set_up" | "sign_in" | "unreachable" | "locked" | "damaged";
 export type Homes = { keychain: Home, cache: Home, server: Home, };
@@ -157,6 +253,7 @@ identity?: string,
  */
 lastUsed?: number, care: Array<Care>, expires?: number, on: boolean, fallback: boolean, alternates: number, createdAt: number, updatedAt: number, version: number, versionId: string, trashed: boolean, waiting: boolean, };
 export type NewField = { name: string, value: string, secret: boolean, };
+export type NewSetting = { key: string, value: string, };
 export type Notice = { code: string, records?: number, };
 export type Notification = { 
 /**
@@ -176,7 +273,7 @@ notices: Array<Notice>,
 /**
  * The ids of those that providers are being asked about.
  */
-verifying: Array<string>, habits: Habits, };
+verifying: Array<string>, habits: Habits, counts: Counts, };
 export type Past = { id: string, version: number, 
 /**
  * Whether it is a value that the version has and does not show: the other one of a conflict.
@@ -254,6 +351,71 @@ settled: Array<string>, keychain: Kept, waiting: number,
  * The services that use another credential since, or none.
  */
 services: Array<Using>, };
+export type ServiceConflict = { field: string, 
+/**
+ * The one in use first.
+ */
+values: Array<string>, };
+export type ServiceInfo = { id: string, 
+/**
+ * As people write it.
+ */
+name: string, 
+/**
+ * The providers whose keys it takes.
+ */
+accepts: Array<string>, 
+/**
+ * Whether it was ever set up.
+ */
+known: boolean, on: boolean, 
+/**
+ * What it uses now, if it is on.
+ */
+uses?: UsedKey, 
+/**
+ * Why it uses none, although it is on.
+ */
+whyNone?: WhyNone, 
+/**
+ * The key that was chosen for it, in use or not, if it is there.
+ */
+chosen?: string, settings: Array<SettingInfo>, 
+/**
+ * Settings without which it is of no use.
+ */
+missing: Array<string>, 
+/**
+ * What two devices set unseen of each other.
+ */
+conflicts: Array<ServiceConflict>, };
+export type ServiceTested = { uses: UsedKey, 
+/**
+ * As in `Said`, and `indeterminate` where nothing was learned.
+ */
+verdict: string, 
+/**
+ * Why, where it was not the provider that said so.
+ */
+reason?: string, 
+/**
+ * The field that this is about.
+ */
+field?: string, 
+/**
+ * The catalogue's words for this answer.
+ */
+say?: string, 
+/**
+ * Whose it is, in the provider's words.
+ */
+identity?: string, };
+export type Services = { services: Array<ServiceInfo>, templates: Array<TemplateInfo>, };
+export type SettingInfo = { key: string, label: string, help?: string, required: boolean, 
+/**
+ * Taken where it is left empty.
+ */
+default?: string, value?: string, };
 export type Settings = { 
 /**
  * Whether it starts with the session, in the tray.
@@ -288,6 +450,11 @@ syncFailure?: string, };
 export type Step = "receiving" | "sending" | "copying";
 export type SyncReport = { pulled: number, pushed: number, conflicts: number, deleted: number, };
 export type SyncRequest = { password?: string, acceptDeletions: boolean, };
+export type TemplateInfo = { id: string, name: string, 
+/**
+ * What it is for, in a sentence.
+ */
+about: string, services: Array<string>, };
 export type Theme = "system" | "light" | "dark";
 export type Tray = { 
 /**
@@ -305,6 +472,11 @@ export type Used = { device: string, at: number,
  * Whether it is this one.
  */
 here: boolean, };
+export type UsedKey = { id: string, provider: string, name: string, fallback: boolean, 
+/**
+ * The own key that was chosen and cannot be used: `provider/name`.
+ */
+insteadOf?: string, };
 export type Using = { 
 /**
  * As people write it.
@@ -323,3 +495,4 @@ fallback: boolean,
  */
 which: Array<string>, };
 export type VerifiedSoFar = { done: number, total: number, };
+export type WhyNone = { "kind": "nothing" } | { "kind": "which", keys: Array<string>, } | { "kind": "unreadable", id: string, };

@@ -1,6 +1,6 @@
 /** Two or three letters that stand for a provider: "Google Sheets" is GS, "npm" stays npm, "OpenAI" is Op. */
 export function monogram(provider: string): string {
-  const parts = provider.trim().split(/[\s._-]+/).filter(Boolean);
+  const parts = provider.trim().split(/[\s._()-]+/).filter(Boolean);
   const [first = "", second] = parts;
   if (second) return (letter(first) + letter(second)).toUpperCase();
   const letters = [...first];

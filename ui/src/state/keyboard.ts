@@ -110,7 +110,7 @@ function choosesAll(event: KeyboardEvent, session: Session): boolean {
 
 /** Whether the view is a list of keys. */
 export function hasList(session: Session): boolean {
-  return session.view !== "sync" && session.view !== "settings";
+  return session.view === "keys" || session.view === "care" || session.view === "trash";
 }
 
 function escape(event: KeyboardEvent, session: Session): boolean {

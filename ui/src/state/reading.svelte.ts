@@ -1,4 +1,4 @@
-import { asFailure, type Backend, type Habits, type Listing, type Progress, type ProviderInfo, type Status } from "../backend/backend";
+import { asFailure, type Backend, type Counts, type Habits, type Listing, type Progress, type ProviderInfo, type Status } from "../backend/backend";
 import { fieldLabel, PRIMARY_FIELD } from "../keys/labels";
 import { asksOf, LOCKS, type Lock, type SyncAsks } from "./failing";
 import { Notices } from "./notices.svelte";
@@ -18,6 +18,8 @@ export abstract class Reading {
   verifying: readonly string[] = $state.raw([]);
   /** When this device asks providers by itself. */
   habits: Habits | undefined = $state.raw();
+  /** How much there is of what has a page of its own. */
+  counts: Counts | undefined = $state.raw();
   catalogue: readonly ProviderInfo[] = $state.raw([]);
   phase: "opening" | "open" | "locked" | "broken" = $state("opening");
   /** Why it is locked: the keychain lost the key, or there is no keychain and a password opens it (or begins it). */
@@ -97,11 +99,12 @@ export abstract class Reading {
     const ask = this.#asks || this.phase !== "open";
     this.#asks = false;
     try {
-      const { listings, status, notices, verifying, habits } = await this.backend.overview(ask);
+      const { listings, status, notices, verifying, habits, counts } = await this.backend.overview(ask);
       this.listings = listings;
       this.status = status;
       this.verifying = verifying;
       this.habits = habits;
+      this.counts = counts;
       this.phase = "open";
       this.revision += 1;
       this.wasRead();

@@ -26,7 +26,7 @@ it("needs every word, anywhere, without accents or capitals, and puts names that
 });
 
 it("stands for a provider with a few letters", () => {
-  expect(["OpenAI", "npm", "Google Sheets", "aws", ""].map(monogram)).toEqual(["Op", "npm", "GS", "aws", ""]);
+  expect(["OpenAI", "npm", "Google Sheets", "OpenAI (administration key)", "aws", ""].map(monogram)).toEqual(["Op", "npm", "GS", "OA", "aws", ""]);
 });
 
 it("makes the same of a later reading as of a first one, whatever came, went or was renamed", () => {

@@ -8,7 +8,7 @@ const PASSWORD = "correct horse battery";
 
 async function setUp(opened: Awaited<ReturnType<typeof openWindow>>) {
   const { user } = opened;
-  await user.click(await screen.findByRole("button", { name: "Sync" }));
+  await user.click(await screen.findByRole("button", { name: "Devices" }));
   await user.click(await screen.findByRole("button", { name: /^Set up sync/ }));
   await user.type(screen.getByLabelText("Server"), "https://keys.example.net");
   await user.type(screen.getByLabelText("Password"), PASSWORD);
@@ -101,7 +101,7 @@ it("registers again at a server that has lost the account", async () => {
   backend.server = "https://keys.example.net";
   backend.syncFailure = "SERVER_UNKNOWN_ACCOUNT";
   const { user } = await openWindow(["work"], backend);
-  await user.click(await screen.findByRole("button", { name: "Sync" }));
+  await user.click(await screen.findByRole("button", { name: "Devices" }));
   expect(await screen.findByText("The server does not know this account.")).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Register again" }));
   expect(await screen.findByLabelText("Server")).toHaveValue("https://keys.example.net");
@@ -124,7 +124,7 @@ it("shows how far a long sync is, and what the sync in the background met, witho
   const { user } = await openWindow(["work"], backend);
   backend.goesOn({ step: "receiving", done: 1200, total: 10_000 });
   expect(await screen.findByText("Receiving 1,200 of 10,000")).toBeVisible();
-  await user.click(screen.getByRole("button", { name: "Sync" }));
+  await user.click(screen.getByRole("button", { name: "Devices" }));
   expect(screen.getAllByText("Receiving 1,200 of 10,000")).toHaveLength(2);
   backend.goesOn(undefined);
   await waitFor(() => expect(screen.queryByText(/^Receiving/)).toBeNull());

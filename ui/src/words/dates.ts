@@ -10,6 +10,7 @@ interface Formats {
   day: Intl.DateTimeFormat;
   dayAndYear: Intl.DateTimeFormat;
   dayInUtc: Intl.DateTimeFormat;
+  dayOfUtc: Intl.DateTimeFormat;
   weekday: Intl.DateTimeFormat;
   time: Intl.DateTimeFormat;
   exact: Intl.DateTimeFormat;
@@ -25,6 +26,7 @@ function formats(): Formats {
     nearby: new Intl.RelativeTimeFormat(language, { numeric: "auto" }),
     day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }),
     dayAndYear: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
+    dayOfUtc: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }),
     dayInUtc: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
     weekday: new Intl.DateTimeFormat(language, { weekday: "long" }),
     time: new Intl.DateTimeFormat(language, { timeStyle: "short" }),
@@ -85,4 +87,24 @@ export function dayAndTime(at: number, now: number = Date.now()): string {
   const midnight = (when: number) => new Date(when).setHours(0, 0, 0, 0);
   const days = Math.round((midnight(at) - midnight(now)) / DAY);
   return days === 0 || days === -1 ? `${formats().nearby.format(days, "day")}, ${formats().time.format(at)}` : shortDate(at, now);
+}
+
+/** "Tuesday". */
+export function weekday(at: number): string {
+  return formats().weekday.format(at);
+}
+
+/** "9:12 AM". */
+export function timeOfDay(at: number): string {
+  return formats().time.format(at);
+}
+
+/** The day of a count, which is one of UTC. */
+export function utcDate(at: number): string {
+  return formats().dayOfUtc.format(at);
+}
+
+/** When the day of this computer's calendar began. */
+export function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
 }

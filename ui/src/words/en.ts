@@ -1,7 +1,11 @@
 import type { HomeName, Problem, Step } from "../backend/backend";
+import { activity } from "./activity.en";
+import { devices } from "./devices.en";
 import { errors, type ErrorCode } from "./errors.en";
 import { key } from "./key.en";
 import { main } from "./main.en";
+import { overview } from "./overview.en";
+import { services } from "./services.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
 export const en = {
@@ -11,7 +15,10 @@ export const en = {
     keys: "Keys",
     care: "Needs care",
     trash: "Trash",
-    sync: "Sync",
+    services: "Services",
+    activity: "Activity",
+    overview: "Overview",
+    sync: "Devices",
     settings: "Settings",
   },
   common: {
@@ -388,6 +395,10 @@ export const en = {
     busy: "Unlocking… this takes a few seconds.",
   },
   main,
+  services,
+  activity,
+  overview,
+  devices,
   errors: errors as Record<ErrorCode, [what: string, safe: string, next: string]>,
 };
 

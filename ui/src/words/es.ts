@@ -1,7 +1,11 @@
 import type { Words } from "./en";
+import { activity } from "./activity.es";
+import { devices } from "./devices.es";
 import { errors } from "./errors.es";
 import { key } from "./key.es";
 import { main } from "./main.es";
+import { overview } from "./overview.es";
+import { services } from "./services.es";
 
 export const es: Words = {
   app: "Keymoor",
@@ -10,7 +14,10 @@ export const es: Words = {
     keys: "Claves",
     care: "Por atender",
     trash: "Papelera",
-    sync: "Sincronización",
+    services: "Servicios",
+    activity: "Actividad",
+    overview: "Resumen",
+    sync: "Dispositivos",
     settings: "Ajustes",
   },
   common: {
@@ -387,5 +394,9 @@ export const es: Words = {
     busy: "Desbloqueando… tarda unos segundos.",
   },
   main,
+  services,
+  activity,
+  overview,
+  devices,
   errors,
 };

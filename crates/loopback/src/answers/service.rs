@@ -107,6 +107,7 @@ fn untouched(service: &Service) -> ServiceState {
         on: false,
         uses: None,
         why_none: None,
+        chosen: None,
         settings: service.settings.iter().map(|setting| (setting.key.clone(), None)).collect(),
         missing: required.map(|setting| setting.key.clone()).collect(),
         conflicts: BTreeMap::new(),

@@ -81,6 +81,18 @@ impl Vault {
         Ok(days.into_values().rev().collect())
     }
 
+    /// The programs that had something done, or were lent something, by name, as far as this device remembers.
+    ///
+    /// # Errors
+    /// When the cache cannot be read.
+    pub fn programs_seen(&mut self) -> Result<BTreeSet<String>, Error> {
+        let named = |entry: Activity| match entry.by {
+            Some(Who::Program(name)) => [Some(name), entry.event.program().cloned()],
+            _ => [None, entry.event.program().cloned()],
+        };
+        Ok(self.activity(0)?.into_iter().flat_map(named).flatten().collect())
+    }
+
     /// Whether there is a credential of this name, in use or in the trash, or anything that is remembered happened to one.
     ///
     /// # Errors

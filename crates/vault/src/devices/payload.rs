@@ -25,6 +25,12 @@ pub(crate) struct DeviceRecord {
     pub(crate) checks: BTreeMap<RecordId, Verification>,
     /// Whether its activity is linked, so that nobody can say that it never was.
     pub(crate) linked: bool,
+    /// What its computer is called, if its system says so.
+    pub(crate) name: Option<String>,
+    /// Which system it has.
+    pub(crate) platform: Option<String>,
+    /// When it last said these two, by its own clock, milliseconds since 1970; 0 before that was kept.
+    pub(crate) seen: u64,
     /// What a later version adds.
     more: Map<String, Value>,
 }
@@ -42,6 +48,9 @@ impl DeviceRecord {
                 "used" => record.used = ids::read(value)?,
                 "checks" => record.checks = ids::read(value)?,
                 "linked" => record.linked = value.get() == "true",
+                "name" => record.name = serde_json::from_str(value.get()).ok(),
+                "platform" => record.platform = serde_json::from_str(value.get()).ok(),
+                "seen" => record.seen = serde_json::from_str(value.get()).unwrap_or_default(),
                 _ => drop(record.more.insert(name, serde_json::from_str(value.get()).ok()?)),
             }
         }
@@ -57,6 +66,14 @@ impl DeviceRecord {
         }
         if self.linked {
             members.insert("linked".to_owned(), true.into());
+        }
+        for (member, text) in [("name", &self.name), ("platform", &self.platform)] {
+            if let Some(text) = text {
+                members.insert(member.to_owned(), text.as_str().into());
+            }
+        }
+        if self.seen > 0 {
+            members.insert("seen".to_owned(), self.seen.into());
         }
         serde_json::to_vec(&members).unwrap_or_default() // texts and numbers: nothing that JSON could not say
     }
@@ -75,6 +92,9 @@ impl DeviceRecord {
                 used: uses.iter().map(|(at, id)| (*id, *at)).collect(),
                 checks: checks.iter().filter_map(check).collect(),
                 linked: self.linked,
+                name: self.name.clone(),
+                platform: self.platform.clone(),
+                seen: self.seen,
                 more: self.more.clone(),
             };
             if cut.encode().len() <= BYTES || (uses.is_empty() && checks.is_empty()) {
@@ -103,6 +123,9 @@ impl DeviceRecord {
             self.checks.insert(id, merged);
         }
         self.linked |= other.linked;
+        if other.seen > self.seen {
+            (self.name, self.platform, self.seen) = (other.name, other.platform, other.seen);
+        }
         for (name, value) in other.more {
             self.more.entry(name).or_insert(value);
         }
@@ -203,14 +226,29 @@ mod tests {
     fn two_lives_of_a_device_make_one_record() {
         let record = |used: &[(RecordId, u64)], more: &str| DeviceRecord {
             used: used.iter().copied().collect(),
-            checks: BTreeMap::new(),
-            linked: false,
             more: serde_json::from_str(more).unwrap(),
+            ..DeviceRecord::default()
         };
         let a = record(&[(id(1), 5), (id(2), 9)], r#"{"a":1}"#);
         let b = record(&[(id(1), 7), (id(3), 1)], r#"{"a":2,"b":3}"#);
         let both = a.merge(b);
         assert_eq!(both, record(&[(id(1), 7), (id(2), 9), (id(3), 1)], r#"{"a":1,"b":3}"#));
+    }
+
+    #[test]
+    fn what_a_device_says_of_itself_is_written_and_the_later_word_counts() {
+        let said = |name: &str, seen| DeviceRecord {
+            name: Some(name.to_owned()),
+            platform: Some("linux".to_owned()),
+            seen,
+            ..DeviceRecord::default()
+        };
+        assert_eq!(DeviceRecord::decode(&said("desk", 7).encode()).unwrap(), said("desk", 7));
+        assert_eq!(said("desk", 7).cut(), said("desk", 7));
+        assert_eq!(said("desk", 7).merge(said("lap", 8)), said("lap", 8));
+        assert_eq!(said("desk", 7).merge(said("lap", 6)), said("desk", 7));
+        let odd = DeviceRecord::decode(br#"{"used":{},"name":3,"platform":null,"seen":"x"}"#).unwrap();
+        assert_eq!((odd.name, odd.platform, odd.seen), (None, None, 0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use keymoor_vault::{Edit, Error, Field, NewCredential, RecordId, Value, Vault, Who};
 use secrecy::ExposeSecret as _;
 
-use crate::place::{open, plain, sealed};
+use crate::place::{add, open, plain, sealed};
 
 const OWN: &str = "git.example.com";
 const EVIL: &str = "evil.example";
@@ -113,4 +113,18 @@ fn a_program_sets_no_host_for_the_key_of_a_service() {
     vault.set_service("retell", &[("call_agent_id".to_owned(), "agent_1234".to_owned())]).unwrap();
     let state = vault.services().unwrap().into_iter().find(|state| state.id == "shopify").unwrap();
     assert_eq!(state.settings["shop"].as_deref(), Some("mine.myshopify.com"));
+}
+
+#[test]
+fn the_programs_that_there_are_entries_of_are_told_once_each() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    assert!(vault.programs_seen().unwrap().is_empty());
+    vault.act_for(Who::CommandLine);
+    add(&mut vault, "work", "sk-work");
+    for (program, name) in [("n8n", "one"), ("n8n", "two"), ("agent", "three")] {
+        vault.act_for(Who::Program(program.to_owned()));
+        add(&mut vault, name, "sk-other");
+    }
+    assert_eq!(vault.programs_seen().unwrap().into_iter().collect::<Vec<_>>(), ["agent", "n8n"]);
 }

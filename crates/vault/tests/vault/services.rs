@@ -151,3 +151,21 @@ fn the_record_of_services_is_no_credential() {
     assert_eq!(vault.status().unwrap().records, 1);
     assert!(vault.doctor(false).unwrap().is_well());
 }
+
+#[test]
+fn what_was_chosen_is_known_also_while_it_is_not_used() {
+    let home = tempfile::tempdir().unwrap();
+    let mut vault = open(home.path());
+    let chosen = |vault: &mut Vault| vault.services().unwrap()[0].chosen;
+    let work = add(&mut vault, "work", "sk-work").id;
+    assert_eq!(vault.enable_service("openai", None).unwrap().chosen, None, "the only one, unasked");
+    add(&mut vault, "home", "sk-home");
+    assert_eq!(vault.enable_service("openai", Some(work)).unwrap().chosen, Some(work));
+    assert_eq!(vault.services_in_use().unwrap(), 1);
+    vault.disable_service("openai").unwrap();
+    assert_eq!((chosen(&mut vault), vault.services_in_use().unwrap()), (Some(work), 0));
+    vault.edit(work, Edit { on: Some(false), ..Edit::default() }).unwrap();
+    assert_eq!(chosen(&mut vault), Some(work));
+    vault.trash(work).unwrap();
+    assert_eq!(chosen(&mut vault), None, "not there");
+}

@@ -21,6 +21,9 @@ export const PROVIDERS: ProviderInfo[] = [
       { name: "region", label: "Region", secret: false, required: false, first: false },
     ],
   },
+  { id: "twilio", name: "Twilio", monogram: "Tw", fields: [{ name: "secret", label: "Auth token", secret: true, required: true, first: true }] },
+  { id: "vapi", name: "Vapi", monogram: "Va", fields: [{ name: "secret", label: "Private key", secret: true, required: true, first: true }] },
+  { id: "google_service_account", name: "Google service account", monogram: "G", fields: [{ name: "secret", label: "Key file", secret: true, required: true, first: true }] },
 ];
 
 /** Where programs look for fields, by provider. */

@@ -1,12 +1,12 @@
 import type { Backend, Copied, CreateRequest, FilePurpose, KitRequest, Kits, Notice, Overview, RecoveryRequest, Status, SyncReport, SyncRequest } from "../backend";
+import { FakeActivity } from "./activity";
 import { failure } from "./checks";
-import { FakeKeys } from "./keys";
 
 export { PRIMARY_FIELD } from "./keys";
 export type { Kept, Version } from "./kept";
 
 /** A vault in memory with the manners of the real one: the same codes, the same rules on names, the same events. */
-export class FakeBackend extends FakeKeys implements Backend {
+export class FakeBackend extends FakeActivity implements Backend {
   told: Notice[] = [];
   server: string | undefined;
   lastSync: number | undefined;
@@ -17,7 +17,7 @@ export class FakeBackend extends FakeKeys implements Backend {
 
   async overview(ask: boolean): Promise<Overview> {
     await this.command("overview", ask);
-    return { listings: [...this.kept.values()].map((kept) => this.listing(kept)), status: this.status(), notices: this.told.splice(0), verifying: [...this.verifying], habits: this.habits };
+    return { listings: [...this.kept.values()].map((kept) => this.listing(kept)), status: this.status(), notices: this.told.splice(0), verifying: [...this.verifying], habits: this.habits, counts: { services: this.servicesOn(), devices: this.others.length + 1 } };
   }
 
   protected status(): Status {

@@ -1,5 +1,6 @@
 import type { NewField } from "../backend";
 import { FakeBackend, PRIMARY_FIELD } from "./fake";
+import { lived } from "./lived";
 
 const DAY = 86_400_000;
 
@@ -67,6 +68,7 @@ export function sampleBackend(): FakeBackend {
   }
   for (const [i, kept] of [first, third, unreached].entries()) if (kept) kept.usedAt = Date.now() - (i * 4 + 0.1) * DAY;
   crowd(fake, Number(new URLSearchParams(location.search).get("keys") ?? 0));
+  lived(fake);
   return fake;
 }
 

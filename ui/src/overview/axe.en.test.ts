@@ -1,0 +1,3 @@
+import { pagesAreAccessible } from "../test/pages.axe";
+
+pagesAreAccessible();
