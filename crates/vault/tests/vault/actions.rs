@@ -154,7 +154,6 @@ fn what_changes_nothing_makes_no_version() {
         fields: vec![sealed("secret", "the secret"), plain("org", "one"), plain("gone", "")],
         labels: Some(vec!["a".into()]),
         note: Some(String::new()),
-        fallback: None,
         on: None,
         fallback: Some(false),
         expires: None,
