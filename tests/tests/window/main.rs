@@ -42,7 +42,7 @@ fn a_key_is_added_found_seen_copied_trashed_and_brought_back_and_only_a_reveal_t
     window.write(&window.label("Name"), "work");
     window.click(&window.button("Save"));
     window.css("[role=option]");
-    window.until("the key is listed", |window| window.text().contains("OpenAI · …WxYz"));
+    window.until("the key is listed", |window| window.text().contains("…WxYz"));
     assert_eq!(device.get("work"), SECRET.as_bytes(), "the command line has what the window saved");
     window.until("it is verified", |window| {
         let text = window.text();
