@@ -5,25 +5,27 @@
 //! stand side by side until somebody sets one again.
 
 pub(crate) mod document;
+mod host;
 mod resolve;
 mod test;
 mod why_none;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keymoor_cache::{Change, View};
 use keymoor_protocol::RecordId;
-use keymoor_providers::{Part, Service, Setting, provider, service, template};
+use keymoor_providers::{Service, Setting, service, template};
 
-use self::document::{Chosen, Document, Share};
+use self::document::{Chosen, Document};
+use self::host::is_host;
+pub(crate) use self::host::must_be_of_one_change;
 pub(crate) use self::resolve::choices;
 pub use self::resolve::{Because, Resolved};
 pub use self::test::{ServiceAsked, ServiceQuestion, test_services};
 pub use self::why_none::WhyNone;
+use self::write::write;
 use crate::activity::{Event, Who};
-use crate::clock::now;
-use crate::content::{Content, field};
-use crate::drafts::{self, Written};
 use crate::error::{Error, Input};
 use crate::find;
 use crate::keys::Keys;
@@ -320,80 +322,9 @@ pub(crate) fn conflicts(
     Ok(found)
 }
 
-/// Writes what an action changed into the records of services; the first takes what is new, and is made if there is none.
-fn write(
-    document: &Document,
-    change: &mut Change<'_>,
-    keys: &Keys,
-    salt: [u8; 16],
-) -> Result<Written, Error> {
-    let actor = drafts::actor(change, keys)?;
-    let edited = |content: Content, record| {
-        let Share { set, exchanged } = document.share_of(record);
-        let mut action = content.act(actor, now());
-        for (name, value) in &set {
-            action.set_text(name, value);
-        }
-        for (name, (from, to)) in &exchanged {
-            action.exchange(name, from, to.as_deref());
-        }
-        action
-    };
-    let Some(home) = document.home() else {
-        let mut action = edited(Content::empty(salt, now()), None);
-        action.set_text(field::KIND, field::SERVICES);
-        return drafts::create(change, keys, RecordId::generate(), &action.finish());
-    };
-    let mut insists = document.insists;
-    for id in document.ids().filter(|id| *id != home) {
-        let before = drafts::current(change, keys, id)?;
-        let after = edited(before.clone(), Some(id)).finish();
-        if !before.meta.says_the_same(&after.meta) {
-            drafts::write(change, keys, id, &after)?;
-            insists = true; // this settles what stood in two records, also where the first says so already
-        }
-    }
-    let before = drafts::current(change, keys, home)?;
-    let after = edited(before.clone(), Some(home)).finish();
-    match insists {
-        true => drafts::insist(change, keys, home, &before, &after),
-        false => drafts::replace(change, keys, home, &before, &after),
-    }
-}
-
 /// The service of the catalogue that is meant.
 pub(crate) fn known(id: &str) -> Result<&'static Service, Error> {
     service(&id.trim().to_lowercase()).ok_or(Error::NoSuchService)
-}
-
-/// Whether a key of a credential that the service takes goes to the host that this setting says.
-fn is_host(service: &Service, key: &str) -> bool {
-    let accepted = service.accepts.iter().filter_map(|id| provider(id));
-    accepted.into_iter().any(|provider| provider.part_in_address(key) == Some(Part::Host))
-}
-
-/// Refuses a service of which two devices set a host and a credential at the same time: the one may be of the first, and the
-/// other of the second.
-///
-/// # Errors
-/// [`Error::Unsettled`].
-pub(crate) fn must_be_of_one_change(
-    view: &View<'_>,
-    keys: &Keys,
-    document: &Document,
-    service: &Service,
-) -> Result<(), Error> {
-    let is_set = |setting: &&Setting| {
-        is_host(service, &setting.key) && document.setting(&service.id, &setting.key).is_some()
-    };
-    let hosts: Vec<_> = service.settings.iter().filter(is_set).collect();
-    if hosts.is_empty() {
-        return Ok(());
-    }
-    let conflicts = document.conflicts(&service.id);
-    let mixed = hosts.iter().any(|setting| conflicts.contains_key(&setting.key))
-        || choices(view, keys, document, &service.id)?.len() > 1;
-    if mixed { Err(Error::Unsettled) } else { Ok(()) }
 }
 
 /// A value as it is kept: what people paste may have more around it.
