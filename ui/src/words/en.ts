@@ -6,6 +6,7 @@ import { key } from "./key.en";
 import { main } from "./main.en";
 import { overview } from "./overview.en";
 import { services } from "./services.en";
+import { settings } from "./settings.en";
 
 /** Every text of the window in English; the other dictionaries have its shape. */
 export const en = {
@@ -154,38 +155,7 @@ export const en = {
     names: (names: string, more: number) => (more === 0 ? names : `${names} and ${more} more`),
   },
   key,
-  settings: {
-    title: "Settings",
-    look: "Language and theme",
-    language: "Language",
-    theme: "Theme",
-    asSystem: "As the system",
-    light: "Light",
-    dark: "Dark",
-    copying: "Copying",
-    clipboard: "Clear the clipboard after",
-    seconds: (n: number) => (n % 60 === 0 ? `${n / 60} min` : `${n} s`),
-    shortcut: "Copy a key from anywhere",
-    shortcutHint: "Opens a small window over whatever you are doing.",
-    shortcutRefused: "The system does not let Keymoor have these keys. Choose others.",
-    shortcutChoose: "Choose keys",
-    shortcutPress: "Press the keys…",
-    shortcutNone: "None",
-    running: "Running",
-    autostart: "Start with the computer",
-    autostartHint: "Without a window, in the tray.",
-    stays: "Go on when the window is closed",
-    staysHint: "Keys stay a click away in the tray. Starting Keymoor again shows the window.",
-    sync: "Devices and sync",
-    syncOn: "Sync is set up",
-    syncOff: "Sync is not set up",
-    syncOffHint: "Bring your keys to your other devices.",
-    verify: "Verify keys",
-    verifyHint: "Each key goes to its own provider alone, with a question that changes nothing there. On this device.",
-    onSave: "When they are saved",
-    inBackground: "In the background",
-    inBackgroundHint: "About once a day each, while this window is open.",
-  },
+  settings,
   conflict: {
     title: "Two devices changed this at the same time.",
     hint: "Nothing is lost. Choose the value to keep; the other stays in the history.",

@@ -6,6 +6,7 @@ import { key } from "./key.es";
 import { main } from "./main.es";
 import { overview } from "./overview.es";
 import { services } from "./services.es";
+import { settings } from "./settings.es";
 
 export const es: Words = {
   app: "Keymoor",
@@ -153,38 +154,7 @@ export const es: Words = {
     names: (names: string, more: number) => (more === 0 ? names : `${names} y ${more} más`),
   },
   key,
-  settings: {
-    title: "Ajustes",
-    look: "Idioma y tema",
-    language: "Idioma",
-    theme: "Tema",
-    asSystem: "Como el sistema",
-    light: "Claro",
-    dark: "Oscuro",
-    copying: "Copiar",
-    clipboard: "Vaciar el portapapeles tras",
-    seconds: (n: number) => (n % 60 === 0 ? `${n / 60} min` : `${n} s`),
-    shortcut: "Copiar una clave desde cualquier lugar",
-    shortcutHint: "Abre una pequeña ventana sobre lo que estés haciendo.",
-    shortcutRefused: "El sistema no permite a Keymoor usar estas teclas. Elige otras.",
-    shortcutChoose: "Elegir teclas",
-    shortcutPress: "Pulsa las teclas…",
-    shortcutNone: "Ninguna",
-    running: "En marcha",
-    autostart: "Iniciar con el equipo",
-    autostartHint: "Sin ventana, en la bandeja.",
-    stays: "Seguir al cerrar la ventana",
-    staysHint: "Las claves quedan a un clic en la bandeja. Al abrir Keymoor otra vez vuelve la ventana.",
-    sync: "Dispositivos y sincronización",
-    syncOn: "La sincronización está configurada",
-    syncOff: "La sincronización no está configurada",
-    syncOffHint: "Lleva tus claves a tus otros dispositivos.",
-    verify: "Comprobar las claves",
-    verifyHint: "Cada clave va solo a su propio proveedor, con una pregunta que no cambia nada allí. En este dispositivo.",
-    onSave: "Al guardarlas",
-    inBackground: "En segundo plano",
-    inBackgroundHint: "Cada una más o menos una vez al día, mientras esta ventana está abierta.",
-  },
+  settings,
   conflict: {
     title: "Dos dispositivos la cambiaron a la vez.",
     hint: "No se ha perdido nada. Elige el valor que se queda; el otro sigue en el historial.",
