@@ -1,6 +1,6 @@
 import { asFailure, type Listing, type Saved } from "../backend/backend";
 import { fieldLabel, PRIMARY_FIELD } from "../keys/labels";
-import { words } from "../words/words";
+import { trouble, words } from "../words/words";
 import { Looking } from "./looking.svelte";
 import { withMore } from "./told";
 import type { Step } from "./undo.svelte";
@@ -64,8 +64,9 @@ export abstract class Deeds extends Looking {
         const done = await this.undo.takeBack(step);
         this.notices.done(done ? words.done.undone : words.done.nothingToUndo);
       } catch (error) {
-        if (asFailure(error).code === "CHANGED_MEANWHILE") this.sheet ??= { kind: "history", id: step.id, name: step.name };
-        throw error;
+        if (asFailure(error).code !== "CHANGED_MEANWHILE" || this.sheet || !this.listings.some(({ id }) => id === step.id)) throw error;
+        // Not at the foot of the window, which the sheet covers.
+        this.sheet = { kind: "history", id: step.id, name: step.name, why: trouble(error) };
       }
     });
   }

@@ -1,5 +1,6 @@
-import type { NewSetting, ServiceInfo, ServiceTested, TemplateInfo } from "../backend/backend";
+import { asFailure, type NewSetting, type ServiceInfo, type ServiceTested, type TemplateInfo } from "../backend/backend";
 import { trouble, words, type Trouble } from "../words/words";
+import { LOCKS } from "./failing";
 import type { Session } from "./session.svelte";
 import type { Step } from "./undo.svelte";
 
@@ -86,6 +87,7 @@ export class ServiceBoard {
       test = { state: "heard", heard: await this.#session.backend.testService(id) };
     } catch (error) {
       test = { state: "failed", trouble: trouble(error) };
+      if (asFailure(error).code in LOCKS) await this.#session.refresh();
     }
     if (this.#awaited[id] === number) this.tests[id] = test;
   }

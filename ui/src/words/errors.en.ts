@@ -11,8 +11,6 @@ export const errors = {
   CHANGED_MEANWHILE: ["This key was changed meanwhile.", "That change was left as it is.", "Its history has every version: use the one you want."],
   NO_SUCH_TEXT: ["This key cannot be copied like that.", "Nothing was copied.", "Copy its fields one by one."],
   UNSETTLED: ["Two devices changed this key at the same time, and it has two values.", "Both are kept. Nothing else changed.", "Choose first which one counts."],
-  ADDRESS_ALONE: ["A program may not send a key to another address.", "Nothing changed.", "Change the address yourself, or have it bring the secrets, too."],
-  NOTHING_TO_CHANGE: ["Nothing was different.", "Everything is as it was.", "Nothing needs to be done."],
   WEAK_PASSWORD: ["The password is too short.", "Nothing changed.", "Use at least 8 characters."],
   INVALID_SERVER: ["That is not the address of a server.", "Nothing was sent.", "Enter one that begins with https."],
   INSECURE_SERVER: ["That address is not encrypted.", "Nothing was sent.", "Use one that begins with https."],

@@ -12,8 +12,6 @@ export const errors: Record<ErrorCode, [what: string, safe: string, next: string
   CHANGED_MEANWHILE: ["Esta clave se cambió mientras tanto.", "Ese cambio se dejó como está.", "Su historial tiene cada versión: usa la que quieras."],
   NO_SUCH_TEXT: ["Esta clave no se puede copiar así.", "No se copió nada.", "Copia sus campos uno por uno."],
   UNSETTLED: ["Dos dispositivos cambiaron esta clave a la vez, y tiene dos valores.", "Ambos se conservan. No cambió nada más.", "Elige primero cuál cuenta."],
-  ADDRESS_ALONE: ["Un programa no puede enviar una clave a otra dirección.", "Nada ha cambiado.", "Cambia tú la dirección, o que el programa traiga también los secretos."],
-  NOTHING_TO_CHANGE: ["No había nada distinto.", "Todo sigue igual.", "No hace falta hacer nada."],
   WEAK_PASSWORD: ["La contraseña es demasiado corta.", "Nada ha cambiado.", "Usa al menos 8 caracteres."],
   INVALID_SERVER: ["Eso no es la dirección de un servidor.", "No se envió nada.", "Escribe una que empiece por https."],
   INSECURE_SERVER: ["Esa dirección no va cifrada.", "No se envió nada.", "Usa una que empiece por https."],
