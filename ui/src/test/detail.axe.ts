@@ -15,6 +15,10 @@ const dialog = () => screen.findByRole("dialog");
 /** Every state of a key's details and of its sheets. */
 const STATES: Record<string, (opened: Opened) => Promise<unknown>> = {
   "the details": async () => screen.findByRole("region", { name: words.key.homes.label }),
+  "what happened to it": async ({ backend }) => {
+    backend.happened = [{ at: Date.now(), failed: true, key: "id-1", event: { event: "verified", id: "id-1", name: "openai/work", verdict: "invalid" } }];
+    return screen.findByRole("region", { name: words.key.activity.title });
+  },
   "a secret shown": async (opened) => {
     await click(opened, words.detail.showField("API key"));
     return screen.findByText(SECRET);

@@ -39,7 +39,7 @@ const STATES: [page: Page, state: string, reach: (opened: Opened) => Promise<unk
     return screen.findByRole("button", { name: beginning(words.activity.keyOnly("work")) });
   }],
   ["activity", "that it cannot be read", async ({ user, backend }) => {
-    backend.failNext("CACHE_BUSY");
+    backend.failNext("CACHE_BUSY", "activity");
     await user.click(await screen.findByRole("checkbox"));
     return screen.findByText(words.activity.failedTitle);
   }],

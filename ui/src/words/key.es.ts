@@ -86,6 +86,10 @@ export const key: typeof english = {
     anothers: (other, kept) => `Parece una clave de ${other}. No se envía a ${kept} sin que lo pidas.`,
     addLabel: (label) => `Añadir la etiqueta ${label}`,
   },
+  activity: {
+    title: "Actividad",
+    all: "Toda la actividad",
+  },
   verified: {
     accepts: (provider) => `${provider} la acepta.`,
     refuses: (provider, why) => `Se preguntó a ${provider}. ${why}.`,
