@@ -1,4 +1,4 @@
-//! Every chore of this repository: cargo xtask run | test | bench.
+//! Every chore of this repository: cargo xtask run | test | bench | pictures.
 //!
 //! A chore prepares the machine itself, says what it does, and on failure prints the command that repeats the step.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A program for a terminal.
@@ -8,6 +8,7 @@ mod bench;
 mod demo;
 mod device;
 mod local_server;
+mod pictures;
 mod process;
 mod run;
 mod setup;
@@ -31,6 +32,8 @@ Every chore of this repository.
       Prepare this machine, then every check and every test. CI calls this and nothing else.
   cargo xtask bench
       Figures of a release build, one line each: name, value, unit, ratio to its reference.
+  cargo xtask pictures
+      Pictures of every screen of the window, into docs/images/screens.
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         },
         Some((&"test", [])) => test::test(),
         Some((&"bench", [])) => bench::bench(),
+        Some((&"pictures", [])) => pictures::pictures(),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

@@ -36,9 +36,9 @@ it("shows what happened to a key of late, and leads to all of it", async () => {
   const { user, backend } = await withTwo(HAPPENED);
   const entries = within(await part()).getAllByRole("listitem");
   expect(entries).toHaveLength(4);
-  expect(entries[0]).toHaveTextContent("openai/agents was copied · in the window");
-  expect(entries[1]).toHaveTextContent("Went wrong: openai/agents was verified: refused");
-  expect(entries[2]).toHaveTextContent("openai/agents was lent to python · at the command line");
+  expect(entries[0]).toHaveTextContent("Was copied · in the window");
+  expect(entries[1]).toHaveTextContent("Went wrong: Was verified: refused");
+  expect(entries[2]).toHaveTextContent("Was lent to python · at the command line");
   await user.click(screen.getByRole("button", { name: "All activity" }));
   expect(await screen.findByRole("heading", { name: "Activity" })).toBeVisible();
   await waitFor(() => expect(screen.getAllByRole("listitem")).toHaveLength(5));
@@ -60,5 +60,5 @@ it("takes in what happens while it is looked at", async () => {
   await waitFor(() => expect(asked(backend)).toHaveLength(1));
   backend.happened = [at(0, { event: "verified", verdict: "valid", id: "id-1", name: "openai/agents" })];
   await user.click(screen.getByRole("button", { name: "Verify now" }));
-  expect(await part()).toHaveTextContent("openai/agents was verified");
+  expect(await part()).toHaveTextContent("Was verified");
 });

@@ -11,7 +11,7 @@ export const key: typeof english = {
   status: {
     asking: (provider) => `Preguntando a ${provider}…`,
     stop: "Parar",
-    stopVerifying: "Dejar de comprobar",
+    stopVerifying: "Parar la comprobación",
     console: "Crea una nueva en",
     copyConsole: "Copiar la dirección",
     consoleCopied: "Dirección copiada",
