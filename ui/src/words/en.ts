@@ -142,6 +142,8 @@ export const en = {
   picker: {
     label: "Copy a key",
     hint: "Enter copies, Esc closes",
+    unlock: "Unlock in the window",
+    hintLocked: "Enter opens the window, Esc closes",
   },
   tray: {
     copy: (name: string, provider: string) => `Copy ${name} · ${provider}`,

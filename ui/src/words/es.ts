@@ -141,6 +141,8 @@ export const es: Words = {
   picker: {
     label: "Copiar una clave",
     hint: "Intro copia, Esc cierra",
+    unlock: "Desbloquear en la ventana",
+    hintLocked: "Intro abre la ventana, Esc cierra",
   },
   tray: {
     copy: (name: string, provider: string) => `Copiar ${name} · ${provider}`,
