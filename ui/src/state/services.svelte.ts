@@ -1,4 +1,5 @@
 import { asFailure, type NewSetting, type ServiceInfo, type ServiceTested, type TemplateInfo } from "../backend/backend";
+import { spokenService } from "../words/fields";
 import { trouble, words, type Trouble } from "../words/words";
 import { LOCKS } from "./failing";
 import type { Session } from "./session.svelte";
@@ -38,7 +39,7 @@ export class ServiceBoard {
     try {
       const { services, templates } = await this.#session.backend.allServices();
       if (number !== this.#asked) return;
-      this.all = services;
+      this.all = services.map(spokenService);
       this.templates = templates;
       this.failed = undefined;
     } catch (error) {
