@@ -30,8 +30,9 @@ Every chore of this repository.
       With --demo, or without a display, play the main job in the terminal: two devices and a server.
   cargo xtask test
       Prepare this machine, then every check and every test. CI calls this and nothing else.
-  cargo xtask bench
-      Figures of a release build, one line each: name, value, unit, ratio to its reference.
+  cargo xtask bench [NAME…]
+      Figures of a release build, one line each: name, value, unit, ratio to its reference. Of all measurements, or of
+      those named: read, save, sync, echo, load, recognise, list, verify, ask, window.
   cargo xtask pictures
       Pictures of every screen of the window, into docs/images/screens.
 ";
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
             Err(unknown) => return usage(&unknown),
         },
         Some((&"test", [])) => test::test(),
-        Some((&"bench", [])) => bench::bench(),
+        Some((&"bench", names)) => bench::bench(names),
         Some((&"pictures", [])) => pictures::pictures(),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");
