@@ -1,9 +1,15 @@
 //! A small window over everything else: find a key, copy it, be gone.
 
-use tauri::{AppHandle, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use std::thread;
+use std::time::Duration;
+
+use tauri::{AppHandle, Manager as _, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 /// The label of its window.
 pub(crate) const PICKER: &str = "picker";
+
+/// For so long the focus may be nobody's while the keys of the shortcut are down.
+const UNSTEADY: Duration = Duration::from_millis(200);
 
 /// Shows it, or hides it when it is there. It is made when it is first wanted: until then it costs nothing.
 pub(crate) fn toggle(app: &AppHandle) {
@@ -25,6 +31,19 @@ pub(crate) fn hide(app: &AppHandle) {
     }
 }
 
+/// While the keys of the shortcut are down, X takes the focus away and gives it back within some milliseconds: whoever hid at
+/// once would never come up a second time.
+fn hide_unless_focused_again(app: &AppHandle) {
+    let app = app.clone();
+    thread::spawn(move || {
+        thread::sleep(UNSTEADY);
+        let gone = |window: &WebviewWindow| !window.is_focused().unwrap_or(false);
+        if app.get_webview_window(PICKER).as_ref().is_some_and(gone) {
+            hide(&app);
+        }
+    });
+}
+
 fn open(app: &AppHandle) {
     let built = WebviewWindowBuilder::new(app, PICKER, WebviewUrl::App("index.html#picker".into()))
         .title("Keymoor")
@@ -40,7 +59,7 @@ fn open(app: &AppHandle) {
     let app = app.clone();
     window.on_window_event(move |event| {
         if let WindowEvent::Focused(false) = event {
-            hide(&app);
+            hide_unless_focused_again(&app);
         }
     });
 }
