@@ -1,6 +1,7 @@
 //! What goes on while the window is open: changes by other programs are followed, the vault syncs by itself, and keys are
 //! verified at a calm rate.
 
+mod following;
 mod verifying;
 
 use std::thread;
@@ -8,50 +9,36 @@ use std::time::Duration;
 
 use keymoor_vault::{Watch, Watching};
 
-use crate::commands::names::EVENT_CHANGED;
 use crate::desk::{Desk, Shown};
 use crate::failure::Failure;
 
-/// How often the change counter is read: a change by another program is on the screen within a third of a second.
-const GLANCE: Duration = Duration::from_millis(300);
-/// How often to look whether there is something to watch over: a vault that is open, and an account.
-const LOOK: Duration = Duration::from_secs(1);
+/// When to try again what did not go, if nothing happens meanwhile.
+const AGAIN: Duration = Duration::from_secs(5);
 /// So many keychain copies are written before others get their turn, where there is no account.
 const COPIES: u32 = 20;
 
-/// Starts what goes on beside the window; it ends with the program.
+/// Starts what goes on beside the window; it ends with the program. While nothing happens each of its threads rests.
 pub(crate) fn start(desk: Desk) {
+    following::start(desk.clone());
     verifying::start(desk.clone());
-    let followed = desk.clone();
     thread::spawn(move || {
-        let mut seen = None;
+        let (mut seen, mut longest) = (0, None);
         loop {
-            thread::sleep(GLANCE);
-            let Some(now) = followed.changes() else { continue };
-            if seen.replace(now).is_some_and(|before| before != now) {
-                followed.tell(EVENT_CHANGED);
-            }
-        }
-    });
-    thread::spawn(move || {
-        let mut without_account = None;
-        loop {
-            thread::sleep(LOOK);
-            let now = desk.changes();
-            // A vault without an account has none before it changes.
-            if now.is_none() || now == without_account {
-                continue;
-            }
-            match desk.unasked(|vault| Ok(Watch::begin(vault)?)) {
-                Ok(Some(watch)) => keep_in_step(&desk, watch),
-                Ok(None) => {}
+            seen = desk.rest(seen, longest);
+            longest = match desk.unasked(|vault| Ok(Watch::begin(vault)?)) {
+                Ok(Some(watch)) => {
+                    keep_in_step(&desk, watch);
+                    Some(AGAIN)
+                }
+                // There is no vault open.
+                Ok(None) => None,
                 Err(failure) if failure.code() == Failure::NO_ACCOUNT => {
-                    without_account = now;
                     copy(&desk);
+                    None
                 }
                 // Whatever it is, the next command finds it, too, and says it.
-                Err(_) => {}
-            }
+                Err(_) => Some(AGAIN),
+            };
         }
     });
 }

@@ -6,6 +6,7 @@
 mod asking;
 mod looking;
 mod shown;
+mod stir;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use keymoor_vault::{
-    AskPassword, Backend, Config, ConfigError, Error, Notice, Patience, Progress, Vault, Who,
+    AskPassword, Backend, Config, ConfigError, Error, Follow, Notice, Patience, Progress, Vault, Who,
 };
 use tauri::{AppHandle, Emitter as _};
 
@@ -25,6 +26,7 @@ pub(crate) use asking::asking;
 pub(crate) use shown::Shown;
 #[cfg(test)]
 pub(crate) use shown::Step;
+use stir::Stir;
 
 /// What is over sooner is not shown, and nothing changes more often.
 const WORTH_SHOWING: Duration = Duration::from_millis(500);
@@ -55,6 +57,7 @@ struct Inner {
     /// What the vaults did by themselves and nobody was told yet.
     notices: Mutex<Vec<Notice>>,
     verifying: Verifying,
+    stir: Stir,
     /// Numbers those who ask, in their order.
     asked: AtomicU64,
     /// Commands that were begun and have not ended.
@@ -65,6 +68,8 @@ struct Inner {
 #[derive(Default)]
 struct Slot {
     vault: Option<Vault>,
+    /// How far the change counter was when it was opened.
+    opened: i64,
     /// Which patience it was opened or renewed with.
     patience: u64,
     /// Why it could not be opened the last time, and the number of the first who asks after that.
@@ -86,6 +91,7 @@ impl Desk {
             keychain_shut: AtomicBool::new(false),
             notices: Mutex::default(),
             verifying: Verifying::default(),
+            stir: Stir::default(),
             asked: AtomicU64::new(0),
             running: AtomicU64::new(0),
         }))
@@ -134,7 +140,9 @@ impl Desk {
             vault.act_for(Who::Window);
             let patience = desk.0.patiences.load(Ordering::Relaxed);
             *lock(&desk.0.syncing) = Slot::default();
-            *lock(&desk.0.keys) = Slot { vault: Some(vault), patience, refused: None };
+            let opened = vault.changes()?;
+            *lock(&desk.0.keys) = Slot { vault: Some(vault), opened, patience, refused: None };
+            desk.0.stir.stir();
             Ok(())
         })
         .await
@@ -147,14 +155,26 @@ impl Desk {
         }
     }
 
-    /// What `changes` of the vault says now; nothing while it is closed or busy.
-    pub(crate) fn changes(&self) -> Option<i64> {
-        let mut slot = self.0.keys.try_lock().ok()?;
-        let changes = slot.vault.as_mut()?.changes();
-        if changes.is_err() {
+    /// Follows the cache from where the window's vault opened it; nothing while that is closed.
+    pub(crate) fn follow(&self) -> Option<Result<Follow, Error>> {
+        let mut slot = lock(&self.0.keys);
+        if slot.vault.as_mut()?.changes().is_err() {
             slot.vault = None; // its file was replaced: the next command opens the new one
+            return None;
         }
-        Some(changes.unwrap_or(i64::MIN))
+        Some(Follow::begin(&self.config().ok()?.home, slot.opened))
+    }
+
+    /// Something changed the cache: the window is told, and whoever rests.
+    pub(crate) fn cache_changed(&self) {
+        self.tell(EVENT_CHANGED);
+        self.0.stir.stir();
+    }
+
+    /// Waits until more happened beside the window than `seen`, or so long at most: a vault was opened, or its cache was
+    /// changed. Returns how much did.
+    pub(crate) fn rest(&self, seen: u64, longest: Option<Duration>) -> u64 {
+        self.0.stir.rest(seen, longest)
     }
 
     /// Remembers how a sync ended; the window is told when that changes.
@@ -203,7 +223,9 @@ impl Desk {
 
     /// A person wants it to be asked again.
     pub(crate) fn keychain_may_be_asked(&self) {
-        self.0.keychain_shut.store(false, Ordering::Relaxed);
+        if self.0.keychain_shut.swap(false, Ordering::Relaxed) {
+            self.0.stir.stir();
+        }
     }
 
     /// What providers are being asked about.
@@ -295,6 +317,10 @@ impl Desk {
             vault.be_patient(lock(&self.0.patience).clone());
         }
         slot.patience = now;
+        if fresh {
+            slot.opened = vault.changes().unwrap_or_default();
+            self.0.stir.stir();
+        }
         let answer = act(&mut vault);
         lock(&self.0.notices).extend(vault.notices());
         match &answer {

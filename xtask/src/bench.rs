@@ -16,6 +16,7 @@ mod save;
 mod sync;
 mod told;
 mod verify;
+mod window;
 
 use std::path::{Path, PathBuf};
 
@@ -38,17 +39,42 @@ struct Bench<'a> {
     verify: PathBuf,
     echo: PathBuf,
     ask: PathBuf,
+    desktop: PathBuf,
+    empty: PathBuf,
 }
 
-/// Builds the release programs and prints every figure.
-pub(crate) fn bench() -> Outcome {
+/// One measurement, by its name.
+type Measurement = (&'static str, fn(&Bench<'_>) -> Outcome);
+
+const MEASUREMENTS: &[Measurement] = &[
+    ("read", read::small),
+    ("save", save::save),
+    ("sync", |bench| sync::idle(bench).and(sync::large(bench))),
+    ("echo", echo::echo),
+    ("load", load::load),
+    ("recognise", recognise::recognise),
+    ("list", list::list),
+    ("verify", verify::verify),
+    ("ask", ask::ask),
+    ("window", window::window),
+];
+
+/// Builds the release programs and prints the figures of these measurements; of none named, all.
+pub(crate) fn bench(names: &[&str]) -> Outcome {
+    if let Some(unknown) = names.iter().find(|name| MEASUREMENTS.iter().all(|(known, _)| known != *name)) {
+        let known: Vec<&str> = MEASUREMENTS.iter().map(|(name, _)| *name).collect();
+        return Err(format!("no measurement is called {unknown}; there are {}", known.join(", ")));
+    }
     if cfg!(not(target_os = "linux")) {
         return Err("the figures need a private keychain for each run, which only Linux offers".into());
     }
-    setup::prepare(Purpose::Terminal)?;
-    let packages =
-        ["--package", "keymoor-cli", "--package", "keymoor-server", "--package", "keymoor-journeys"];
-    Profile::Release.build("programs", &[&packages[..], &["--bins"]].concat())?;
+    setup::prepare(Purpose::Figures)?;
+    window::build_page()?;
+    let packages = ["cli", "server", "journeys", "desktop", "empty-window"]
+        .map(|name| format!("--package=keymoor-{name}"));
+    let features = "keymoor-desktop/custom-protocol,keymoor-empty-window/custom-protocol";
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    Profile::Release.build("programs", &[&packages[..], &["--bins", "--features", features]].concat())?;
     let temporary = tempfile::Builder::new()
         .prefix("keymoor-bench-")
         .tempdir()
@@ -65,22 +91,13 @@ pub(crate) fn bench() -> Outcome {
         verify: program("keymoor-verify"),
         echo: program("keymoor-echo"),
         ask: program("keymoor-ask"),
+        desktop: program("keymoor-desktop"),
+        empty: program("keymoor-empty-window"),
     };
 
     println!("\n{}", figure::HEAD);
-    let outcomes = [
-        read::small(&bench),
-        save::save(&bench),
-        sync::idle(&bench),
-        sync::large(&bench),
-        echo::echo(&bench),
-        load::load(&bench),
-        recognise::recognise(&bench),
-        list::list(&bench),
-        verify::verify(&bench),
-        ask::ask(&bench),
-    ];
-    let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
+    let wanted = MEASUREMENTS.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
+    let failed: Vec<String> = wanted.filter_map(|(_, measure)| measure(&bench).err()).collect();
     if failed.is_empty() { Ok(()) } else { Err(format!("not measured:\n{}", failed.join("\n"))) }
 }
 

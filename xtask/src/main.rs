@@ -29,8 +29,9 @@ Every chore of this repository.
       With --demo, or without a display, play the main job in the terminal: two devices and a server.
   cargo xtask test
       Prepare this machine, then every check and every test. CI calls this and nothing else.
-  cargo xtask bench
-      Figures of a release build, one line each: name, value, unit, ratio to its reference.
+  cargo xtask bench [NAME…]
+      Figures of a release build, one line each: name, value, unit, ratio to its reference. Of all measurements, or of
+      those named: read, save, sync, echo, load, recognise, list, verify, ask, window.
 ";
 
 fn main() -> ExitCode {
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
             Err(unknown) => return usage(&unknown),
         },
         Some((&"test", [])) => test::test(),
-        Some((&"bench", [])) => bench::bench(),
+        Some((&"bench", names)) => bench::bench(names),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

@@ -14,10 +14,12 @@ use crate::{
 /// What the machine is prepared for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
-    /// Play the main job in the terminal, or measure.
+    /// Play the main job in the terminal.
     Terminal,
     /// Build and open the window.
     Window,
+    /// Measure.
+    Figures,
     /// Run every test.
     Test,
 }
@@ -40,7 +42,7 @@ const PACKAGES: &[(&str, Purpose, &str)] = &[
     ("python3-venv", Purpose::Test, "brings moto, which plays AWS and checks its signatures"),
     ("strace", Purpose::Test, "shows that data is on disk before it is acknowledged"),
     ("webkit2gtk-driver", Purpose::Test, "WebDriver of the web view"),
-    ("xvfb", Purpose::Test, "a display without a screen"),
+    ("xvfb", Purpose::Figures, "a display without a screen"),
     ("xauth", Purpose::Test, "lets xvfb-run hand out that display"),
     ("xclip", Purpose::Test, "reads and fills the clipboard from outside"),
     ("xdotool", Purpose::Test, "presses the keys that open the picker from anywhere"),

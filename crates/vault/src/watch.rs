@@ -79,7 +79,8 @@ impl Watch {
     pub fn begin(vault: &mut Vault) -> Result<Self, Error> {
         Seen::of(vault)?;
         let inbox = Inbox::default();
-        glance::follow(vault.config.home(), &inbox)?;
+        let seen = vault.changes()?;
+        glance::follow(vault.config.home(), seen, &inbox)?;
         let mut watch = Self {
             began: Instant::now(),
             inbox,

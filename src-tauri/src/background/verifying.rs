@@ -9,28 +9,35 @@ use keymoor_vault::{Asked, Error, Questions, Vault};
 use crate::desk::Desk;
 use crate::verifying::{answers, options};
 
-/// How often to look again where nothing is due or the vault is shut: something may have been saved or heard meanwhile.
-const LOOK: Duration = Duration::from_millis(2 * PAUSE_MS);
+/// A window that was just opened, and a vault that is being changed, have other things to do.
+const CALM: Duration = Duration::from_millis(2 * PAUSE_MS);
+/// How often to look again at the clock on the wall: it goes on while the machine sleeps.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// Goes on until the program ends.
 pub(crate) fn start(desk: Desk) {
     thread::spawn(move || {
-        let mut pace = Pace::default();
-        // A window that was just opened has other things to do.
-        let mut pause = LOOK;
+        let (mut pace, mut seen) = (Pace::default(), 0);
+        thread::sleep(CALM);
         loop {
-            thread::sleep(pause);
-            pause = match desk.unasked(|vault| Ok(choose(&mut pace, vault, now())?)) {
+            let rest = match desk.unasked(|vault| Ok(choose(&mut pace, vault, now())?)) {
                 Ok(Some(Turn::Ask(questions))) => {
                     let asked = answers(questions, &options(false));
                     let said = weigh(&mut pace, asked);
                     // What cannot be written now is asked about again later.
                     let _ = desk.unasked(|vault| Ok(vault.heard(&said)?));
-                    Duration::from_millis(PAUSE_MS)
+                    thread::sleep(Duration::from_millis(PAUSE_MS));
+                    continue;
                 }
                 Ok(Some(Turn::Wait(pause))) => pause,
-                Ok(None) | Err(_) => LOOK,
+                Ok(None) => None, // opening a vault ends the rest
+                Err(_) => Some(LONGEST),
             };
+            let before = seen;
+            seen = desk.rest(seen, rest);
+            if seen != before {
+                thread::sleep(CALM);
+            }
         }
     });
 }
@@ -38,17 +45,18 @@ pub(crate) fn start(desk: Desk) {
 /// What is to be done now.
 enum Turn {
     Ask(Questions),
-    Wait(Duration),
+    /// Nothing before so long; `None`: nothing, unless something changes.
+    Wait(Option<Duration>),
 }
 
 /// Takes out what is to be asked about, if it is time and switched on.
 fn choose(pace: &mut Pace, vault: &mut Vault, now: u64) -> Result<Turn, Error> {
     if !vault.habits()?.in_background {
-        return Ok(Turn::Wait(LOOK));
+        return Ok(Turn::Wait(None));
     }
     let candidates = vault.candidates()?;
     match pace.next(&candidates, now) {
-        Step::Wait(ms) => Ok(Turn::Wait(Duration::from_millis(ms).min(LOOK))),
+        Step::Wait(ms) => Ok(Turn::Wait(Some(Duration::from_millis(ms).min(LONGEST)))),
         Step::Ask(id) => {
             pace.asks(id, now);
             Ok(Turn::Ask(vault.questions(&[id])?))
@@ -124,7 +132,12 @@ mod tests {
     }
 
     /// One turn, as the thread takes it; the pause if there was nothing to do.
-    fn turn(pace: &mut Pace, vault: &mut Vault, options: &VerifyOptions, now: u64) -> Option<Duration> {
+    fn turn(
+        pace: &mut Pace,
+        vault: &mut Vault,
+        options: &VerifyOptions,
+        now: u64,
+    ) -> Option<Option<Duration>> {
         match choose(pace, vault, now).unwrap() {
             Turn::Wait(pause) => Some(pause),
             Turn::Ask(questions) => {
@@ -145,7 +158,7 @@ mod tests {
         assert!(turn(&mut pace, &mut vault, &options, start).is_some(), "not two at once");
         assert_eq!(turn(&mut pace, &mut vault, &options, start + PAUSE_MS), None);
         assert_eq!(statuses(&mut vault), [CheckStatus::Connected; 2]);
-        assert_eq!(turn(&mut pace, &mut vault, &options, start + 2 * PAUSE_MS), Some(LOOK));
+        assert_eq!(turn(&mut pace, &mut vault, &options, start + 2 * PAUSE_MS), Some(Some(LONGEST)));
     }
 
     #[test]
@@ -157,6 +170,6 @@ mod tests {
         assert!(listed.iter().all(|listing| listing.verification.is_none()), "{listed:?}");
         vault.set_habits(Habits { on_save: true, in_background: false }).unwrap();
         let mut fresh = Pace::default();
-        assert_eq!(turn(&mut fresh, &mut vault, &provider(), now()), Some(LOOK));
+        assert_eq!(turn(&mut fresh, &mut vault, &provider(), now()), Some(None));
     }
 }

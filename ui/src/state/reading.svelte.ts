@@ -40,6 +40,8 @@ export abstract class Reading {
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #asks = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #started = false;
   /** How many things are under way that read once they are over, and not in between. */
   #quiet = 0;
 
@@ -57,6 +59,7 @@ export abstract class Reading {
 
   /** Reads everything and follows changes until the returned function is called. */
   start(): () => void {
+    this.#started = true;
     const deaf = [
       this.backend.onChanged(() => this.#quiet === 0 && void this.refresh()),
       this.backend.onWaiting(() => (this.keychainWaits = true)),
@@ -68,12 +71,9 @@ export abstract class Reading {
     void this.refresh();
     // Names and forms of providers; without them their ids do.
     this.backend.catalogue().then((all) => (this.catalogue = all), () => undefined);
-    // Unlocked on the command line, or mended: nobody tells a window that has no vault.
-    const poll = setInterval(() => {
-      if (this.phase !== "open" && !this.keychainWaits && !this.#keychainShut) void this.refresh();
-    }, LOOK_AGAIN);
     return () => {
-      clearInterval(poll);
+      this.#started = false;
+      clearTimeout(this.#again);
       deaf.forEach((stop) => stop());
     };
   }
@@ -113,6 +113,13 @@ export abstract class Reading {
       this.#failed(error);
     }
     this.keychainWaits = false;
+    this.#lookAgain();
+  }
+
+  /** Unlocked on the command line, or mended: nobody tells a window that has no vault. One that has it is told. */
+  #lookAgain(): void {
+    clearTimeout(this.#again);
+    if (this.#started && this.phase !== "open" && !this.#keychainShut) this.#again = setTimeout(() => void this.refresh(), LOOK_AGAIN);
   }
 
   /** The provider that a person means by an id or a name. */
@@ -159,6 +166,7 @@ export abstract class Reading {
     if (lock) {
       this.phase = "locked";
       this.lock = lock;
+      this.#lookAgain();
     } else if (asks) {
       this.syncAsks = asks;
       this.wantsSync();

@@ -1,3 +1,4 @@
+import { now as current } from "./clock.svelte";
 import { language, type Language } from "./words";
 
 const MINUTE = 60_000;
@@ -36,7 +37,7 @@ function formats(): Formats {
 }
 
 /** "2 min ago", then a date. */
-export function ago(at: number, now: number = Date.now()): string {
+export function ago(at: number, now: number = current()): string {
   const past = Math.max(0, now - at);
   const { relative } = formats();
   if (past < MINUTE) return relative.format(0, "second");
@@ -46,7 +47,7 @@ export function ago(at: number, now: number = Date.now()): string {
 }
 
 /** "2 min ago", "yesterday", "3 mo. ago": how long it has been, whatever the date. */
-export function lately(at: number, now: number = Date.now()): string {
+export function lately(at: number, now: number = current()): string {
   const days = Math.floor(Math.max(0, now - at) / DAY);
   if (days < 1) return ago(at, now);
   if (days < 60) return formats().relative.format(-days, "day");
@@ -54,12 +55,12 @@ export function lately(at: number, now: number = Date.now()): string {
 }
 
 /** Since when something is so, within a sentence: the time of today, a weekday of this week, or a date. */
-export function sinceWhen(at: number, now: number = Date.now()): string {
+export function sinceWhen(at: number, now: number = current()): string {
   if (new Date(at).toDateString() === new Date(now).toDateString()) return formats().time.format(at);
   return now - at < 6 * DAY ? formats().weekday.format(at) : shortDate(at, now);
 }
 
-export function shortDate(at: number, now: number = Date.now()): string {
+export function shortDate(at: number, now: number = current()): string {
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return (sameYear ? formats().day : formats().dayAndYear).format(at);
 }
@@ -83,7 +84,7 @@ export function number(value: number): string {
 }
 
 /** "today, 09:12", "yesterday, 18:40", then a date. */
-export function dayAndTime(at: number, now: number = Date.now()): string {
+export function dayAndTime(at: number, now: number = current()): string {
   const midnight = (when: number) => new Date(when).setHours(0, 0, 0, 0);
   const days = Math.round((midnight(at) - midnight(now)) / DAY);
   return days === 0 || days === -1 ? `${formats().nearby.format(days, "day")}, ${formats().time.format(at)}` : shortDate(at, now);

@@ -1,0 +1,19 @@
+import { screen } from "@testing-library/svelte";
+import { afterEach, expect, it, vi } from "vitest";
+
+import { sampleBackend } from "../backend/fake/sample";
+import { openWindow } from "../test/window";
+
+afterEach(() => vi.useRealTimers());
+
+it("says how long ago something was anew when somebody comes to look, and has no timer for it", async () => {
+  const backend = sampleBackend();
+  backend.delay = 0;
+  await openWindow([], backend);
+  expect(await screen.findByText("Synced 2 min. ago")).toBeVisible();
+  vi.useFakeTimers({ now: Date.now() + 10 * 60_000 });
+  window.dispatchEvent(new Event("focus"));
+  await Promise.resolve();
+  expect(screen.getByText("Synced 12 min. ago")).toBeVisible();
+  expect(vi.getTimerCount()).toBe(0);
+});

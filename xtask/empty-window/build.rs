@@ -1,0 +1,5 @@
+//! What Tauri's macros need.
+
+fn main() {
+    tauri_build::build();
+}

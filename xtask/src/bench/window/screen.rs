@@ -1,0 +1,85 @@
+//! A screen that nobody sees, whose picture is looked at from outside: an X server that keeps it in a file.
+
+use std::{
+    fs::{self, File},
+    io::{Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use crate::{
+    Outcome,
+    process::{Process, until},
+};
+
+/// Every so many lines one is looked at: text is higher than that.
+const EVERY: usize = 6;
+/// Lengths in the head of the picture, each a 32-bit number, the higher byte first (X11/XWDFile.h).
+const HEAD_LENGTH: usize = 0;
+const HEIGHT: usize = 5;
+const LINE_LENGTH: usize = 12;
+const COLOURS: usize = 19;
+/// The length of the description of one colour.
+const COLOUR: usize = 12;
+
+/// The screen. It ends with this.
+pub(super) struct Screen {
+    folder: PathBuf,
+    name: String,
+    picture: PathBuf,
+    _server: Process,
+}
+
+impl Screen {
+    /// Starts it, with what it needs in this folder.
+    pub(super) fn start(folder: &Path) -> Outcome<Self> {
+        let started = || -> std::io::Result<(Process, PathBuf)> {
+            fs::create_dir_all(folder.join("gtk-3.0"))?;
+            // A blinking caret is a picture that never stays.
+            fs::write(folder.join("gtk-3.0/settings.ini"), "[Settings]\ngtk-cursor-blink=false\n")?;
+            let chosen = folder.join("number");
+            let server = Command::new("Xvfb")
+                .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-fbdir"])
+                .arg(folder)
+                .stdout(File::create(&chosen)?)
+                .stderr(Stdio::null())
+                .spawn()?;
+            Ok((Process::new(server), chosen))
+        };
+        let (server, chosen) = started().map_err(|error| format!("Xvfb: {error}"))?;
+        let number = || fs::read_to_string(&chosen).ok().filter(|number| number.ends_with('\n'));
+        if !until(Duration::from_secs(30), || number().is_some()) {
+            return Err("Xvfb does not start".into());
+        }
+        let name = format!(":{}", number().unwrap_or_default().trim());
+        Ok(Self { folder: folder.into(), name, picture: folder.join("Xvfb_screen0"), _server: server })
+    }
+
+    /// Makes a program show itself here.
+    pub(super) fn dress(&self, command: &mut Command) {
+        command.env("DISPLAY", &self.name).env("GDK_BACKEND", "x11").env("LANG", "en_US.UTF-8");
+        command.env("XDG_CONFIG_HOME", &self.folder).env("XDG_CACHE_HOME", self.folder.join("cache"));
+    }
+
+    /// Some lines of the picture that is there now.
+    pub(super) fn look(&self) -> Outcome<Vec<u8>> {
+        let read = || -> std::io::Result<Vec<u8>> {
+            let mut file = File::open(&self.picture)?;
+            let mut head = [0; 100];
+            file.read_exact(&mut head)?;
+            let member = |index: usize| {
+                let bytes = head[index * 4..].first_chunk().copied().unwrap_or_default();
+                u32::from_be_bytes(bytes) as usize
+            };
+            let (begin, line) = (member(HEAD_LENGTH) + member(COLOURS) * COLOUR, member(LINE_LENGTH));
+            let mut lines = vec![0; member(HEIGHT).div_ceil(EVERY) * line];
+            for (index, place) in lines.chunks_exact_mut(line).enumerate() {
+                file.seek(SeekFrom::Start((begin + index * EVERY * line) as u64))?;
+                file.read_exact(place)?;
+            }
+            Ok(lines)
+        };
+        read().map_err(|error| format!("{}: {error}", self.picture.display()))
+    }
+}
