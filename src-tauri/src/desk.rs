@@ -4,6 +4,7 @@
 //! of its own on the same data directory. Without a keychain there is only one: each opening needs the password.
 
 mod asking;
+mod looking;
 mod shown;
 mod stir;
 
@@ -71,7 +72,7 @@ struct Slot {
     opened: i64,
     /// Which patience it was opened or renewed with.
     patience: u64,
-    /// Why it could not be opened the last time, and the number of the last who asked before that.
+    /// Why it could not be opened the last time, and the number of the first who asks after that.
     refused: Option<(u64, Failure)>,
 }
 
@@ -299,7 +300,7 @@ impl Desk {
         let (mut vault, fresh) = match (slot.vault.take(), &slot.refused) {
             (Some(vault), _) => (vault, false),
             // Asked while the opening that failed went on: its failure is the answer to both.
-            (None, Some((last, failure))) if number <= *last => return Err(failure.clone()),
+            (None, Some((next, failure))) if number < *next => return Err(failure.clone()),
             (None, _) => match self.open() {
                 Ok(vault) => (vault, true),
                 Err(failure) => {

@@ -56,6 +56,11 @@ impl Failure {
         self.ends_vault
     }
 
+    /// Whether the cache could not be used, which may be over by the next time.
+    pub(crate) fn is_cache_failure(&self) -> bool {
+        self.code == "CACHE_FAILED"
+    }
+
     /// Whether the cache turned out to be damaged, which mending may help.
     pub(crate) fn is_cache_damage(&self) -> bool {
         self.code == "CACHE_DAMAGED"

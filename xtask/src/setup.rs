@@ -45,14 +45,15 @@ const PACKAGES: &[(&str, Purpose, &str)] = &[
     ("xvfb", Purpose::Figures, "a display without a screen"),
     ("xauth", Purpose::Test, "lets xvfb-run hand out that display"),
     ("xclip", Purpose::Test, "reads and fills the clipboard from outside"),
+    ("xdotool", Purpose::Test, "presses the keys that open the picker from anywhere"),
 ];
 
 /// What to install where there is no dpkg.
 const ELSEWHERE: &str = "\
   Fedora:  dnf install @development-tools pkgconf dbus-daemon gnome-keyring libsecret webkit2gtk4.1-devel \
-libayatana-appindicator-gtk3-devel librsvg2-devel postgresql-server python3 strace webkit2gtk-driver xorg-x11-server-Xvfb xauth xclip
+libayatana-appindicator-gtk3-devel librsvg2-devel postgresql-server python3 strace webkit2gtk-driver xorg-x11-server-Xvfb xauth xclip xdotool
   Arch:    pacman -S base-devel dbus gnome-keyring libsecret webkit2gtk-4.1 libayatana-appindicator librsvg postgresql python strace \
-xorg-server-xvfb xorg-xauth xclip
+xorg-server-xvfb xorg-xauth xclip xdotool
   macOS:   xcode-select --install
   Windows: the C++ build tools of Visual Studio; WebView2 is part of Windows";
 

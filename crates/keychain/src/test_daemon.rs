@@ -91,7 +91,8 @@ impl TestKeyring {
         command.envs(self.env()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY")
     }
 
-    /// Locks the keyring. Without a display nothing can unlock it but [`restart`](Self::restart).
+    /// Locks the keyring. Without a display nothing can unlock it but [`unlock`](Self::unlock) and
+    /// [`restart`](Self::restart).
     pub fn lock(&self) -> io::Result<()> {
         let bus = self.connect().map_err(io::Error::other)?;
         let lock = || -> zbus::Result<()> {
@@ -101,6 +102,25 @@ impl TestKeyring {
         };
         lock().map_err(io::Error::other)?;
         if self.unlocked() { Err(io::Error::other("the keyring did not lock")) } else { Ok(()) }
+    }
+
+    /// Unlocks it as logging in to a desktop does: with the password, and without asking anybody.
+    pub fn unlock(&self) -> io::Result<()> {
+        let unlock = || -> zbus::Result<()> {
+            let bus = self.connect()?;
+            let (session, collection) = (dump::plain_session(&bus)?, default_collection(&bus)?);
+            let password = (session, Vec::<u8>::new(), PASSWORD, "text/plain");
+            bus.call_method(
+                Some(NAME),
+                PATH,
+                Some("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"),
+                "UnlockWithMasterPassword",
+                &(collection, password),
+            )?;
+            Ok(())
+        };
+        unlock().map_err(io::Error::other)?;
+        if self.unlocked() { Ok(()) } else { Err(io::Error::other("the keyring did not unlock")) }
     }
 
     /// Kills the keyring daemon and starts it again, unlocked, on the same bus and files.

@@ -34,13 +34,13 @@ pub(crate) struct ActivityRequest {
 pub(crate) async fn activity(desk: State<'_, Desk>, request: ActivityRequest) -> Answer<ActivityPage> {
     let limit = request.limit;
     let filter = ActivityFilter::from(request);
-    desk.ask(move |vault| Ok(ActivityPage::of(vault.activity_of(&filter)?, limit))).await
+    desk.look(move |vault| Ok(ActivityPage::of(vault.activity_of(&filter)?, limit))).await
 }
 
 /// The programs that there are entries of.
 #[command]
 pub(crate) async fn activity_programs(desk: State<'_, Desk>) -> Answer<Vec<String>> {
-    desk.ask(|vault| Ok(vault.programs_seen()?.into_iter().collect())).await
+    desk.look(|vault| Ok(vault.programs_seen()?.into_iter().collect())).await
 }
 
 /// How often keys were verified, by day, the newest first; days without any are left out.
@@ -48,7 +48,7 @@ pub(crate) async fn activity_programs(desk: State<'_, Desk>) -> Answer<Vec<Strin
 pub(crate) async fn verifications(desk: State<'_, Desk>, since: u64) -> Answer<Vec<ActivityDay>> {
     let event = Some("verified".to_owned());
     let filter = ActivityFilter { since: Some(since), event, ..ActivityFilter::default() };
-    desk.ask(move |vault| {
+    desk.look(move |vault| {
         let days = vault.activity_summary(&filter)?;
         Ok(days.into_iter().map(ActivityDay::from).collect())
     })

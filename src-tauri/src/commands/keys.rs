@@ -17,7 +17,7 @@ use crate::verifying::Outcome;
 pub(crate) async fn show(desk: State<'_, Desk>, id: &str) -> Answer<Detail> {
     let id = record(id)?;
     // What cannot be told of services is no reason not to show the key.
-    desk.ask(move |vault| Ok(Detail::of(vault.show(id)?, vault.services().unwrap_or_default()))).await
+    desk.look(move |vault| Ok(Detail::of(vault.show(id)?, vault.services().unwrap_or_default()))).await
 }
 
 #[command]
@@ -107,7 +107,7 @@ pub(crate) async fn erase(desk: State<'_, Desk>, id: &str) -> Answer<()> {
 #[command]
 pub(crate) async fn history(desk: State<'_, Desk>, id: &str) -> Answer<Vec<Past>> {
     let id = record(id)?;
-    desk.ask(move |vault| Ok(vault.history(id)?.into_iter().map(Past::from).collect())).await
+    desk.look(move |vault| Ok(vault.history(id)?.into_iter().map(Past::from).collect())).await
 }
 
 #[command]

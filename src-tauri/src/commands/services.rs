@@ -20,7 +20,7 @@ pub(crate) struct NewSetting {
 
 #[command]
 pub(crate) async fn services(desk: State<'_, Desk>) -> Answer<Services> {
-    desk.ask(|vault| Ok(Services::of(vault.services()?))).await
+    desk.look(|vault| Ok(Services::of(vault.services()?))).await
 }
 
 /// Takes a service into use: with a key, with the one chosen before, or with the only one.

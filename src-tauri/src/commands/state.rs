@@ -85,7 +85,7 @@ pub(crate) async fn overview(desk: State<'_, Desk>, ask: bool) -> Answer<Overvie
     let shut = desk.keychain_shut();
     let failure = desk.sync_failure();
     let (listings, status, habits, counts) = desk
-        .ask(move |vault| {
+        .look(move |vault| {
             let status = if shut { vault.status_unasked()? } else { vault.status()? };
             // What cannot be counted is said on its own page.
             let services = vault.services_in_use().unwrap_or_default();

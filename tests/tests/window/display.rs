@@ -1,8 +1,9 @@
 //! A display of its own, without a screen.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// An X server that ends with the test.
@@ -35,6 +36,43 @@ impl Display {
     /// As in the variable `DISPLAY`.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Copies a text, as another program would.
+    pub(crate) fn fill_clipboard(&self, text: &str) {
+        let mut filling = Command::new("xclip")
+            .args(["-selection", "clipboard", "-in"])
+            .env("DISPLAY", &self.name)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("xclip is needed (package xclip)");
+        filling.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(filling.wait().unwrap().success());
+    }
+
+    /// Presses keys, as `ctrl+alt+k`, that no window has asked for.
+    pub(crate) fn press(&self, keys: &str) {
+        assert!(self.xdotool(&["key", keys]).status.success());
+    }
+
+    /// How many windows of ours are shown.
+    pub(crate) fn shown(&self) -> usize {
+        let found = self.xdotool(&["search", "--onlyvisible", "--name", "^Keymoor$"]);
+        String::from_utf8_lossy(&found.stdout).lines().count()
+    }
+
+    /// Gives the first of our windows the focus.
+    pub(crate) fn focus_first(&self) {
+        let focus = ["search", "--onlyvisible", "--name", "^Keymoor$", "windowfocus", "%1"];
+        assert!(self.xdotool(&focus).status.success());
+    }
+
+    fn xdotool(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("xdotool");
+        command.args(arguments).env("DISPLAY", &self.name);
+        command.output().expect("xdotool is needed (package xdotool)")
     }
 
     /// What a paste would give.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::display::Display;
 
 /// How long anything on the screen may take. Generous: other tests run beside this one.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open window. It closes with the test.
 pub(crate) struct Driver {
@@ -28,7 +28,7 @@ impl Driver {
         let mut command = Command::new("tauri-driver");
         device.dress(&mut command);
         // The window verifies by itself: invented keys go to nobody but a provider that the test has.
-        for id in ["OPENAI", "ANTHROPIC", "MISTRAL"] {
+        for id in ["OPENAI", "ANTHROPIC", "MISTRAL", "GROQ", "GOOGLE_SERVICE_ACCOUNT"] {
             let base = format!("KEYMOOR_PROVIDER_BASE_{id}");
             if command.get_envs().all(|(name, _)| name != base.as_str()) {
                 command.env(base, "http://127.0.0.1:9");
@@ -72,13 +72,25 @@ impl Driver {
         self.xpath(&format!("//button[normalize-space(.)='{words}']"))
     }
 
-    /// The field with this label.
-    pub(crate) fn label(&self, words: &str) -> Element {
-        self.xpath(&format!("//*[@id=//label[normalize-space(.)='{words}']/@for]"))
+    /// Fails where it has gone, or is covered.
+    pub(crate) fn click(&self, element: &Element) -> Result<(), String> {
+        self.ask("POST", &format!("/element/{}/click", element.0), Some(&json!({}))).map(drop)
     }
 
-    pub(crate) fn click(&self, element: &Element) {
-        self.ask("POST", &format!("/element/{}/click", element.0), Some(&json!({}))).unwrap();
+    /// Presses a key while Control is held, in a field.
+    pub(crate) fn control(&self, element: &Element, key: char) {
+        // Control is held until the end of what is sent.
+        self.send(element, &format!("\u{e009}{key}"));
+    }
+
+    /// Presses a key of its own, as WebDriver writes it, in a field.
+    pub(crate) fn press(&self, element: &Element, key: char) {
+        self.send(element, &key.to_string());
+    }
+
+    fn send(&self, element: &Element, text: &str) {
+        let keys = json!({ "text": text });
+        self.ask("POST", &format!("/element/{}/value", element.0), Some(&keys)).unwrap();
     }
 
     /// Types into a field, behind what is there. On a busy machine the driver loses a key now and then: it is held against
@@ -86,8 +98,7 @@ impl Driver {
     pub(crate) fn write(&self, element: &Element, text: &str) {
         let there = self.value(element);
         for _ in 0..3 {
-            let keys = json!({ "text": text });
-            self.ask("POST", &format!("/element/{}/value", element.0), Some(&keys)).unwrap();
+            self.send(element, text);
             let late = Instant::now() + Duration::from_secs(2);
             while Instant::now() < late {
                 if self.value(element) == format!("{there}{text}") {
@@ -96,12 +107,18 @@ impl Driver {
                 std::thread::sleep(Duration::from_millis(20));
             }
             assert!(there.is_empty(), "cannot be typed again behind {there:?}");
-            self.ask("POST", &format!("/element/{}/clear", element.0), Some(&json!({}))).unwrap();
+            self.clear(element);
         }
         panic!("{text:?} does not arrive in the field");
     }
 
-    fn value(&self, element: &Element) -> String {
+    /// Empties a field.
+    pub(crate) fn clear(&self, element: &Element) {
+        self.ask("POST", &format!("/element/{}/clear", element.0), Some(&json!({}))).unwrap();
+    }
+
+    /// What a field has.
+    pub(crate) fn value(&self, element: &Element) -> String {
         let value = self.ask("GET", &format!("/element/{}/property/value", element.0), None).unwrap();
         value.as_str().unwrap_or_default().to_owned()
     }
@@ -109,6 +126,22 @@ impl Driver {
     pub(crate) fn script(&self, script: &str) -> Value {
         let asked = json!({ "script": script, "args": [] });
         self.ask("POST", "/execute/sync", Some(&asked)).unwrap()
+    }
+
+    /// The same for a script that calls its last argument with what it found.
+    pub(crate) fn script_later(&self, script: &str) -> Value {
+        let asked = json!({ "script": script, "args": [] });
+        self.ask("POST", "/execute/async", Some(&asked)).unwrap()
+    }
+
+    /// Every window of the program, shown or hidden.
+    pub(crate) fn windows(&self) -> Vec<String> {
+        serde_json::from_value(self.ask("GET", "/window/handles", None).unwrap()).unwrap()
+    }
+
+    /// From here on it is this window that is driven.
+    pub(crate) fn look_at(&self, window: &str) {
+        self.ask("POST", "/window", Some(&json!({ "handle": window }))).unwrap();
     }
 
     /// What a person reads.
@@ -136,13 +169,23 @@ impl Driver {
         let late = Instant::now() + PATIENCE;
         let asked = json!({ "using": using, "value": value });
         loop {
-            if let Ok(found) = self.ask("POST", "/element", Some(&asked)) {
-                let id = found.as_object().unwrap().values().next().unwrap();
-                return Element(id.as_str().unwrap().to_owned());
+            if let Some(found) = self.there(&asked) {
+                return found;
             }
             assert!(Instant::now() < late, "{value} is not there. The window says:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// What an XPath finds now.
+    pub(crate) fn now(&self, path: &str) -> Option<Element> {
+        self.there(&json!({ "using": "xpath", "value": path }))
+    }
+
+    fn there(&self, asked: &Value) -> Option<Element> {
+        let found = self.ask("POST", "/element", Some(asked)).ok()?;
+        let id = found.as_object()?.values().next()?;
+        Some(Element(id.as_str()?.to_owned()))
     }
 
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {

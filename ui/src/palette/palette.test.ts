@@ -22,6 +22,15 @@ it("finds a key and copies it with four strokes, from wherever one is", async ()
   expect(screen.queryByRole("dialog")).toBeNull();
 });
 
+it("opens by its button, whose name has what is read on it", async () => {
+  const { user } = await openWindow(["work"]);
+  await row("work");
+  const button = screen.getByRole("button", { name: /^Find a key or an action/ });
+  expect(button).toHaveAccessibleName(expect.stringContaining(button.textContent));
+  await user.click(button);
+  expect(await field()).toBeVisible();
+});
+
 it("names the active choice to a screen reader, goes round, and says how many there are", async () => {
   const { user } = await openWindow(["work", "worker"]);
   await row("worker");

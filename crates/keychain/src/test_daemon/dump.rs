@@ -78,7 +78,7 @@ impl TestKeyring {
 }
 
 /// Nothing in a test's keyring is worth hiding from the test's bus.
-fn plain_session(bus: &zbus::blocking::Connection) -> zbus::Result<OwnedObjectPath> {
+pub(super) fn plain_session(bus: &zbus::blocking::Connection) -> zbus::Result<OwnedObjectPath> {
     let plain = ("plain", Value::from(""));
     let answer = bus.call_method(Some(NAME), PATH, Some(INTERFACE), "OpenSession", &plain)?;
     let (_, session): (OwnedValue, OwnedObjectPath) = answer.body().deserialize()?;
