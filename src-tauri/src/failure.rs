@@ -109,6 +109,8 @@ fn code(error: &Error) -> &'static str {
         Error::Invalid(Input::KeyAsName) => "KEY_AS_NAME",
         Error::Invalid(Input::Setting) => "INVALID_SETTING",
         Error::Invalid(_) | Error::Ambiguous(_) => Failure::INVALID_INPUT,
+        // Said to programs only, and to whoever asks for no change; the window is neither.
+        Error::AddressAlone(_) | Error::NothingToChange => Failure::INVALID_INPUT,
         Error::NotAccepted(_) => "NOT_ACCEPTED",
         Error::CredentialOff(_) => "KEY_IS_OFF",
         Error::WhichCredential(_) => "WHICH_KEY",
@@ -122,8 +124,6 @@ fn code(error: &Error) -> &'static str {
         Error::WhichField(_) | Error::NoSuchField(_) => "NO_SUCH_FIELD",
         Error::WhichVersion(_) => Failure::INVALID_INPUT,
         Error::LastSecret => "EMPTY_SECRET",
-        Error::AddressAlone(_) => "ADDRESS_ALONE",
-        Error::NothingToChange => "NOTHING_TO_CHANGE",
         Error::ChangedMeanwhile => "CHANGED_MEANWHILE",
         Error::Unsettled => "UNSETTLED",
         Error::NotFound

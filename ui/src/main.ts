@@ -12,7 +12,8 @@ const target = document.getElementById("app");
 if (target) {
   const backend = await chooseBackend();
   // Before anything is drawn, so that no language and no theme flashes by.
-  await new Preferences(backend).load();
+  const preferences = new Preferences(backend);
+  await preferences.load();
   if (location.hash === "#picker") mount(Picker, { target, props: { backend } });
-  else mount(App, { target, props: { backend } });
+  else mount(App, { target, props: { backend, preferences } });
 }

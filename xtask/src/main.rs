@@ -1,4 +1,4 @@
-//! Every chore of this repository: cargo xtask run | test | bench.
+//! Every chore of this repository: cargo xtask run | test | bench | pictures.
 //!
 //! A chore prepares the machine itself, says what it does, and on failure prints the command that repeats the step.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A program for a terminal.
@@ -8,6 +8,7 @@ mod bench;
 mod demo;
 mod device;
 mod local_server;
+mod pictures;
 mod process;
 mod run;
 mod setup;
@@ -32,6 +33,8 @@ Every chore of this repository.
   cargo xtask bench [NAME…]
       Figures of a release build, one line each: name, value, unit, ratio to its reference. Of all measurements, or of
       those named: read, save, sync, echo, load, recognise, list, verify, ask, window.
+  cargo xtask pictures
+      Pictures of every screen of the window, into docs/images/screens.
 ";
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         },
         Some((&"test", [])) => test::test(),
         Some((&"bench", names)) => bench::bench(names),
+        Some((&"pictures", [])) => pictures::pictures(),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

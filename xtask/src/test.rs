@@ -40,6 +40,7 @@ pub(crate) fn test() -> Outcome {
         for script in ["build", "check", "lint", "test"] {
             Step::npm(&format!("ui {script}"), &ui, &["run", "--silent", script]).run()?;
         }
+        screens(&ui)?;
     }
     for (name, features) in [("clippy", TESTED), ("clippy without test features", RELEASED)] {
         let clippy = Step::cargo(name, &["clippy", "--quiet", "--all-targets"]).args(features);
@@ -49,6 +50,15 @@ pub(crate) fn test() -> Outcome {
 
     println!("\ncargo xtask test: all passed in {:.1} min", started.elapsed().as_secs_f64() / 60.0);
     Ok(())
+}
+
+/// Whether everybody can use each screen, in the web view's own engine: there is one for Linux alone.
+fn screens(ui: &Path) -> Outcome {
+    if !cfg!(target_os = "linux") {
+        println!("    screens: NOT looked at, which needs WebKitGTK");
+        return Ok(());
+    }
+    Step::npm("ui screens", ui, &["run", "--silent", "test:screens"]).run()
 }
 
 /// Licences, bans and sources are checked from what lies here; known holes need a database from outside.

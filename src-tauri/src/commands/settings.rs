@@ -9,7 +9,7 @@ use tauri_plugin_notification::NotificationExt as _;
 use crate::desk::Answer;
 use crate::failure::Failure;
 use crate::preferences::{Chosen, Preferences, Theme};
-use crate::system::{autostart, picker, shortcut, tray};
+use crate::system::{self, autostart, picker, shortcut, tray};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,8 +98,12 @@ pub(crate) async fn notify(
     Ok(())
 }
 
+/// With `to_window` the person goes on in the window itself: a locked vault is unlocked there.
 #[command]
-pub(crate) async fn close_picker(app: AppHandle) -> Answer<()> {
+pub(crate) async fn close_picker(app: AppHandle, to_window: bool) -> Answer<()> {
     picker::hide(&app);
+    if to_window {
+        system::show_window(&app);
+    }
     Ok(())
 }

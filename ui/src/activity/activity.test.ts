@@ -98,7 +98,7 @@ it("shows more when asked, and stays as far down when something new happens", as
 it("says when nothing has happened, and when it cannot be read", async () => {
   const { user, backend } = await openActivity([]);
   expect(await screen.findByText("Nothing has happened yet")).toBeVisible();
-  backend.failNext("CACHE_DAMAGED");
+  backend.failNext("CACHE_DAMAGED", "activity");
   await user.click(screen.getByRole("checkbox", { name: "Only what went wrong" }));
   expect(await screen.findByText("The activity cannot be shown.")).toBeVisible();
   expect(screen.getByText("The cache on this disk is damaged.")).toBeVisible();

@@ -1,7 +1,7 @@
 import type { ActivityEvent, Happened, ServiceInfo } from "../backend/backend";
 import { why } from "../keys/status";
 import { longDate, startOfDay, weekday } from "../words/dates";
-import { words } from "../words/words";
+import { language, words } from "../words/words";
 
 /** What happened, in one sentence, and what came of it. Of services that are known it says their names. */
 export function sentence({ event: entry }: Happened, services: readonly ServiceInfo[] = []): string {
@@ -12,6 +12,15 @@ export function sentence({ event: entry }: Happened, services: readonly ServiceI
   const reason = event.why?.split(" ")[0];
   const learnedNothing = event.verdict === "indeterminate" && reason !== undefined;
   return `${text}: ${learnedNothing ? why(reason) : verdict}`;
+}
+
+/** The same where the key stands above: without its name. */
+export function sentenceOfIt(happened: Happened, services: readonly ServiceInfo[] = []): string {
+  const text = sentence(happened, services);
+  const { name = "" } = happened.event;
+  if (name === "" || !text.startsWith(name)) return text;
+  const rest = text.slice(name.length).replace(/^[:\s]+/, "");
+  return rest.charAt(0).toLocaleUpperCase(language) + rest.slice(1);
 }
 
 /** An entry has the ids of the catalogue. */

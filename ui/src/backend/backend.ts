@@ -97,8 +97,8 @@ export interface Backend {
   setTray(tray: Tray): Promise<void>;
   /** A word to a person who looks elsewhere; shown if one of its `keys` was not told before. */
   notify(notification: Notification): Promise<void>;
-  /** Hides the picker. */
-  closePicker(): Promise<void>;
+  /** Hides the picker; with `toWindow` the person goes on in the window. */
+  closePicker(toWindow: boolean): Promise<void>;
 
   /** Calls back when a key is to be added, from the tray. Returns how to stop. */
   onAdd(callback: () => void): () => void;

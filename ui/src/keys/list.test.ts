@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/svelte";
 import { expect, it } from "vitest";
 
 import { FakeBackend } from "../backend/fake/fake";
-import { openWindow, row, rowNames } from "../test/window";
+import { openWindow, request, row, rowNames } from "../test/window";
 
 it("shows the keys by name and narrows them while one types", async () => {
   const { user } = await openWindow(["work", "agents", "billing"]);
@@ -38,7 +38,7 @@ it("moves with the arrows, and Ctrl C copies what is selected", async () => {
   await waitFor(() => expect(screen.getByRole("option", { selected: true })).toHaveTextContent("b"));
   await user.keyboard("{Control>}c{/Control}");
   expect(await screen.findByText(/clipboard is cleared in 30 seconds/)).toBeVisible();
-  expect(backend.calls.filter((call) => call.command === "copy").map((call) => call.args)).toEqual([["id-2", ""]]);
+  expect(backend.calls.filter((call) => call.command === "copy").map((call) => call.args)).toEqual([["id-2", "secret"]]);
 });
 
 it("follows changes made by another program", async () => {
@@ -58,4 +58,16 @@ it("has its keys after a click on a row", async () => {
   await waitFor(() => expect(screen.getByRole("option", { selected: true })).toHaveTextContent("c"));
   await user.keyboard("{Delete}");
   await waitFor(() => expect(backend.kept.get("id-3")?.trashed).toBe(true));
+});
+
+it("says which field was copied: the secret that the details show first", async () => {
+  const backend = new FakeBackend();
+  await backend.add(request("cloud", { provider: "aws" }));
+  const kept = backend.kept.get("id-1")?.versions[0];
+  kept?.fields.splice(0, 1, { name: "session_token", value: "token", secret: true }, { name: "secret_access_key", value: "invented", secret: true });
+  const { user } = await openWindow([], backend);
+  await screen.findByRole("heading", { name: "cloud" });
+  await user.keyboard("{Control>}c{/Control}");
+  expect(await screen.findByText(/^Secret access key copied\./)).toBeVisible();
+  expect(backend.clipboard).toBe("invented");
 });

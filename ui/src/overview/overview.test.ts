@@ -62,6 +62,7 @@ it("shows verifications as a chart with words, as a table, and in the activity",
   const { user } = await openOverview(backend);
   expect(await screen.findByRole("img", { name: "Verifications (Asked for, or with a new answer; this device, 30 days): 3 verifications, 1 of them without success" })).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Show as a table" }));
+  expect(screen.getByRole("button", { name: "Show as a chart" })).toBeVisible();
   const rows = within(screen.getByRole("table")).getAllByRole("row").slice(1);
   expect(rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent))).toEqual([["1", "1"], ["1", "0"]]);
   await user.click(screen.getByRole("button", { name: "See them in the activity" }));

@@ -32,7 +32,7 @@ export function actionsOn(listing: Listing): Action[] {
   const { id, name } = listing;
   const say = words.main.palette;
   return [
-    { id: "copy", title: say.copy, keys: "Ctrl C", run: (session) => void session.copy(id, "") },
+    { id: "copy", title: say.copy, keys: "Ctrl C", run: (session) => void session.copy(id) },
     { id: "show", title: say.show, run: (session) => shows(session, id) },
     { id: "verify", title: say.verify, run: (session) => void session.verify(id) },
     { id: "edit", title: say.edit, run: (session) => void edits(session, id) },

@@ -1,4 +1,5 @@
 import type { Progress, Status } from "../backend/backend";
+import { SIGNED_OUT } from "../state/failing";
 import { number } from "../words/dates";
 import { words } from "../words/words";
 
@@ -13,9 +14,6 @@ export interface Sentence {
 /** The one alarm that stops nothing: this device gave the server back what it had lost. */
 const PUT_BACK = "ALARM_PUT_BACK";
 const ACTIVITY_BROKEN = "ACTIVITY_BROKEN";
-
-/** A session may be kept here that the server has ended. */
-const SIGNED_OUT = ["SIGN_IN", "SESSION_ENDED"];
 
 /** The state of the three homes as one plain sentence: what needs care first. */
 export function homesSentence(status: Status, syncing: boolean, progress?: Progress): Sentence {

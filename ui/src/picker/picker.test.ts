@@ -59,3 +59,18 @@ it("offers nothing of the trash, and says when there is nothing", async () => {
   await user.type(field, "x");
   expect(screen.getByText("Nothing matches “x”")).toBeVisible();
 });
+
+it("leads to the window where the vault is locked", async () => {
+  const backend = new FakeBackend();
+  backend.locked = "PASSWORD_NEEDED";
+  render(Picker, { backend });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Unlock in the window" }));
+  expect([backend.pickerOpen, backend.windowShown]).toEqual([false, true]);
+  Object.assign(backend, { pickerOpen: true, windowShown: false });
+  await user.type(screen.getByRole("combobox"), "{Enter}");
+  expect([backend.pickerOpen, backend.windowShown]).toEqual([false, true]);
+  backend.locked = undefined;
+  await fireEvent(window, new Event("focus"));
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Unlock in the window" })).toBeNull());
+});

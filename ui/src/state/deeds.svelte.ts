@@ -1,6 +1,6 @@
 import { asFailure, type Listing, type Saved } from "../backend/backend";
-import { fieldLabel, PRIMARY_FIELD } from "../keys/labels";
-import { words } from "../words/words";
+import { inFormOrder, labelIn, PRIMARY_FIELD } from "../keys/labels";
+import { trouble, words } from "../words/words";
 import { Looking } from "./looking.svelte";
 import { withMore } from "./told";
 import type { Step } from "./undo.svelte";
@@ -48,11 +48,14 @@ export abstract class Deeds extends Looking {
     });
   }
 
-  /** `field` as a person reads it: with several, the notice says which one was copied. */
-  async copy(id: string, field: string): Promise<void> {
+  /** Copies the secret that the details show first, and calls it as they do. */
+  async copy(id: string): Promise<void> {
     await this.attempt(async () => {
-      const { seconds } = await this.backend.copy(id, field);
-      this.notices.done(words.done.copied(fieldLabel(field || PRIMARY_FIELD), seconds));
+      const { provider, fields } = await this.backend.show(id);
+      const known = this.provider(provider);
+      const first = inFormOrder(known, fields).find(({ secret }) => secret)?.name ?? PRIMARY_FIELD;
+      const { seconds } = await this.backend.copy(id, first);
+      this.notices.done(words.done.copied(labelIn(known, first), seconds));
     }, { changes: false });
   }
 
@@ -64,8 +67,9 @@ export abstract class Deeds extends Looking {
         const done = await this.undo.takeBack(step);
         this.notices.done(done ? words.done.undone : words.done.nothingToUndo);
       } catch (error) {
-        if (asFailure(error).code === "CHANGED_MEANWHILE") this.sheet ??= { kind: "history", id: step.id, name: step.name };
-        throw error;
+        if (asFailure(error).code !== "CHANGED_MEANWHILE" || this.sheet || !this.listings.some(({ id }) => id === step.id)) throw error;
+        // Not at the foot of the window, which the sheet covers.
+        this.sheet = { kind: "history", id: step.id, name: step.name, why: trouble(error) };
       }
     });
   }

@@ -134,7 +134,7 @@ function open(session: Session): boolean {
 function copies(event: KeyboardEvent, session: Session): boolean {
   const marked = document.getSelection()?.toString() ?? "";
   if (marked !== "" || hasMarked(event.target) || session.view === "trash" || !hasList(session) || !session.current) return false;
-  void session.copy(session.current.id, "");
+  void session.copy(session.current.id);
   return true;
 }
 

@@ -8,7 +8,7 @@ import type { Sheet, View } from "./session.svelte";
 /** What the window shows of it: the view, what is searched there, and the row that is selected. */
 export abstract class Looking extends Reading {
   view: View = $state("keys");
-  sheet: Sheet | undefined = $state();
+  sheet: Sheet | undefined = $state.raw();
   query = $state("");
   /** What was chosen in the menu of filters. */
   filters: Filters = $state.raw(NO_FILTERS);

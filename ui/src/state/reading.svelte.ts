@@ -1,5 +1,5 @@
 import { asFailure, type Backend, type Counts, type Habits, type Listing, type Progress, type ProviderInfo, type Status } from "../backend/backend";
-import { fieldLabel, PRIMARY_FIELD } from "../keys/labels";
+import { spokenProvider } from "../words/fields";
 import { asksOf, LOCKS, type Lock, type SyncAsks } from "./failing";
 import { Notices } from "./notices.svelte";
 import { Preferences } from "./preferences.svelte";
@@ -45,7 +45,7 @@ export abstract class Reading {
   /** How many things are under way that read once they are over, and not in between. */
   #quiet = 0;
 
-  readonly #called = $derived(byWhatTheyAreCalled(this.catalogue));
+  readonly #called = $derived.by(() => (this.preferences.language, byWhatTheyAreCalled(this.catalogue.map(spokenProvider))));
 
   /** What the last sync wants of the person: asked for here, or found by the sync in the background. */
   readonly syncWants = $derived(this.syncAsks ?? asksOf(this.status?.syncFailure ?? ""));
@@ -53,8 +53,9 @@ export abstract class Reading {
   /** Nothing was saved here yet, and no server is known. */
   readonly fresh = $derived(this.listings.length === 0 && this.status !== undefined && this.status.server === undefined);
 
-  constructor(readonly backend: Backend) {
-    this.preferences = new Preferences(backend);
+  /** Given `preferences` that were loaded, they are not loaded again. */
+  constructor(readonly backend: Backend, preferences?: Preferences) {
+    this.preferences = preferences ?? new Preferences(backend);
   }
 
   /** Reads everything and follows changes until the returned function is called. */
@@ -67,7 +68,7 @@ export abstract class Reading {
       this.backend.onAdd(() => this.phase === "open" && this.wantsAdding()),
       this.backend.onTrouble((failure) => this.#failed(failure)),
     ];
-    void this.preferences.load();
+    if (!this.preferences.settings) void this.preferences.load();
     void this.refresh();
     // Names and forms of providers; without them their ids do.
     this.backend.catalogue().then((all) => (this.catalogue = all), () => undefined);
@@ -125,12 +126,6 @@ export abstract class Reading {
   /** The provider that a person means by an id or a name. */
   provider(text: string): ProviderInfo | undefined {
     return this.#called.get(text.trim().toLowerCase());
-  }
-
-  /** What the catalogue calls a field of a credential, where it names it; otherwise its own name. */
-  fieldLabel(provider: string, name: string): string {
-    const known = name === PRIMARY_FIELD ? undefined : this.provider(provider)?.fields.find((field) => field.name === name);
-    return known?.label ?? fieldLabel(name);
   }
 
   /** As people write it. */

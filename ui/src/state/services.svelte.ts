@@ -1,5 +1,7 @@
-import type { NewSetting, ServiceInfo, ServiceTested, TemplateInfo } from "../backend/backend";
+import { asFailure, type NewSetting, type ServiceInfo, type ServiceTested, type TemplateInfo } from "../backend/backend";
+import { spokenService } from "../words/fields";
 import { trouble, words, type Trouble } from "../words/words";
+import { LOCKS } from "./failing";
 import type { Session } from "./session.svelte";
 import type { Step } from "./undo.svelte";
 
@@ -37,7 +39,7 @@ export class ServiceBoard {
     try {
       const { services, templates } = await this.#session.backend.allServices();
       if (number !== this.#asked) return;
-      this.all = services;
+      this.all = services.map(spokenService);
       this.templates = templates;
       this.failed = undefined;
     } catch (error) {
@@ -86,6 +88,7 @@ export class ServiceBoard {
       test = { state: "heard", heard: await this.#session.backend.testService(id) };
     } catch (error) {
       test = { state: "failed", trouble: trouble(error) };
+      if (asFailure(error).code in LOCKS) await this.#session.refresh();
     }
     if (this.#awaited[id] === number) this.tests[id] = test;
   }

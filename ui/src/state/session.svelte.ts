@@ -1,7 +1,7 @@
 import { getContext, setContext } from "svelte";
 
 import type { Detail, Habits, SyncRequest } from "../backend/backend";
-import { words } from "../words/words";
+import { words, type Trouble } from "../words/words";
 import { ActivityLog } from "./activity.svelte";
 import { Deeds } from "./deeds.svelte";
 import { Many } from "./many.svelte";
@@ -10,7 +10,7 @@ import { ServiceBoard } from "./services.svelte";
 /** Every page there is. */
 export const VIEWS = ["keys", "care", "services", "activity", "overview", "sync", "trash", "settings"] as const;
 export type View = (typeof VIEWS)[number];
-export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string } | { kind: "erase"; id: string; name: string } | { kind: "labels"; ids: readonly string[] } | { kind: "palette" } | { kind: "shortcuts" } | { kind: "templates" };
+export type Sheet = { kind: "add"; pasted: string } | { kind: "edit"; detail: Detail } | { kind: "history"; id: string; name: string; why?: Trouble } | { kind: "erase"; id: string; name: string } | { kind: "labels"; ids: readonly string[] } | { kind: "palette" } | { kind: "shortcuts" } | { kind: "templates" };
 
 /** What the window shows now, and what a person can do to it. Holds no secret. */
 export class Session extends Deeds {

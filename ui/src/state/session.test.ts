@@ -70,7 +70,7 @@ it("keeps trouble until it is dismissed, and loses none behind good news", async
   const { backend, session } = await vault(["work"]);
   backend.told = [{ code: "QUARANTINED" }, { code: "CACHE_SET_ASIDE" }, { code: "HEALED" }];
   await session.refresh();
-  await session.copy("id-1", "");
+  await session.copy("id-1");
   expect(session.notices.current).toMatchObject({ kind: "done" });
   session.notices.dismiss();
   const first = session.notices.current;

@@ -12,11 +12,11 @@ export function request(name: string, more: Partial<AddRequest> = {}): AddReques
 }
 
 /** The whole window over a vault that holds credentials of these names. */
-export async function openWindow(names: string[] = [], backend = new FakeBackend(), user: UserEvent = userEvent.setup()) {
+export async function openWindow(names: string[] = [], backend = new FakeBackend(), user: UserEvent = userEvent.setup(), opens = backend.locked === undefined) {
   for (const name of names) await backend.add(request(name));
   backend.calls.length = 0;
   render(App, { backend });
-  if (!backend.locked) await screen.findByRole("navigation");
+  if (opens) await screen.findByRole("navigation");
   return { backend, user };
 }
 

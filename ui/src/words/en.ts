@@ -142,6 +142,8 @@ export const en = {
   picker: {
     label: "Copy a key",
     hint: "Enter copies, Esc closes",
+    unlock: "Unlock in the window",
+    hintLocked: "Enter opens the window, Esc closes",
   },
   tray: {
     copy: (name: string, provider: string) => `Copy ${name} · ${provider}`,
@@ -330,9 +332,7 @@ export const en = {
     now: "Sync now",
     nowBusy: "Syncing…",
     nothingNew: "Nothing new",
-    signIn: "The server wants your password again. Nothing here is lost; changes wait.",
     signInAction: "Sign in and sync",
-    deletions: "Another device deleted many keys at once. Nothing was deleted here yet.",
     deletionsAction: "Delete them here too",
     again: "Register again",
     againIntro: "The server has lost this account. Registering again fills it from this device; the kits made before stay good if the password is the same.",

@@ -141,6 +141,8 @@ export const es: Words = {
   picker: {
     label: "Copiar una clave",
     hint: "Intro copia, Esc cierra",
+    unlock: "Desbloquear en la ventana",
+    hintLocked: "Intro abre la ventana, Esc cierra",
   },
   tray: {
     copy: (name: string, provider: string) => `Copiar ${name} · ${provider}`,
@@ -329,9 +331,7 @@ export const es: Words = {
     now: "Sincronizar ahora",
     nowBusy: "Sincronizando…",
     nothingNew: "Nada nuevo",
-    signIn: "El servidor pide tu contraseña otra vez. Aquí no se pierde nada; los cambios esperan.",
     signInAction: "Entrar y sincronizar",
-    deletions: "Otro dispositivo borró muchas claves a la vez. Aquí aún no se ha borrado nada.",
     deletionsAction: "Borrarlas también aquí",
     again: "Registrar de nuevo",
     againIntro: "El servidor ha perdido esta cuenta. Al registrarla de nuevo, este dispositivo lo vuelve a llenar; los kits de antes siguen sirviendo si la contraseña es la misma.",

@@ -87,6 +87,10 @@ export const key = {
     anothers: (other: string, kept: string) => `This looks like a key of ${other}. It is not sent to ${kept} unasked.`,
     addLabel: (label: string) => `Add the label ${label}`,
   },
+  activity: {
+    title: "Activity",
+    all: "All activity",
+  },
   verified: {
     accepts: (provider: string) => `${provider} accepts it.`,
     refuses: (provider: string, why: string) => `${provider} was asked. ${why}.`,

@@ -11,7 +11,7 @@ export const key: typeof english = {
   status: {
     asking: (provider) => `Preguntando a ${provider}…`,
     stop: "Parar",
-    stopVerifying: "Dejar de comprobar",
+    stopVerifying: "Parar la comprobación",
     console: "Crea una nueva en",
     copyConsole: "Copiar la dirección",
     consoleCopied: "Dirección copiada",
@@ -85,6 +85,10 @@ export const key: typeof english = {
     suggestions: "Etiquetas en uso",
     anothers: (other, kept) => `Parece una clave de ${other}. No se envía a ${kept} sin que lo pidas.`,
     addLabel: (label) => `Añadir la etiqueta ${label}`,
+  },
+  activity: {
+    title: "Actividad",
+    all: "Toda la actividad",
   },
   verified: {
     accepts: (provider) => `${provider} la acepta.`,

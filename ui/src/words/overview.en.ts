@@ -23,6 +23,7 @@ export const overview = {
   checksFailed: "without success",
   checksGood: "accepted",
   table: "Show as a table",
+  chart: "Show as a chart",
   day: "Day",
   good: "Accepted",
   failed: "Without success",

@@ -24,6 +24,7 @@ export const overview: typeof en = {
   checksFailed: "sin éxito",
   checksGood: "aceptadas",
   table: "Ver como tabla",
+  chart: "Ver como gráfico",
   day: "Día",
   good: "Aceptadas",
   failed: "Sin éxito",

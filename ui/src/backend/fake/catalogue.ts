@@ -23,6 +23,7 @@ export const PROVIDERS: ProviderInfo[] = [
   },
   { id: "twilio", name: "Twilio", monogram: "Tw", fields: [{ name: "secret", label: "Auth token", secret: true, required: true, first: true }] },
   { id: "vapi", name: "Vapi", monogram: "Va", fields: [{ name: "secret", label: "Private key", secret: true, required: true, first: true }] },
+  { id: "google_oauth", name: "Google OAuth", monogram: "G", fields: [{ name: "secret", label: "Refresh token", secret: true, required: true, first: true }] },
   { id: "google_service_account", name: "Google service account", monogram: "G", fields: [{ name: "secret", label: "Key file", secret: true, required: true, first: true }] },
 ];
 

@@ -8,15 +8,15 @@ export class FakeDesk {
   locked: "LOCKED" | "PASSWORD_NEEDED" | "NEW_PASSWORD_NEEDED" | undefined;
   /** Milliseconds each command takes. */
   delay = 0;
-  protected failures: string[] = [];
+  protected failures: { code: string; command: string | undefined }[] = [];
   protected listeners = new Set<() => void>();
   protected waiters = new Set<() => void>();
   protected hearers = new Set<(far: VerifiedSoFar) => void>();
   protected watchers = new Set<(progress: Progress | undefined) => void>();
 
-  /** The next command fails with this code. */
-  failNext(code: string): void {
-    this.failures.push(code);
+  /** The next command, or the next one of this name, fails with this code. */
+  failNext(code: string, command?: string): void {
+    this.failures.push({ code, command });
   }
 
   onWaiting(callback: () => void): () => void {
@@ -52,8 +52,10 @@ export class FakeDesk {
   protected async command(command: string, ...args: unknown[]): Promise<void> {
     this.calls.push({ command, args });
     if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
-    const planned = this.failures.shift();
-    if (planned) throw failure(planned);
+    // The window reads the activity by itself: that is not what the person does next.
+    const at = this.failures.findIndex((planned) => (planned.command === undefined ? command !== "activity" : planned.command === command));
+    const [planned] = at < 0 ? [] : this.failures.splice(at, 1);
+    if (planned) throw failure(planned.code);
     const worksLocked = ["unlockWithKit", "unlockWithRecovery", "unlockWithPassword", "chooseFile", "stopWaiting"];
     if (this.locked && !worksLocked.includes(command)) throw failure(this.locked);
   }

@@ -37,7 +37,7 @@ export class FakeBackend extends FakeActivity implements Backend {
 
   async accountCreate(request: CreateRequest): Promise<Kits> {
     await this.command("accountCreate", request);
-    if (this.server) throw failure("ALREADY_SET_UP");
+    if (this.server) throw failure("HAS_ACCOUNT");
     this.password = request.password;
     this.server = request.server;
     this.synced();

@@ -19,7 +19,7 @@ export function sampleBackend(): FakeBackend {
     fake.kept.set(id, { id, createdAt: versions[0]?.at ?? at, trashed: more.trashed ?? false, conflicts: [], versions });
     return id;
   };
-  keep("OpenAI", "work", "sk-proj-invented0000000000009fQx", 3, {
+  keep("OpenAI", "chat", "sk-proj-invented0000000000009fQx", 3, {
     labels: ["research", "paid"], note: "Budget of the embedding project, asked for by Irene.", older: "sk-proj-invented0000000000001aBc",
     fields: [{ name: "project", value: "proj_research", secret: false }],
   });

@@ -10,6 +10,7 @@ export class FakeSystem extends FakeDesk {
   tray: Tray | undefined;
   notified: Notification[] = [];
   pickerOpen = true;
+  windowShown = false;
   protected adders = new Set<() => void>();
   protected troubled = new Set<(failure: unknown) => void>();
 
@@ -32,8 +33,9 @@ export class FakeSystem extends FakeDesk {
     if (notification.keys.some((key) => !this.notified.some(({ keys }) => keys.includes(key)))) this.notified.push(notification);
   }
 
-  async closePicker(): Promise<void> {
+  async closePicker(toWindow: boolean): Promise<void> {
     this.pickerOpen = false;
+    this.windowShown = toWindow;
   }
 
   onAdd(callback: () => void): () => void {

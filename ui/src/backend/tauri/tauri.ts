@@ -54,7 +54,7 @@ export const tauriBackend: Backend = {
   setSettings: (preferences, autostart) => call("set_settings", { preferences, autostart }),
   setTray: (tray) => call("set_tray", { tray }),
   notify: (notification) => call("notify", { notification }),
-  closePicker: () => call("close_picker"),
+  closePicker: (toWindow) => call("close_picker", { toWindow }),
   onChanged: (callback) => hear(EVENT_CHANGED, callback),
   onWaiting: (callback) => hear(EVENT_WAITING, callback),
   onAdd: (callback) => hear(EVENT_ADD, () => callback()),

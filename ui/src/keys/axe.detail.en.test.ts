@@ -1,3 +1,0 @@
-import { detailIsAccessible } from "../test/detail.axe";
-
-detailIsAccessible();

@@ -1,3 +1,0 @@
-import { listIsAccessible } from "../test/list.axe";
-
-listIsAccessible();

@@ -1,3 +1,0 @@
-import { pagesAreAccessible } from "../test/pages.axe";
-
-pagesAreAccessible();
