@@ -29,7 +29,7 @@ fn two_values_stand_side_by_side_and_one_click_settles_it_everywhere() {
     });
     window.write(&window.field("New API key"), OF_A);
     window.click_away("Save");
-    assert_eq!(a.get("shared"), OF_A.as_bytes());
+    window.until("it is saved", |_| a.get("shared") == OF_A.as_bytes());
     b.edit("shared", OF_B).done();
     server.start_again();
     eventually("the other device's value is at the server", || b.run(&["sync"]).code == Some(0));
