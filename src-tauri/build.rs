@@ -6,9 +6,8 @@ mod names;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=src-tauri/src/commands/names.rs");
     let commands = tauri_build::AppManifest::new().commands(names::NAMES);
-    let attributes = tauri_build::Attributes::new()
-        .app_manifest(commands)
-        .capabilities_path_pattern("src-tauri/capabilities/*.json");
-    tauri_build::try_build(attributes)?;
+    // The capabilities lie in capabilities/: where `tauri build` removes the commands that none of them names, it looks
+    // nowhere else.
+    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))?;
     Ok(())
 }

@@ -57,10 +57,10 @@ mod tests {
 
         let names =
             |permissions: &[String]| permissions.iter().cloned().collect::<std::collections::BTreeSet<_>>();
-        let main = given(include_str!("../capabilities/main.json"), "main");
+        let main = given(include_str!("../../capabilities/main.json"), "main");
         let all = permissions(declared.iter().copied().filter(|name| *name != "close_picker"));
         assert_eq!((names(&main), main.len()), (names(&all), all.len()));
-        let picker = given(include_str!("../capabilities/picker.json"), "picker");
+        let picker = given(include_str!("../../capabilities/picker.json"), "picker");
         assert_eq!(names(&picker), names(&permissions(PICKER.into_iter())));
 
         let typescript = include_str!("../../ui/src/backend/tauri/commands.ts");

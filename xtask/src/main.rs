@@ -1,4 +1,4 @@
-//! Every chore of this repository: cargo xtask run | test | bench | pictures.
+//! Every chore of this repository: cargo xtask run | test | bench | pictures | dist.
 //!
 //! A chore prepares the machine itself, says what it does, and on failure prints the command that repeats the step.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A program for a terminal.
@@ -7,6 +7,7 @@
 mod bench;
 mod demo;
 mod device;
+mod dist;
 mod local_server;
 mod pictures;
 mod process;
@@ -35,6 +36,9 @@ Every chore of this repository.
       those named: read, save, sync, echo, load, recognise, list, verify, ask, window.
   cargo xtask pictures
       Pictures of every screen of the window, into docs/images/screens.
+  cargo xtask dist [--try]
+      Packages for this platform, of a release build. With --try, as root on Debian, the package is installed,
+      looked at, and taken off again.
 ";
 
 fn main() -> ExitCode {
@@ -48,6 +52,10 @@ fn main() -> ExitCode {
         Some((&"test", [])) => test::test(),
         Some((&"bench", names)) => bench::bench(names),
         Some((&"pictures", [])) => pictures::pictures(),
+        Some((&"dist", flags)) => match dist::Options::from_flags(flags) {
+            Ok(options) => dist::dist(&options),
+            Err(unknown) => return usage(&unknown),
+        },
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

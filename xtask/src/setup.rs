@@ -62,7 +62,12 @@ const NODE: (u32, u32) = (20, 19);
 
 /// Brings the machine to where `purpose` works.
 pub(crate) fn prepare(purpose: Purpose) -> Outcome {
-    packages(purpose)?;
+    let wanted: Vec<_> = PACKAGES
+        .iter()
+        .filter(|(_, least, _)| *least <= purpose)
+        .map(|(name, _, why)| (*name, *why))
+        .collect();
+    packages(&wanted)?;
     if purpose >= Purpose::Window {
         node()?;
     }
@@ -76,24 +81,24 @@ pub(crate) fn prepare(purpose: Purpose) -> Outcome {
     Ok(())
 }
 
-fn packages(purpose: Purpose) -> Outcome {
-    let wanted: Vec<_> = PACKAGES.iter().filter(|(_, least, _)| *least <= purpose).collect();
+/// Installs those of the packages that are missing; each comes with its reason.
+pub(crate) fn packages(wanted: &[(&str, &str)]) -> Outcome {
     if !is_installed("dpkg-query") || !is_installed("apt-get") {
         println!(
             "set-up: no Debian packages here. If something is missing below, install it by hand:\n{ELSEWHERE}"
         );
         return Ok(());
     }
-    let there = installed(&wanted.iter().map(|(name, ..)| *name).collect::<Vec<_>>())?;
-    let missing: Vec<_> = wanted.into_iter().filter(|(name, ..)| !there.contains(*name)).collect();
+    let there = installed(&wanted.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
+    let missing: Vec<_> = wanted.iter().filter(|(name, _)| !there.contains(*name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     println!("set-up: {} Debian packages are missing:", missing.len());
-    for (name, _, why) in &missing {
+    for (name, why) in &missing {
         println!("  {name:<30} {why}");
     }
-    let names: Vec<&str> = missing.iter().map(|(name, ..)| *name).collect();
+    let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
     let install = [&["install", "--yes", "--no-install-recommends"][..], &names].concat();
     if is_root() {
         apt("apt-get", &[], &install)
@@ -111,7 +116,7 @@ fn apt(program: &str, before: &[&str], install: &[&str]) -> Outcome {
 }
 
 /// Those of the packages that are installed.
-fn installed(names: &[&str]) -> Outcome<HashSet<String>> {
+pub(crate) fn installed(names: &[&str]) -> Outcome<HashSet<String>> {
     let output = Command::new("dpkg-query")
         .args(["--show", "--showformat=${db:Status-Abbrev} ${Package}\n"])
         .args(names)
@@ -121,7 +126,7 @@ fn installed(names: &[&str]) -> Outcome<HashSet<String>> {
     Ok(lines.lines().filter_map(|line| line.strip_prefix("ii ")).map(|name| name.trim().to_owned()).collect())
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 

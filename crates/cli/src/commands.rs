@@ -13,6 +13,7 @@ mod get;
 mod grant;
 mod history;
 mod list;
+mod man_pages;
 mod policy;
 mod restore;
 mod revert;
@@ -87,6 +88,8 @@ enum Command {
     Doctor(doctor::Args),
     Unlock(unlock::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    ManPages(man_pages::Args),
     /// Holds a copied secret; started by `copy` only.
     #[command(name = clipboard::HOLD, hide = true)]
     HoldClipboard,
@@ -139,6 +142,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor(args) => return doctor::run(&args),
         Command::Unlock(args) => unlock::run(args),
         Command::Completions(args) => completions::run(&args),
+        Command::ManPages(args) => man_pages::run(&args),
         Command::HoldClipboard => return Ok(clipboard::hold()),
     };
     done.map(|()| ExitCode::SUCCESS)

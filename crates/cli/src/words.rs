@@ -12,6 +12,7 @@ mod finding;
 mod input;
 mod keychain;
 mod kit;
+pub(crate) mod manual;
 mod notice;
 pub(crate) mod recognised;
 pub(crate) mod rotate;

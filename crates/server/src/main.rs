@@ -1,5 +1,6 @@
 //! The sync server as a command.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -293,4 +294,32 @@ fn path(database: Database) -> Result<PathBuf, String> {
     let data = data.or_else(|| Some(std::env::home_dir()?.join(".local/share")));
     let data = data.ok_or("no data directory is known: pass --database sqlite:FILE")?;
     Ok(data.join("keymoor-server/keymoor-server.db"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The page is written by hand; it must not fall behind.
+    #[test]
+    fn the_manual_has_every_command_option_variable_and_default() {
+        let page = include_str!("../../../packaging/keymoor-server.1").replace("\\-", "-");
+        let mut whole = Cli::command().disable_help_subcommand(true);
+        whole.build();
+        for command in whole.get_subcommands() {
+            assert!(page.contains(&format!("\n.B {}\n", command.get_name())), "{}", command.get_name());
+            for option in command.get_opts() {
+                let long = option.get_long().unwrap();
+                let at = page.find(&format!("\n.BI --{long} ")).unwrap_or_else(|| panic!("--{long}"));
+                let about = page[at + 1..].split("\n.TP").next().unwrap();
+                let variable = option.get_env().unwrap().to_str().unwrap();
+                assert!(about.contains(&format!("\\fB{variable}\"")), "{variable}: {about}");
+                for default in option.get_default_values() {
+                    assert!(about.contains(default.to_str().unwrap()), "{default:?}: {about}");
+                }
+            }
+        }
+    }
 }

@@ -44,6 +44,8 @@ export abstract class Reading {
   #started = false;
   /** How many things are under way that read once they are over, and not in between. */
   #quiet = 0;
+  /** The window is gone: nobody sees what is still read. */
+  #gone = false;
 
   readonly #called = $derived.by(() => (this.preferences.language, byWhatTheyAreCalled(this.catalogue.map(spokenProvider))));
 
@@ -74,6 +76,7 @@ export abstract class Reading {
     this.backend.catalogue().then((all) => (this.catalogue = all), () => undefined);
     return () => {
       this.#started = false;
+      this.#gone = true;
       clearTimeout(this.#again);
       deaf.forEach((stop) => stop());
     };
@@ -101,6 +104,7 @@ export abstract class Reading {
     this.#asks = false;
     try {
       const { listings, status, notices, verifying, habits, counts } = await this.backend.overview(ask);
+      if (this.#gone) return;
       this.listings = listings;
       this.status = status;
       this.verifying = verifying;
