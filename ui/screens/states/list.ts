@@ -1,6 +1,6 @@
 import { screen, waitFor } from "@testing-library/dom";
 
-import { words } from "../../src/words/words";
+import { language, words } from "../../src/words/words";
 import { button, click, dialog, select, type Opened, type State } from "./state";
 
 const palette = async ({ user }: Opened, typed: string) => {
@@ -93,4 +93,4 @@ export const LIST: State[] = [
 ];
 
 /** What the key's first field is called. */
-const fieldOf = () => "API key";
+const fieldOf = () => (language === "es" ? "Clave de API" : "API key");

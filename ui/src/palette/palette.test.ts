@@ -25,8 +25,8 @@ it("finds a key and copies it with four strokes, from wherever one is", async ()
 it("opens by its button, whose name has what is read on it", async () => {
   const { user } = await openWindow(["work"]);
   await row("work");
-  const button = screen.getByTitle("Find a key or an action");
-  expect(button).toHaveTextContent("Find a key or an action Ctrl K");
+  const button = screen.getByRole("button", { name: /^Find a key or an action/ });
+  expect(button).toHaveAccessibleName(/Ctrl K$/);
   await user.click(button);
   expect(await field()).toBeVisible();
 });
