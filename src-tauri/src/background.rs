@@ -25,7 +25,7 @@ pub(crate) fn start(desk: Desk) {
         let (mut seen, mut longest) = (0, None);
         loop {
             seen = desk.rest(seen, longest);
-            longest = match desk.unasked(|vault| Ok(Watch::begin(vault)?)) {
+            let again = match desk.unasked(|vault| Ok(Watch::begin(vault)?)) {
                 Ok(Some(watch)) => {
                     keep_in_step(&desk, watch);
                     Some(AGAIN)
@@ -39,6 +39,10 @@ pub(crate) fn start(desk: Desk) {
                 // Whatever it is, the next command finds it, too, and says it.
                 Err(_) => Some(AGAIN),
             };
+            if again.is_some() {
+                seen = desk.stirred();
+            }
+            longest = again;
         }
     });
 }

@@ -171,10 +171,15 @@ impl Desk {
         self.0.stir.stir();
     }
 
-    /// Waits until more happened beside the window than `seen`, or so long at most: a vault was opened, or its cache was
+    /// Waits until more happened beside the window than `seen`, or so long at most: its vault was opened, or its cache was
     /// changed. Returns how much did.
     pub(crate) fn rest(&self, seen: u64, longest: Option<Duration>) -> u64 {
         self.0.stir.rest(seen, longest)
+    }
+
+    /// How much happened until now. Whoever failed rests from here on: what its own attempt stirred is no reason to try again.
+    pub(crate) fn stirred(&self) -> u64 {
+        self.0.stir.count()
     }
 
     /// Remembers how a sync ended; the window is told when that changes.
@@ -289,9 +294,9 @@ impl Desk {
         self.0.config.as_ref().map_err(Failure::from)
     }
 
-    fn with<T>(&self, slot: &Mutex<Slot>, act: impl FnOnce(&mut Vault) -> Answer<T>) -> Answer<T> {
+    fn with<T>(&self, place: &Mutex<Slot>, act: impl FnOnce(&mut Vault) -> Answer<T>) -> Answer<T> {
         let number = self.0.asked.fetch_add(1, Ordering::Relaxed);
-        let mut slot = lock(slot);
+        let mut slot = lock(place);
         // A cache that was deleted or put aside meanwhile is opened anew, which rebuilds it.
         if slot.vault.as_mut().is_some_and(|vault| vault.changes().is_err()) {
             slot.vault = None;
@@ -319,6 +324,8 @@ impl Desk {
         slot.patience = now;
         if fresh {
             slot.opened = vault.changes().unwrap_or_default();
+        }
+        if fresh && std::ptr::eq(place, &self.0.keys) {
             self.0.stir.stir();
         }
         let answer = act(&mut vault);

@@ -160,10 +160,14 @@ impl Device {
         CACHE[1..].iter().for_each(|name| gone(fs::remove_file(self.home.join(name))));
     }
 
-    /// Deletes the whole data directory.
+    /// Deletes the whole data directory, under a window that is open, too, and may make a file in it meanwhile.
     #[track_caller]
     pub fn delete_home(&self) {
-        fs::remove_dir_all(&self.home).unwrap();
+        let mut tries = 0;
+        while let Err(error) = fs::remove_dir_all(&self.home) {
+            tries += 1;
+            assert!(error.kind() == std::io::ErrorKind::DirectoryNotEmpty && tries < 5, "{error}");
+        }
     }
 
     /// The keyring is as on the first day: every entry is gone.

@@ -6,7 +6,11 @@
 #[cfg(target_os = "linux")]
 mod inotify;
 
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,7 +24,6 @@ const LOOK: Duration = Duration::from_millis(100);
 const LOOK_ALL_THE_SAME: Duration = Duration::from_secs(30);
 /// After the log was written the commit is there soon, or when a slow disk is ready.
 const FIRST_LOOK: Duration = Duration::from_micros(200);
-const LONGEST_COMMIT: Duration = Duration::from_secs(2);
 /// The clock on the wall went on so much longer than this process: the machine slept.
 const SLEPT: Duration = Duration::from_secs(30);
 
@@ -33,6 +36,26 @@ pub struct Follow {
     writing: Writing,
     clocks: Clocks,
     expected: Expected,
+    end: End,
+}
+
+/// Ends a wait, and every later one, from another thread.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct End {
+    asked: Arc<AtomicBool>,
+    #[cfg(target_os = "linux")]
+    wake: Option<Arc<OwnedFd>>,
+}
+
+impl End {
+    /// Asks for the end. Where nothing wakes whoever waits, they look soon by themselves.
+    pub(crate) fn ask(&self) {
+        self.asked.store(true, Ordering::Release);
+        #[cfg(target_os = "linux")]
+        if let Some(wake) = &self.wake {
+            let _ = rustix::io::write(wake, &1_u64.to_ne_bytes()); // full: it was asked already
+        }
+    }
 }
 
 /// What happened.
@@ -53,11 +76,17 @@ impl Follow {
     /// As those of opening it.
     pub fn begin(home: &Path, seen: i64) -> Result<Self, Error> {
         let cache = Cache::open(home)?;
-        let (writing, clocks, expected) = (Writing::begin(home), Clocks::now(), Expected::default());
-        Ok(Self { cache, seen, writing, clocks, expected })
+        let writing = Writing::begin(home);
+        let end = writing.end();
+        Ok(Self { cache, seen, writing, clocks: Clocks::now(), expected: Expected::default(), end })
     }
 
-    /// Waits until something happens; `None` after half a minute in which nothing did, so that whoever follows can end.
+    /// What ends the waits.
+    pub(crate) fn end(&self) -> End {
+        self.end.clone()
+    }
+
+    /// Waits until something happens; `None` after half a minute in which nothing did, and once it was asked to end.
     pub fn wait(&mut self) -> Option<Sight> {
         let begun = Instant::now();
         loop {
@@ -69,10 +98,10 @@ impl Follow {
                 Ok(_) | Err(keymoor_cache::Error::Busy) => {}
                 Err(_) => return Some(Sight::Replaced),
             }
-            if begun.elapsed() >= LOOK_ALL_THE_SAME {
+            if begun.elapsed() >= LOOK_ALL_THE_SAME || self.end.asked.load(Ordering::Acquire) {
                 return None;
             }
-            let written = self.writing.wait(self.expected.pause());
+            let written = self.writing.wait(self.expected.pause);
             self.expected.looked(written);
             if self.clocks.slept() {
                 return Some(Sight::Slept);
@@ -82,25 +111,20 @@ impl Follow {
 }
 
 /// A commit that was written to the log, and is to be seen once the disk has it.
-#[derive(Default)]
 struct Expected {
-    since: Option<Instant>,
+    /// How long to wait before the next look: short at first, since most disks are quick, and longer with each in vain.
     pause: Duration,
 }
 
-impl Expected {
-    /// How long to wait before the next look: short at first, since most disks are quick.
-    fn pause(&self) -> Duration {
-        self.since.map_or(LOOK_ALL_THE_SAME, |_| self.pause)
+impl Default for Expected {
+    fn default() -> Self {
+        Self { pause: LOOK_ALL_THE_SAME }
     }
+}
 
+impl Expected {
     fn looked(&mut self, written: bool) {
-        if written {
-            *self = Self { since: Some(Instant::now()), pause: FIRST_LOOK };
-        } else {
-            self.since.take_if(|since| since.elapsed() > LONGEST_COMMIT);
-            self.pause = (self.pause * 3 / 2).min(LOOK);
-        }
+        self.pause = if written { FIRST_LOOK } else { (self.pause * 3 / 2).min(LOOK_ALL_THE_SAME) };
     }
 }
 
@@ -119,6 +143,14 @@ impl Writing {
         }
         let _ = dir;
         Self::Guessed
+    }
+
+    fn end(&self) -> End {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Told(told) => End { wake: Some(told.wake()), ..End::default() },
+            Self::Guessed => End::default(),
+        }
     }
 
     /// Waits at most so long; whether the log was written.
@@ -189,6 +221,49 @@ mod tests {
         drop(other);
         std::fs::rename(Cache::path(dir.path()), dir.path().join("elsewhere")).unwrap();
         assert_eq!(seen.recv_timeout(Duration::from_secs(5)), Ok(Sight::Replaced));
+    }
+
+    #[test]
+    fn another_file_in_its_place_is_noticed() {
+        let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        drop(Cache::open(elsewhere.path()).unwrap());
+        let seen = sights(dir.path());
+        std::fs::rename(Cache::path(elsewhere.path()), Cache::path(dir.path())).unwrap();
+        assert_eq!(seen.recv_timeout(Duration::from_secs(5)), Ok(Sight::Replaced));
+    }
+
+    #[test]
+    fn a_directory_that_is_moved_is_noticed() {
+        let parent = tempfile::tempdir().unwrap();
+        let (here, there) = (parent.path().join("here"), parent.path().join("there"));
+        let seen = sights(&here);
+        std::fs::rename(here, there).unwrap();
+        assert_eq!(seen.recv_timeout(Duration::from_secs(5)), Ok(Sight::Replaced));
+    }
+
+    #[test]
+    fn a_commit_that_the_disk_takes_long_for_is_looked_for_long() {
+        let mut expected = Expected::default();
+        expected.looked(true);
+        let mut waited = Duration::ZERO;
+        while waited < Duration::from_secs(20) {
+            assert!(expected.pause <= waited / 2 + FIRST_LOOK, "{waited:?}: {:?}", expected.pause);
+            waited += expected.pause;
+            expected.looked(false);
+        }
+    }
+
+    #[test]
+    fn who_waits_is_woken_to_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let seen = Cache::open(dir.path()).unwrap().change_counter().unwrap();
+        let mut follow = Follow::begin(dir.path(), seen).unwrap();
+        let end = follow.end();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(follow.wait()));
+        assert!(told.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
+        end.ask();
+        assert_eq!(told.recv_timeout(Duration::from_secs(5)), Ok(None));
     }
 
     #[test]

@@ -19,11 +19,13 @@ pub(super) fn start(desk: Desk) {
         loop {
             seen = desk.rest(seen, longest);
             longest = match desk.follow() {
-                Some(Ok(follow)) => {
-                    follow_until_replaced(&desk, follow);
+                Some(follow) => {
+                    if let Ok(follow) = follow {
+                        follow_until_replaced(&desk, follow);
+                    }
+                    seen = desk.stirred();
                     Some(AGAIN)
                 }
-                Some(Err(_)) => Some(AGAIN),
                 None => None, // opening a vault ends the rest
             };
         }
@@ -37,8 +39,12 @@ fn follow_until_replaced(desk: &Desk, mut follow: Follow) {
                 desk.cache_changed();
                 thread::sleep(BETWEEN);
             }
-            // Reading again opens the new one, or rebuilds it.
-            Some(Sight::Replaced) => return desk.cache_changed(),
+            Some(Sight::Replaced) => {
+                // Whoever takes the whole folder away is still at it.
+                thread::sleep(BETWEEN);
+                // Reading again opens the new one, or rebuilds it.
+                return desk.cache_changed();
+            }
             Some(Sight::Slept) | None => {}
         }
     }

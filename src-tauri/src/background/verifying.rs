@@ -31,7 +31,7 @@ pub(crate) fn start(desk: Desk) {
                 }
                 Ok(Some(Turn::Wait(pause))) => pause,
                 Ok(None) => None, // opening a vault ends the rest
-                Err(_) => Some(LONGEST),
+                Err(_) => Some(CALM),
             };
             let before = seen;
             seen = desk.rest(seen, rest);

@@ -5,7 +5,7 @@ use keymoor_vault::{Error, Vault};
 use super::{Answer, Desk};
 
 impl Desk {
-    /// [`ask`](Self::ask) for what changes nothing.
+    /// [`ask`](Self::ask) for what may be done twice: what it notes on the way is noted once, and what it heals is whole then.
     pub(crate) async fn look<T, F>(&self, act: F) -> Answer<T>
     where
         T: Send + 'static,

@@ -14,6 +14,11 @@ impl Stir {
         self.1.notify_all();
     }
 
+    /// How much happened.
+    pub(crate) fn count(&self) -> u64 {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until more happened than `seen`, or so long at most. Returns how much did.
     pub(crate) fn rest(&self, seen: u64, longest: Option<Duration>) -> u64 {
         let end = longest.map(|longest| Instant::now() + longest);

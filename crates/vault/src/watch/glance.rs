@@ -10,6 +10,7 @@ use crate::follow::{Follow, Sight};
 /// Follows the cache in `home`, from this state of its change counter on, until the watch is stopped.
 pub(super) fn follow(home: &Path, seen: i64, inbox: &Inbox) -> Result<(), Error> {
     let mut follow = Follow::begin(home, seen)?;
+    inbox.followed_by(follow.end());
     let inbox = inbox.clone();
     let thread = thread::Builder::new().name("cache".to_owned());
     let follows = thread.spawn(move || {

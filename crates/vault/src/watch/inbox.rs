@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use keymoor_remote::Error as Remote;
 
+use crate::follow::End;
+
 /// What came since the last look.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mail {
@@ -28,6 +30,8 @@ struct State {
     /// Word of an earlier stream is not taken any more.
     stream: u64,
     stopped: bool,
+    /// Ends the following of the cache, too.
+    follows: End,
 }
 
 /// The inbox. Clones share it.
@@ -81,8 +85,16 @@ impl Inbox {
 
     /// Ends the watch.
     pub(super) fn stop(&self) {
-        self.state().stopped = true;
+        let mut state = self.state();
+        state.stopped = true;
+        state.follows.ask();
+        drop(state);
         self.0.1.notify_all();
+    }
+
+    /// What is to end with the watch.
+    pub(super) fn followed_by(&self, end: End) {
+        self.state().follows = end;
     }
 
     pub(super) fn is_stopped(&self) -> bool {
