@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keymoor_vault::{CopyForm, Error, Filter, RecordId, ServiceState, Vault};
+use keymoor_vault::{CopyForm, Error, Filter, RecordId, ServiceState, ShownField, Vault};
 use secrecy::{ExposeSecret as _, SecretString};
 use tauri::{AppHandle, State, command};
 
@@ -196,13 +196,53 @@ pub(super) fn all(vault: &mut Vault) -> Result<Vec<Listing>, Error> {
     Ok(active.into_iter().chain(trashed).map(Listing::from).collect())
 }
 
-/// A field's value, secret or not; without a name the first secret one.
+/// A field's value, secret or not; without a name that of the secret which the details show first.
 pub(crate) fn text_of(vault: &mut Vault, id: RecordId, name: &str) -> Result<Arc<SecretString>, Error> {
-    let fields = vault.show(id)?.fields;
-    let field =
-        fields.into_iter().find(|field| if name.is_empty() { field.secret } else { field.name == name });
+    let detail = vault.show(id)?;
+    let known = keymoor_providers::provider(&detail.listing.provider);
+    // In the order of the provider's form, as the details have them.
+    let place = |field: &&ShownField| {
+        known
+            .and_then(|known| known.fields.iter().position(|its| its.key == field.name))
+            .unwrap_or(usize::MAX)
+    };
+    let fields = detail.fields.iter();
+    let field = match name {
+        "" => fields.filter(|field| field.secret).min_by_key(place),
+        _ => detail.fields.iter().find(|field| field.name == name),
+    };
     match field {
         Some(field) => Ok(vault.reveal_to_copy(id, Some(&field.name))?.value),
         None => Err(Error::NoSuchField(Vec::new())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keymoor_vault::{Backend, Config, Field, NewCredential, Patience, Value};
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn without_a_name_the_secret_is_meant_that_the_details_show_first() {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config {
+            home: home.path().to_owned(),
+            keychain: Backend::None,
+            keychain_service: "keymoor-test".to_owned(),
+        };
+        let mut ask = |_| Some("correct horse battery".into());
+        let mut vault = Vault::open(config, Patience::default(), &mut ask).unwrap();
+        let secret =
+            |name: &str| Field { name: name.into(), value: Value::Secret(format!("of {name}").into()) };
+        let fields = vec![secret("app_token"), secret("token")];
+        let (provider, name) = ("slack".to_owned(), "bot".to_owned());
+        let saved = vault.add(NewCredential { provider, name, fields, ..NewCredential::default() }).unwrap();
+        let mut text =
+            |name: &str| text_of(&mut vault, saved.id, name).map(|text| text.expose_secret().to_owned());
+        assert_eq!(text("").unwrap(), "of token", "the form asks for it first");
+        assert_eq!(text("app_token").unwrap(), "of app_token");
+        assert!(text("other").is_err());
     }
 }
