@@ -1,4 +1,4 @@
-//! A Tauri window with nothing in it but a word: the reference of the window's figures.
+//! A Tauri window with nothing in it: what the window's figures are compared with.
 
 use std::process::ExitCode;
 

@@ -51,15 +51,16 @@ pub(super) fn try_out(deb: &Path) -> Outcome {
     // Its own program is the built one, which is there when the package is gone.
     let device = Device::start("trial", temporary.path(), &Profile::Release.program("keymoor"))?;
     let path = deb.to_string_lossy();
-    apt("install the package", &["install", "--no-install-recommends", &path])?;
-    let there = files();
+    let installed = apt("install the package", &["install", "--no-install-recommends", &path]);
+    let there = installed.and_then(|()| files());
     let used = there
         .as_ref()
         .map_err(Clone::clone)
         .and_then(complete)
         .and_then(|()| used::use_it(&device, temporary.path()));
-    apt("purge the package", &["purge", PACKAGE])?;
+    let purged = apt("purge the package", &["purge", PACKAGE]);
     used?;
+    purged?;
     gone(&there?)?;
     if device.keymoor(&["get", used::NAME], "")?.trim() != used::SECRET {
         return Err("the key is gone with the package".into());

@@ -79,7 +79,9 @@ fn server(folder: &Path) -> Outcome {
         return Err(format!("{UNIT} starts {started:?}"));
     };
     LocalServer::start(Path::new(program), folder)?;
-    said("the server of the unit answers");
+    said(
+        "the server that the unit starts answers; the unit itself is NOT tried, which needs a session of systemd",
+    );
     Ok(())
 }
 
