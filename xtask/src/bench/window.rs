@@ -11,7 +11,13 @@ use std::{
 };
 
 use super::{Bench, figure::Figure, sample::alternating};
-use crate::{Outcome, device::Device, process::Process, step::Step, workspace};
+use crate::{
+    Outcome,
+    device::Device,
+    process::{Process, until},
+    step::Step,
+    workspace,
+};
 
 use family::Family;
 use screen::Screen;
@@ -21,6 +27,7 @@ const ROUNDS: usize = 11;
 /// A picture that stays so long is the last one.
 const STILL: Duration = Duration::from_millis(1_500);
 const LONGEST_START: Duration = Duration::from_secs(30);
+const LONGEST_COPYING: Duration = Duration::from_secs(300);
 /// A window that was just opened has things to do; then this long it is watched doing nothing.
 const SETTLING: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(20);
@@ -38,9 +45,9 @@ pub(super) fn window(bench: &Bench<'_>) -> Outcome {
 fn beside_an_empty_one(bench: &Bench<'_>) -> Outcome {
     let device = Device::start("window", bench.folder, &bench.keymoor)?;
     bench.fill(&device, RECORDS, &[])?;
-    device.keymoor(&["doctor", "--json"], "")?;
     let screen = Screen::start(&bench.folder.join("screen"))?;
     let ours = Windowed { program: &bench.desktop, device: &device, screen: &screen };
+    ours.copies_all()?;
     let empty = Windowed { program: &bench.empty, device: &device, screen: &screen };
 
     let mut start_of_ours = |_| ours.start();
@@ -85,6 +92,26 @@ impl Windowed<'_> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().map_err(|error| format!("{}: {error}", self.program.display()))?;
         Ok(Process::new(child))
+    }
+
+    /// Open until every key has its copy in the keychain: what a window that just got a thousand keys has to do first.
+    fn copies_all(&self) -> Outcome {
+        let _open = self.open()?;
+        let mut failed = Ok(());
+        let waits = |device: &Device| -> Outcome<f64> {
+            let told = device.keymoor(&["status", "--json"], "")?;
+            let keychain = told.split_once("\"keychain\"").map_or("", |(_, rest)| rest);
+            number(keychain, "waiting")
+        };
+        let done = until(LONGEST_COPYING, || match waits(self.device) {
+            Ok(left) => left == 0.0,
+            Err(why) => {
+                failed = Err(why);
+                true
+            }
+        });
+        failed?;
+        if done { Ok(()) } else { Err("the keychain copies are not written".into()) }
     }
 
     /// From the start of the program to the last change of the picture.
