@@ -15,6 +15,9 @@ use crate::{
 
 /// Every so many lines one is looked at: text is higher than that.
 const EVERY: usize = 6;
+/// As far to the right, in bytes of four a point: a window of 1200 points in the middle of 1280 has its list until there. What
+/// is right of it are the details of one key, which come when the list is there.
+const LIST_ENDS: usize = 880 * 4;
 /// Lengths in the head of the picture, each a 32-bit number, the higher byte first (X11/XWDFile.h).
 const HEAD_LENGTH: usize = 0;
 const HEIGHT: usize = 5;
@@ -73,8 +76,8 @@ impl Screen {
                 u32::from_be_bytes(bytes) as usize
             };
             let (begin, line) = (member(HEAD_LENGTH) + member(COLOURS) * COLOUR, member(LINE_LENGTH));
-            let mut lines = vec![0; member(HEIGHT).div_ceil(EVERY) * line];
-            for (index, place) in lines.chunks_exact_mut(line).enumerate() {
+            let mut lines = vec![0; member(HEIGHT).div_ceil(EVERY) * LIST_ENDS];
+            for (index, place) in lines.chunks_exact_mut(LIST_ENDS).enumerate() {
                 file.seek(SeekFrom::Start((begin + index * EVERY * line) as u64))?;
                 file.read_exact(place)?;
             }
