@@ -17,6 +17,7 @@ mod step;
 mod test;
 mod tool;
 mod workspace;
+mod x_server;
 
 use std::process::ExitCode;
 

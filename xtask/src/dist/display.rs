@@ -1,47 +1,21 @@
 //! A display without a screen, with a pointer and a keyboard that we move.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{process::Command, time::Duration};
 
-use crate::{
-    Outcome,
-    process::{Process, until},
-};
+use crate::{Outcome, process::until, x_server::XServer};
 
-/// A running X server, ended when dropped.
-pub(super) struct Display {
-    name: String,
-    _server: Process,
-}
+/// The display, ended when dropped.
+pub(super) struct Display(XServer);
 
 impl Display {
-    /// Starts it under a number that is free, and returns when it takes clients.
+    /// Starts it.
     pub(super) fn start() -> Outcome<Self> {
-        let server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("Xvfb cannot be started: {error}"))?;
-        let mut server = Process::new(server);
-        // It prints its number once it listens.
-        let mut number = String::new();
-        if let Some(output) = server.child().stdout.take() {
-            let _ = BufReader::new(output).read_line(&mut number);
-        }
-        match number.trim() {
-            "" => Err("Xvfb did not come up".into()),
-            number => Ok(Self { name: format!(":{number}"), _server: server }),
-        }
+        XServer::start::<&str>(&[]).map(Self)
     }
 
     /// What `DISPLAY` is to be.
     pub(super) fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// Waits for a visible window with this title, and gives it the keyboard: no window manager is here to do so.
@@ -73,7 +47,7 @@ impl Display {
 
     /// What a program prints on this display; nothing if it fails.
     fn ask(&self, program: &str, arguments: &[&str]) -> String {
-        let output = Command::new(program).args(arguments).env("DISPLAY", &self.name).output();
+        let output = Command::new(program).args(arguments).env("DISPLAY", self.name()).output();
         output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

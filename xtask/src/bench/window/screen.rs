@@ -4,14 +4,10 @@ use std::{
     fs::{self, File},
     io::{Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Duration,
+    process::Command,
 };
 
-use crate::{
-    Outcome,
-    process::{Process, until},
-};
+use crate::{Outcome, x_server::XServer};
 
 /// Every so many lines one is looked at: text is higher than that.
 const EVERY: usize = 6;
@@ -29,39 +25,26 @@ const COLOUR: usize = 12;
 /// The screen. It ends with this.
 pub(super) struct Screen {
     folder: PathBuf,
-    name: String,
     picture: PathBuf,
-    _server: Process,
+    server: XServer,
 }
 
 impl Screen {
     /// Starts it, with what it needs in this folder.
     pub(super) fn start(folder: &Path) -> Outcome<Self> {
-        let started = || -> std::io::Result<(Process, PathBuf)> {
-            fs::create_dir_all(folder.join("gtk-3.0"))?;
-            // A blinking caret is a picture that never stays.
-            fs::write(folder.join("gtk-3.0/settings.ini"), "[Settings]\ngtk-cursor-blink=false\n")?;
-            let chosen = folder.join("number");
-            let server = Command::new("Xvfb")
-                .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-fbdir"])
-                .arg(folder)
-                .stdout(File::create(&chosen)?)
-                .stderr(Stdio::null())
-                .spawn()?;
-            Ok((Process::new(server), chosen))
-        };
-        let (server, chosen) = started().map_err(|error| format!("Xvfb: {error}"))?;
-        let number = || fs::read_to_string(&chosen).ok().filter(|number| number.ends_with('\n'));
-        if !until(Duration::from_secs(30), || number().is_some()) {
-            return Err("Xvfb does not start".into());
-        }
-        let name = format!(":{}", number().unwrap_or_default().trim());
-        Ok(Self { folder: folder.into(), name, picture: folder.join("Xvfb_screen0"), _server: server })
+        // A blinking caret is a picture that never stays.
+        fs::create_dir_all(folder.join("gtk-3.0"))
+            .and_then(|()| {
+                fs::write(folder.join("gtk-3.0/settings.ini"), "[Settings]\ngtk-cursor-blink=false\n")
+            })
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        let server = XServer::start(&["-fbdir".as_ref(), folder.as_os_str()])?;
+        Ok(Self { folder: folder.into(), picture: folder.join("Xvfb_screen0"), server })
     }
 
     /// Makes a program show itself here.
     pub(super) fn dress(&self, command: &mut Command) {
-        command.env("DISPLAY", &self.name).env("GDK_BACKEND", "x11").env("LANG", "en_US.UTF-8");
+        command.env("DISPLAY", self.server.name()).env("GDK_BACKEND", "x11").env("LANG", "en_US.UTF-8");
         command.env("XDG_CONFIG_HOME", &self.folder).env("XDG_CACHE_HOME", self.folder.join("cache"));
     }
 
@@ -84,5 +67,18 @@ impl Screen {
             Ok(lines)
         };
         read().map_err(|error| format!("{}: {error}", self.picture.display()))
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dark_screen_is_read_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = Screen::start(folder.path()).unwrap().look().unwrap();
+        assert_eq!(lines.len(), 800_usize.div_ceil(EVERY) * LIST_ENDS);
+        assert!(lines.iter().all(|byte| *byte == 0), "a wrong offset reads what is no picture");
     }
 }
